@@ -1,0 +1,86 @@
+import * as t from 'io-ts';
+import { CommandId, ConversationId, Instant, Seq, UserId } from '../ids.js';
+import { boundedArray } from '../text.js';
+import { Body } from './body.js';
+import { type BanHash, Emoji, Kind, MAX_USERS_PER_COMMAND, Producer, Role, SeqRange, Title, Ttl } from './vocabulary.js';
+
+/** What every command carries: which conversation, and the id by which a repetition is known. */
+const base = { conversationId: ConversationId, commandId: CommandId };
+
+/**
+ * What an import may add: the person it speaks for, the time the message had, and its place in its source. The
+ * command-api refuses these to tokens without the scope `import`.
+ */
+const imported = t.exact(t.partial({ as: UserId, sentAt: Instant, producer: Producer }));
+
+const command = <P extends t.Props>(props: P) => t.intersection([t.strict({ ...base, ...props }), imported]);
+
+const users = boundedArray('users', UserId, 1, MAX_USERS_PER_COMMAND);
+
+/**
+ * Every command by its name on the wire. The codec of its data is the only definition of it: NATS, HTTP and the socket
+ * all decode by it.
+ */
+export const commandCodecs = {
+  'conversation.create': t.intersection([
+    command({ kind: Kind, members: boundedArray('members', UserId, 0, MAX_USERS_PER_COMMAND) }),
+    t.exact(t.partial({ title: Title, ttl: Ttl })),
+  ]),
+  'conversation.rename': command({ title: Title }),
+  'conversation.setTtl': command({ ttl: Ttl }),
+  'conversation.close': command({}),
+  'member.add': t.intersection([command({ users }), t.exact(t.partial({ role: Role }))]),
+  'member.remove': command({ users }),
+  'member.leave': command({}),
+  'member.setRole': command({ user: UserId, role: Role }),
+  'member.ban': command({ user: UserId }),
+  'member.unban': command({ user: UserId }),
+  'message.send': t.intersection([command({ body: Body }), t.exact(t.partial({ replyTo: Seq }))]),
+  'message.edit': command({ seq: Seq, body: Body }),
+  'message.delete': command({ seq: Seq }),
+  'message.react': t.intersection([command({ seq: Seq, emoji: Emoji }), t.exact(t.partial({ remove: t.boolean }))]),
+  'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }),
+} as const;
+
+export type CommandType = keyof typeof commandCodecs;
+
+type Data<T extends CommandType> = t.TypeOf<(typeof commandCodecs)[T]>;
+
+/**
+ * What the command-api adds before deciding: who acts, the time in ms, and the keyed hashes of the people named, so
+ * that the decision needs neither a clock nor a key.
+ */
+export type Circumstances = {
+  readonly actor: UserId | '@system';
+  readonly at: number;
+  readonly banHashes: Readonly<Record<UserId, BanHash>>;
+};
+
+export type CommandOf<T extends CommandType> = { readonly type: T; readonly data: Data<T> } & Circumstances;
+
+export type CreateConversation = CommandOf<'conversation.create'>;
+export type RenameConversation = CommandOf<'conversation.rename'>;
+export type SetTtl = CommandOf<'conversation.setTtl'>;
+export type CloseConversation = CommandOf<'conversation.close'>;
+export type AddMembers = CommandOf<'member.add'>;
+export type RemoveMembers = CommandOf<'member.remove'>;
+export type LeaveConversation = CommandOf<'member.leave'>;
+export type SetRole = CommandOf<'member.setRole'>;
+export type BanMember = CommandOf<'member.ban'>;
+export type UnbanMember = CommandOf<'member.unban'>;
+export type SendMessage = CommandOf<'message.send'>;
+export type EditMessage = CommandOf<'message.edit'>;
+export type DeleteMessage = CommandOf<'message.delete'>;
+export type ReactToMessage = CommandOf<'message.react'>;
+export type ExpireMessages = CommandOf<'message.expire'>;
+
+export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
+
+export const isCommandType = (name: string): name is CommandType => Object.hasOwn(commandCodecs, name);
+
+/** Everyone a command names, whose ban hashes deciding needs. */
+export function peopleNamed(type: CommandType, data: Command['data'], actor: string): readonly string[] {
+  const named = data as { users?: readonly string[]; members?: readonly string[]; user?: string };
+  if (type === 'conversation.create') return [actor, ...(named.members ?? [])];
+  return [...(named.users ?? []), ...(named.user === undefined ? [] : [named.user])];
+}

@@ -1,0 +1,48 @@
+import * as t from 'io-ts';
+import { UserId } from '../ids.js';
+import { boundedInteger, boundedText, patternedText } from '../text.js';
+
+/** `direct`: two people, one per pair. `group`: up to 10,000. `channel`: admins post, many read. */
+export const Kind = t.keyof({ direct: null, group: null, channel: null }, 'kind (direct, group or channel)');
+export type Kind = t.TypeOf<typeof Kind>;
+
+export const Role = t.keyof({ owner: null, admin: null, member: null }, 'role (owner, admin or member)');
+export type Role = t.TypeOf<typeof Role>;
+
+/** Most members of each kind. */
+export const MAX_MEMBERS: Readonly<Record<Kind, number>> = { direct: 2, group: 10_000, channel: 100_000 };
+
+/** Most people one command may name. */
+export const MAX_USERS_PER_COMMAND = 500;
+
+export const Title = boundedText('title', 1, 256);
+export const Emoji = boundedText('emoji', 1, 64);
+
+/** Life of a message in seconds, 5 to 365 days, or null for none. */
+export const Ttl = t.union([boundedInteger('ttl', 5, 31_536_000), t.null], 'ttl (seconds from 5 to 31536000, or null)');
+export type Ttl = t.TypeOf<typeof Ttl>;
+
+/** Keyed hash under which a person is banned; made by the command-api, opaque here. */
+export const BanHash = patternedText('banHash', /^[A-Za-z0-9_-]{1,64}$/, 'a keyed hash');
+export type BanHash = t.TypeOf<typeof BanHash>;
+
+/** Someone who enters a conversation. */
+export const Entry = t.strict({ user: UserId, role: Role, banHash: BanHash }, 'member');
+export type Entry = t.TypeOf<typeof Entry>;
+
+/** First and last seq of a run of messages, both included. */
+export const SeqRange = t.tuple([boundedInteger('from', 1, Number.MAX_SAFE_INTEGER), boundedInteger('to', 1, Number.MAX_SAFE_INTEGER)]);
+export type SeqRange = t.TypeOf<typeof SeqRange>;
+
+/**
+ * Position of a command in an ordered source, such as the line of a file: the conversation remembers the last one of
+ * each source and answers anything at or before it as already done. An idempotent producer, as Kafka has it.
+ */
+export const Producer = t.strict(
+  {
+    id: patternedText('producer.id', /^[A-Za-z0-9_=.:-]{1,100}$/, "1 to 100 of letters, digits, '_', '-', '=', '.', ':'"),
+    position: boundedInteger('producer.position', 1, Number.MAX_SAFE_INTEGER),
+  },
+  'producer',
+);
+export type Producer = t.TypeOf<typeof Producer>;

@@ -1,0 +1,69 @@
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+import { type ConversationEvent, type EventType, eventCodecs, isEventType } from '../conversation/events.js';
+import { upcast } from '../conversation/upcast.js';
+import { Producer } from '../conversation/vocabulary.js';
+import { Actor, CommandId, ConversationId, Instant, Seq } from '../ids.js';
+import { boundedInteger, decodeWith } from '../text.js';
+
+/**
+ * What one JetStream message holds: an event and its place. `seq` is dense per conversation from 1 and is the
+ * conversation's revision. `at` is the server's time in ms. `commandId` is the cause. `id` is the position itself
+ * (`<conversationId>:<seq>`), so that the same log always has the same ids.
+ */
+const Place = t.intersection([
+  t.strict({
+    id: t.string,
+    type: t.string,
+    version: boundedInteger('version', 1, 1_000),
+    conversationId: ConversationId,
+    seq: Seq,
+    at: Instant,
+    actor: Actor,
+    commandId: CommandId,
+    data: t.unknown,
+  }),
+  t.exact(t.partial({ producer: Producer })),
+]);
+
+export type Envelope = {
+  readonly id: string;
+  readonly version: number;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly commandId: string;
+  readonly producer?: Producer;
+} & ConversationEvent;
+
+/**
+ * Decodes an event of any version to its newest form, or says in one sentence why it cannot be read. Fields nobody knows
+ * are dropped; an unknown type or a version from the future is an error, never skipped.
+ */
+export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
+  const decoded = decodeWith(Place, input);
+  if (E.isLeft(decoded)) return decoded;
+  const place = decoded.right;
+  if (!isEventType(place.type)) return E.left(`type: nobody knows the event ${place.type}`);
+  const current = eventCodecs[place.type].version;
+  if (place.version > current) {
+    return E.left(`version: ${place.type} has version ${place.version}, this process knows up to ${current}`);
+  }
+  const data = decodeWith(eventCodecs[place.type].data as t.Type<unknown, unknown, unknown>, upcast(place.type, place.version, place.data));
+  return E.map((known) => ({ ...place, version: current, data: known }) as Envelope)(data);
+}
+
+/** Puts a decided event at its place. */
+export function envelop(
+  event: ConversationEvent,
+  place: Omit<Envelope, 'id' | 'version' | 'type' | 'data'>,
+): Envelope {
+  return {
+    id: `${place.conversationId}:${place.seq}`,
+    type: event.type,
+    version: eventCodecs[event.type as EventType].version,
+    ...place,
+    data: event.data,
+  } as Envelope;
+}

@@ -1,0 +1,65 @@
+import * as E from 'fp-ts/lib/Either.js';
+import { type Refusal, refusals, refuse, sentenceOf } from '../conversation/refusals.js';
+
+/** Requests one batch may hold. */
+export const MAX_BATCH = 100;
+
+export type RequestId = string | number | null;
+
+/** A JSON-RPC 2.0 request; without `id` it is a notification and gets no answer. */
+export type Request = {
+  readonly id?: RequestId;
+  readonly method: string;
+  readonly params: unknown;
+};
+
+/** A frame: one request, or a batch whose items are each a request or a refusal. */
+export type Frame =
+  | { readonly tag: 'single'; readonly request: E.Either<Refusal, Request> }
+  | { readonly tag: 'batch'; readonly requests: readonly E.Either<Refusal, Request>[] };
+
+/** Reads a text frame (JSON-RPC 2.0, sections 4 and 6). An empty batch is an invalid request. */
+export function readFrame(text: string): E.Either<Refusal, Frame> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return E.left(refuse('ParseError'));
+  }
+  if (!Array.isArray(json)) return E.right({ tag: 'single', request: readRequest(json) });
+  if (json.length === 0) return E.left(refuse('InvalidRequest', 'the batch is empty'));
+  if (json.length > MAX_BATCH) return E.left(refuse('BatchTooLarge', `${json.length} requests`));
+  return E.right({ tag: 'batch', requests: json.map(readRequest) });
+}
+
+function readRequest(json: unknown): E.Either<Refusal, Request> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return E.left(refuse('InvalidRequest'));
+  const { jsonrpc, method, id, params } = json as Record<string, unknown>;
+  if (jsonrpc !== '2.0') return E.left(refuse('InvalidRequest', 'jsonrpc must be "2.0"'));
+  if (typeof method !== 'string') return E.left(refuse('InvalidRequest', 'method must be a string'));
+  if (id !== undefined && !isRequestId(id)) return E.left(refuse('InvalidRequest', 'id must be a string or a number'));
+  if (params !== undefined && (typeof params !== 'object' || params === null)) {
+    return E.left(refuse('InvalidParams', 'params must be an object'));
+  }
+  return E.right(id === undefined ? { method, params } : { id, method, params });
+}
+
+const isRequestId = (id: unknown): id is RequestId =>
+  id === null || (typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id.length <= 100);
+
+/** The error object of a refusal: `data.tag` is stable, `message` is for people. */
+export function errorObject(refusal: Refusal) {
+  const { code, retryable } = refusals[refusal.tag];
+  return { code, message: sentenceOf(refusal), data: { tag: refusal.tag, retryable } };
+}
+
+export type ErrorObject = ReturnType<typeof errorObject>;
+
+export const resultFrame = (id: RequestId, result: unknown): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`;
+
+export const errorFrame = (id: RequestId, refusal: Refusal): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(errorObject(refusal))}}`;
+
+export const notificationFrame = (method: string, params: unknown): string =>
+  `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${JSON.stringify(params)}}`;

@@ -1,0 +1,82 @@
+import * as t from 'io-ts';
+import { type CommandType, commandCodecs } from '../conversation/commands.js';
+import { boundedArray, boundedText } from '../text.js';
+import { DeviceId, Seq } from '../ids.js';
+import { type QueryType, queryCodecs, ReceiptMark } from './queries.js';
+import { AnswerView, ConversationDetail, ConversationPage, MessagePage, Watermarks } from './views.js';
+
+/** Conversations a client may resume in one `session.open`. */
+export const MAX_RESUME = 10_000;
+
+export const SessionOpen = t.intersection([
+  t.strict({ token: boundedText('token', 1, 8_192), device: DeviceId }),
+  t.exact(t.partial({ resume: t.record(t.string, Seq) })),
+]);
+
+export const SessionOpened = t.strict({ user: t.string, device: t.string, conversations: t.number, expiresAt: t.number });
+
+export const ReceiptMarks = t.strict({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
+
+type Http = { readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string };
+
+/** What a method is for the layers above: how it is dispatched, its two codecs, and where HTTP has it. */
+export type Method = {
+  readonly dispatch: 'command' | 'query' | 'receipt' | 'session';
+  readonly params: t.Mixed;
+  readonly result: t.Mixed;
+  readonly http?: Http;
+  readonly summary: string;
+};
+
+const ofConversation = '/v1/conversations/:conversationId';
+
+/**
+ * Every method of the wire. HTTP, NATS, the socket, OpenAPI and the SDK all read this table. The expiry command is not in
+ * it: only the scheduler issues that.
+ */
+export const methods = {
+  'session.open': {
+    dispatch: 'session',
+    params: SessionOpen,
+    result: SessionOpened,
+    summary: 'Authenticate this connection and go live, from the given seqs on.',
+  },
+  'conversation.create': command('conversation.create', 'POST', '/v1/conversations', 'Create a conversation.'),
+  'conversation.list': query('conversation.list', ConversationPage, '/v1/conversations', 'My conversations, newest activity first.'),
+  'conversation.get': query('conversation.get', ConversationDetail, ofConversation, 'A conversation and its members.'),
+  'conversation.rename': command('conversation.rename', 'PUT', `${ofConversation}/title`, 'Change the title.'),
+  'conversation.setTtl': command('conversation.setTtl', 'PUT', `${ofConversation}/ttl`, 'Set the life of messages sent from now on.'),
+  'conversation.close': command('conversation.close', 'POST', `${ofConversation}/close`, 'Close for good; it stays readable.'),
+  'member.add': command('member.add', 'POST', `${ofConversation}/members`, 'Add people.'),
+  'member.remove': command('member.remove', 'POST', `${ofConversation}/members/remove`, 'Remove people.'),
+  'member.leave': command('member.leave', 'POST', `${ofConversation}/leave`, 'Leave.'),
+  'member.setRole': command('member.setRole', 'PUT', `${ofConversation}/members/:user/role`, 'Change the role of a member.'),
+  'member.ban': command('member.ban', 'POST', `${ofConversation}/bans`, 'Remove a person and keep them out.'),
+  'member.unban': command('member.unban', 'DELETE', `${ofConversation}/bans/:user`, 'Lift a ban.'),
+  'message.send': command('message.send', 'POST', `${ofConversation}/messages`, 'Send a message.'),
+  'message.edit': command('message.edit', 'PUT', `${ofConversation}/messages/:seq`, 'Edit a message of mine.'),
+  'message.delete': command('message.delete', 'DELETE', `${ofConversation}/messages/:seq`, 'Delete a message for everyone.'),
+  'message.react': command('message.react', 'POST', `${ofConversation}/messages/:seq/reactions`, 'React, or take a reaction back.'),
+  'message.list': query('message.list', MessagePage, `${ofConversation}/messages`, 'A page of messages; newest without a cursor.'),
+  'receipt.mark': {
+    dispatch: 'receipt',
+    params: ReceiptMarks,
+    result: t.strict({ watermarks: t.readonlyArray(Watermarks) }),
+    http: { verb: 'POST', path: '/v1/receipts' },
+    summary: 'Move my delivered and read watermarks forward.',
+  },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;
+export type ParamsOf<M extends MethodName> = t.TypeOf<(typeof methods)[M]['params']>;
+export type ResultOf<M extends MethodName> = t.TypeOf<(typeof methods)[M]['result']>;
+
+export const isMethodName = (name: string): name is MethodName => Object.hasOwn(methods, name);
+
+function command<T extends CommandType>(type: T, verb: Http['verb'], path: string, summary: string) {
+  return { dispatch: 'command', params: commandCodecs[type], result: AnswerView, http: { verb, path }, summary } as const;
+}
+
+function query<T extends QueryType, R extends t.Mixed>(type: T, result: R, path: string, summary: string) {
+  return { dispatch: 'query', params: queryCodecs[type], result, http: { verb: 'GET', path }, summary } as const;
+}
