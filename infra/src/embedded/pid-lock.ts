@@ -1,0 +1,75 @@
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.js';
+
+/** Who holds a lock: the process whose death frees it, and what else that process wants known. */
+export type LockHolder = ProcessIdentity & { readonly note?: string };
+
+export type LockOutcome = { readonly taken: true } | { readonly taken: false; readonly holder: LockHolder };
+
+/**
+ * Takes a lock file for a process (this one unless told otherwise). A lock whose process is gone is taken over, so a
+ * crash never has to be cleaned up by hand; a hard link makes the taking atomic.
+ */
+export const takePidLock = async (path: string, holder?: LockHolder): Promise<LockOutcome> => {
+  const mine = JSON.stringify(holder ?? (await processIdentity(process.pid)));
+  const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  await writeFile(draft, mine, { mode: 0o600 });
+  try {
+    for (;;) {
+      if (await linked(draft, path)) return { taken: true };
+      const current = await readFile(path, 'utf8').catch(() => undefined);
+      if (current === undefined) continue;
+      const other = parseHolder(current);
+      if (other && (await isAlive(other))) return { taken: false, holder: other };
+      await discard(path, current);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+};
+
+export const releasePidLock = (path: string): Promise<void> => rm(path, { force: true });
+
+/** Runs `work` while this process holds the lock, waiting for whoever has it. */
+export const withPidLock = async <A>(path: string, work: () => Promise<A>): Promise<A> => {
+  while (!(await takePidLock(path)).taken) await sleep(100);
+  try {
+    return await work();
+  } finally {
+    await releasePidLock(path);
+  }
+};
+
+const linked = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+/** Two processes may find the same dead lock: the one that moved away a fresh lock puts it back. */
+const discard = async (path: string, stale: string): Promise<void> => {
+  const aside = `${path}.stale.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, path);
+  await rm(aside, { force: true });
+};
+
+const parseHolder = (text: string): LockHolder | undefined => {
+  try {
+    const value = JSON.parse(text) as Partial<LockHolder>;
+    return typeof value.pid === 'number' && typeof value.startedAt === 'string'
+      ? (value as LockHolder)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};

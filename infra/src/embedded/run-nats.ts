@@ -1,0 +1,78 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { LeashedProgram } from './leash.js';
+import type { ServerBinary } from './server-source.js';
+
+export type NatsPlan = {
+  readonly home: string;
+  readonly port: number;
+  readonly password: string;
+  /** True syncs every append to disk before it is acknowledged. */
+  readonly syncAlways: boolean;
+  /** Isolated JetStream accounts t0, t1, … besides the main one. */
+  readonly testAccounts: number;
+};
+
+export const natsProgram = async (plan: NatsPlan, binary: ServerBinary): Promise<LeashedProgram> => {
+  const directory = join(plan.home, 'nats');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const config = join(plan.home, 'nats.conf');
+  await writeFile(config, natsConfig(plan, directory), { mode: 0o600 });
+  return {
+    id: 'nats',
+    command: binary.command,
+    args: ['-c', config],
+    env: { PATH: '/usr/bin:/bin', ...binary.env },
+    cwd: directory,
+    log: join(plan.home, 'logs/nats.log'),
+    stopSignal: 'SIGTERM'
+  };
+};
+
+export const natsUrl = (plan: Pick<NatsPlan, 'port' | 'password'>, host = '127.0.0.1'): string =>
+  `nats://parley:${plan.password}@${host}:${plan.port}`;
+
+/** max_payload holds a batch of many 64 KiB bodies; a client that takes nothing for 10 s is cut off. */
+export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0.0.1'): string => {
+  const accounts = Array.from(
+    { length: plan.testAccounts },
+    (_, index) =>
+      `  T${index}: { jetstream: enabled, users: [ { user: "t${index}", password: ${JSON.stringify(plan.password)} } ] }`
+  );
+  return [
+    `host: ${JSON.stringify(host)}`,
+    `port: ${plan.port}`,
+    `server_name: "parley"`,
+    'max_payload: 8MB',
+    'write_deadline: "10s"',
+    'jetstream {',
+    `  store_dir: ${JSON.stringify(storeDirectory)}`,
+    ...(plan.syncAlways ? ['  sync_interval: always'] : []),
+    '}',
+    'accounts {',
+    `  PARLEY: { jetstream: enabled, users: [ { user: "parley", password: ${JSON.stringify(plan.password)} } ] }`,
+    ...accounts,
+    '}',
+    ''
+  ].join('\n');
+};
+
+/** What a NATS server says of itself when a client connects: its version, whether it keeps streams. */
+export type NatsInfo = { readonly version: string; readonly jetstream?: boolean };
+
+export const greetNats = (port: number, host = '127.0.0.1'): Promise<NatsInfo> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host });
+    let heard = '';
+    socket.setTimeout(2_000, () => socket.destroy(new Error('silent')));
+    socket.on('data', (chunk) => {
+      heard += chunk.toString();
+      const info = /^INFO (\{.*\})\s*\r\n/.exec(heard);
+      if (!info) return;
+      socket.destroy();
+      resolve(JSON.parse(info[1] as string) as NatsInfo);
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('closed')));
+  });

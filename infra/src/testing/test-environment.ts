@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+/** Servers that nobody else in this run sees: an empty database, an empty NATS account, an empty Redis database. */
+export type TestEnvironment = {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** Drops the database, so that a long run does not fill the disk. */
+  dispose(): Promise<void>;
+};
+
+/** Call it in a file's beforeAll; it works in files whose vitest project has the global setup of this folder. */
+export const testEnvironment = async (): Promise<TestEnvironment> => {
+  const stack = inject('parleyStack');
+  const index = await claim(stack.claims, stack.environments);
+  const database = `t${index}_${randomBytes(4).toString('hex')}`;
+  await administer(stack.database, `create database ${database}`);
+
+  const natsUrl = new URL(stack.nats);
+  natsUrl.username = `t${index}`;
+  const databaseUrl = new URL(stack.database);
+  databaseUrl.pathname = `/${database}`;
+  const redisUrl = new URL(stack.redis);
+  redisUrl.pathname = `/${index}`;
+  return {
+    natsUrl: natsUrl.href,
+    databaseUrl: databaseUrl.href,
+    redisUrl: redisUrl.href,
+    dispose: async () => {
+      await administer(stack.database, `drop database if exists ${database} with (force)`);
+      await emptyRedis(redisUrl.href);
+    }
+  };
+};
+
+/** mkdir is the atomic counter: of the workers that try a number, one succeeds. */
+const claim = async (claims: string, count: number): Promise<number> => {
+  await mkdir(claims, { recursive: true });
+  for (let index = 0; index < count; index++) {
+    const won = await mkdir(join(claims, String(index))).then(
+      () => true,
+      () => false
+    );
+    if (won) return index;
+  }
+  throw new Error(`all ${count} test environments of this run are taken`);
+};
+
+const administer = async (databaseUrl: string, statement: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+const emptyRedis = async (url: string): Promise<void> => {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    await redis.flushdb();
+  } finally {
+    redis.disconnect();
+  }
+};

@@ -1,0 +1,51 @@
+import { defineConfig } from 'vitest/config';
+
+/** Packages are read from their sources, which their exports name under `source`; the rest are Vite's own for Node. */
+const conditions = ['source', 'module', 'node', 'development|production'];
+
+const globalSetup = ['infra/src/testing/global-setup.ts'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 90_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{packages/*,infra}/**/*.spec.ts'],
+          exclude: ['**/*.{int,e2e}.spec.ts', '**/{node_modules,dist}/**'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['{packages/*,infra}/**/*.int.spec.ts'],
+          exclude: ['**/{node_modules,dist}/**'],
+          globalSetup,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          // Each of these starts processes of its own, and measures time or kills them: one after the other.
+          name: 'e2e',
+          include: ['infra/e2e/**/*.e2e.spec.ts'],
+          globalSetup,
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 }
+        }
+      }
+    ]
+  }
+});
