@@ -19,8 +19,8 @@ export default defineConfig({
           include: ['{packages/*,infra}/**/*.spec.ts'],
           exclude: ['**/*.{int,e2e}.spec.ts', '**/{node_modules,dist}/**'],
           maxWorkers: 2,
-          sequence: { groupOrder: 0 }
-        }
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -30,8 +30,8 @@ export default defineConfig({
           exclude: ['**/{node_modules,dist}/**'],
           globalSetup,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 }
-        }
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
@@ -43,9 +43,9 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 2 }
-        }
-      }
-    ]
-  }
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
 });

@@ -23,7 +23,7 @@ export const hasContainerEngine = async (): Promise<boolean> => {
   if (process.env.DOCKER_HOST) return true;
   return access('/var/run/docker.sock').then(
     () => true,
-    () => false
+    () => false,
   );
 };
 
@@ -41,6 +41,6 @@ export const startContainer = async (plan: ContainerPlan): Promise<RunningContai
     host: container.getHost(),
     port: container.getMappedPort(plan.port),
     stop: async () => void (await container.stop()),
-    start: async () => void (await container.restart())
+    start: async () => void (await container.restart()),
   };
 };

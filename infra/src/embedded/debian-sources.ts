@@ -13,7 +13,7 @@ export const machineSources = async (root = '/etc'): Promise<readonly AptSource[
   const parts = join(root, 'apt/sources.list.d');
   const names = await readdir(parts).catch(() => []);
   const texts = await Promise.all(
-    ['../sources.list', ...names].map(async (name) => parseSources(name, await readText(join(parts, name))))
+    ['../sources.list', ...names].map(async (name) => parseSources(name, await readText(join(parts, name)))),
   );
   const own = new Set([codename, `${codename}-updates`, `${codename}-security`]);
   return texts.flat().filter((source) => own.has(source.suite));
@@ -47,7 +47,7 @@ const parseDeb822 = (text: string): readonly AptSource[] =>
     if (words('enabled')[0]?.toLowerCase() === 'no') return [];
     const [signedBy] = words('signed-by');
     return words('uris').flatMap((uri) =>
-      words('suites').map((suite) => ({ uri, suite, ...(signedBy?.startsWith('/') ? { signedBy } : {}) }))
+      words('suites').map((suite) => ({ uri, suite, ...(signedBy?.startsWith('/') ? { signedBy } : {}) })),
     );
   });
 

@@ -46,5 +46,5 @@ const removeLeftovers = async (directory: string): Promise<void> => {
 const isDirectory = async (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => found.isDirectory(),
-    () => false
+    () => false,
   );

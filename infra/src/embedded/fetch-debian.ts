@@ -16,9 +16,9 @@ export const hasApt = async (): Promise<boolean> => {
     ['/usr/bin/apt-get', '/usr/bin/dpkg'].map((path) =>
       access(path).then(
         () => true,
-        () => false
-      )
-    )
+        () => false,
+      ),
+    ),
   );
   return present.every((found) => found) && (await machineSources()).length > 0;
 };
@@ -31,7 +31,7 @@ export const hasApt = async (): Promise<boolean> => {
 export const unpackDebianPackage = async (
   wanted: DebianPackage,
   directory: string,
-  report: Report
+  report: Report,
 ): Promise<void> => {
   const sources = await sourcesFor(wanted);
   const root = await mkdtemp(join(tmpdir(), 'parley-apt-'));
@@ -74,7 +74,7 @@ const privateApt = async (root: string, sources: readonly AptSource[]): Promise<
     'Acquire::Retries': '2',
     // apt's own sandbox user may not enter a directory below /root.
     'APT::Sandbox::User': '',
-    'Debug::NoLocking': 'true'
+    'Debug::NoLocking': 'true',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   return (args) => runCommand('apt-get', [...options, '-qq', ...args], { cwd: root, timeoutMs: 300_000 });
@@ -88,7 +88,7 @@ const missingPackages = async (apt: Apt, name: string): Promise<readonly string[
     '--reinstall',
     '--print-uris',
     '--yes',
-    name
+    name,
   ]);
   const names = plan.split('\n').flatMap((line) => /^'[^']*'\s+([^_\s]+)_\S+\.deb\s/.exec(line)?.[1] ?? []);
   if (names.length === 0) throw new Error(`no package ${name} in the suites of this machine`);
@@ -101,7 +101,7 @@ export const libraryPath = async (directory: string): Promise<string> => {
   for (const parent of ['usr/lib', 'lib']) {
     const names = await readdir(join(directory, parent)).catch(() => []);
     found.push(
-      ...names.filter((name) => name.includes('-linux-')).map((name) => join(directory, parent, name))
+      ...names.filter((name) => name.includes('-linux-')).map((name) => join(directory, parent, name)),
     );
   }
   return found.join(':');

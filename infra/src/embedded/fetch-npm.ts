@@ -9,7 +9,7 @@ import { runCommand } from './run-command.js';
 export const unpackNpmPackage = async (specifier: string, directory: string): Promise<void> => {
   await runCommand('npm', ['pack', specifier, '--ignore-scripts', '--pack-destination', directory], {
     cwd: directory,
-    timeoutMs: 600_000
+    timeoutMs: 600_000,
   });
   const [tarball] = (await readdir(directory)).filter((name) => name.endsWith('.tgz'));
   if (!tarball) throw new Error(`npm pack ${specifier} left no archive`);

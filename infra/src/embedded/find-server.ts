@@ -56,12 +56,12 @@ export const findServer = async (source: ServerSource, options: FindOptions): Pr
 export class ServerNotFound extends Error {
   constructor(
     readonly source: ServerSource,
-    readonly tried: readonly string[]
+    readonly tried: readonly string[],
   ) {
     super(
       `no ${source.title} ${formatVersion(source.minimum)} or newer could be found` +
         `${tried.length > 0 ? ` (${tried.join('; ')})` : ''}. ` +
-        `Run: ${source.mend} - or point ${source.urlVariable} at a running server`
+        `Run: ${source.mend} - or point ${source.urlVariable} at a running server`,
     );
   }
 }
@@ -70,7 +70,7 @@ export class ServerNotFound extends Error {
 export const probe = async (
   command: string,
   env: Readonly<Record<string, string>>,
-  origin: string
+  origin: string,
 ): Promise<ServerBinary | undefined> => {
   try {
     await access(command, constants.X_OK);
@@ -90,7 +90,7 @@ const fetchNow = async (
   source: ServerSource,
   fetch: Fetch,
   report: Report,
-  rejected: string[]
+  rejected: string[],
 ): Promise<ServerBinary | undefined> => {
   if (!(await fetch.applies())) return undefined;
   const say: Report = (line) => report(`${source.title}: ${line}`);

@@ -28,10 +28,10 @@ export const lockHome = async (home: string, leashPid: number): Promise<void> =>
 export class HomeInUse extends Error {
   constructor(
     readonly home: string,
-    readonly pid: number
+    readonly pid: number,
   ) {
     super(
-      `${home} is in use by process ${pid}: stop that one first, or set PARLEY_HOME to another directory for a second stack`
+      `${home} is in use by process ${pid}: stop that one first, or set PARLEY_HOME to another directory for a second stack`,
     );
   }
 }

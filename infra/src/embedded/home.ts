@@ -20,7 +20,7 @@ export const recall = async (home: string): Promise<StackMemory> => {
   if (text !== undefined) return JSON.parse(text) as StackMemory;
   const fresh: StackMemory = {
     passwords: { nats: password(), postgres: password(), redis: password() },
-    ports: {}
+    ports: {},
   };
   await remember(home, fresh);
   return fresh;

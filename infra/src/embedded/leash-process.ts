@@ -56,7 +56,7 @@ const start = (order: Order & { op: 'spawn' }): void => {
     env: order.env,
     detached: true,
     stdio: ['ignore', log, log],
-    ...(order.uid === undefined ? {} : { uid: order.uid, gid: order.gid })
+    ...(order.uid === undefined ? {} : { uid: order.uid, gid: order.gid }),
   });
   closeSync(log);
   const gone = new Promise<void>((resolve) => {

@@ -35,7 +35,7 @@ export const startLeash = async (lock: string, log: string): Promise<Leash> => {
   const child = spawn(process.execPath, [program(), lock, String(stopGraceMs)], {
     detached: true,
     stdio: ['pipe', 'pipe', errors],
-    env: { PATH: process.env.PATH ?? '', NODE_NO_WARNINGS: '1' }
+    env: { PATH: process.env.PATH ?? '', NODE_NO_WARNINGS: '1' },
   }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(errors);
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -95,7 +95,7 @@ export const startLeash = async (lock: string, log: string): Promise<Leash> => {
     close: async () => {
       order({ op: 'stopAll' });
       await gone;
-    }
+    },
   };
 };
 

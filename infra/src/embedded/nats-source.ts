@@ -14,8 +14,8 @@ const release = {
   version: '2.12.6',
   sha256: {
     x64: ['amd64', '77fe7dd69ff5144126026b78355900be0ab0bb4339dc61a7621dcc9b9e9d07a6'],
-    arm64: ['arm64', 'fddaf3f223c7af3f4d0a0d2c2fc084406e6b3ec7adfd1b9e6a37fbd03bfe222f']
-  } as Readonly<Record<string, readonly [architecture: string, sha256: string]>>
+    arm64: ['arm64', 'fddaf3f223c7af3f4d0a0d2c2fc084406e6b3ec7adfd1b9e6a37fbd03bfe222f'],
+  } as Readonly<Record<string, readonly [architecture: string, sha256: string]>>,
 };
 
 const fromVendor: Fetch = {
@@ -31,7 +31,7 @@ const fromVendor: Fetch = {
     await runCommand('tar', ['-xzf', archive, '--strip-components=1'], { cwd: directory });
     await rm(archive);
   },
-  command: async (directory) => join(directory, 'nats-server')
+  command: async (directory) => join(directory, 'nats-server'),
 };
 
 /** Debian 12 and 13 are too old (2.9, 2.10); the binary of sid is static and runs on both. */
@@ -40,7 +40,7 @@ const fromDebianSid: Fetch = {
   from: "the distribution's newest suite (sid), unpacked and not installed",
   applies: hasApt,
   fill: (directory, report) => unpackDebianPackage({ name: 'nats-server', suite: 'sid' }, directory, report),
-  command: async (directory) => join(directory, 'usr/sbin/nats-server')
+  command: async (directory) => join(directory, 'usr/sbin/nats-server'),
 };
 
 export const natsSource: ServerSource = {
@@ -51,5 +51,5 @@ export const natsSource: ServerSource = {
   candidates: async () => searchPath('nats-server'),
   fetches: [fromVendor, fromDebianSid],
   image: 'nats:2.12',
-  mend: 'install nats-server 2.12 or newer from https://nats.io/download and put it on the PATH'
+  mend: 'install nats-server 2.12 or newer from https://nats.io/download and put it on the PATH',
 };

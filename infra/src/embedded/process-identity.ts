@@ -5,7 +5,7 @@ export type ProcessIdentity = { readonly pid: number; readonly startedAt: string
 
 export const processIdentity = async (pid: number): Promise<ProcessIdentity> => ({
   pid,
-  startedAt: (await startTime(pid)) ?? ''
+  startedAt: (await startTime(pid)) ?? '',
 });
 
 export const isAlive = async (process_: ProcessIdentity): Promise<boolean> => {

@@ -10,7 +10,7 @@ const fromDistribution: Fetch = {
   applies: hasApt,
   fill: (directory, report) => unpackDebianPackage({ name: 'redis-server' }, directory, report),
   command: async (directory) => join(directory, 'usr/bin/redis-server'),
-  env: async (directory) => ({ LD_LIBRARY_PATH: await libraryPath(directory) })
+  env: async (directory) => ({ LD_LIBRARY_PATH: await libraryPath(directory) }),
 };
 
 export const redisSource: ServerSource = {
@@ -21,5 +21,5 @@ export const redisSource: ServerSource = {
   candidates: async () => searchPath('redis-server'),
   fetches: [fromDistribution],
   image: 'redis:7',
-  mend: 'apt-get install redis-server'
+  mend: 'apt-get install redis-server',
 };

@@ -12,7 +12,7 @@ export type CommandOptions = {
 export const runCommand = (
   command: string,
   args: readonly string[],
-  options: CommandOptions = {}
+  options: CommandOptions = {},
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(
@@ -24,14 +24,14 @@ export const runCommand = (
         uid: options.uid,
         gid: options.gid,
         timeout: options.timeoutMs ?? 120_000,
-        maxBuffer: 64 * 1024 * 1024
+        maxBuffer: 64 * 1024 * 1024,
       },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
         const said = (stderr || stdout).trim().split('\n').slice(-6).join('\n');
         reject(
-          new Error(`${command} ${args.slice(0, 3).join(' ')}: ${said || error.message}`, { cause: error })
+          new Error(`${command} ${args.slice(0, 3).join(' ')}: ${said || error.message}`, { cause: error }),
         );
-      }
+      },
     );
   });

@@ -26,7 +26,7 @@ export const natsProgram = async (plan: NatsPlan, binary: ServerBinary): Promise
     env: { PATH: '/usr/bin:/bin', ...binary.env },
     cwd: directory,
     log: join(plan.home, 'logs/nats.log'),
-    stopSignal: 'SIGTERM'
+    stopSignal: 'SIGTERM',
   };
 };
 
@@ -38,7 +38,7 @@ export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0
   const accounts = Array.from(
     { length: plan.testAccounts },
     (_, index) =>
-      `  T${index}: { jetstream: enabled, users: [ { user: "t${index}", password: ${JSON.stringify(plan.password)} } ] }`
+      `  T${index}: { jetstream: enabled, users: [ { user: "t${index}", password: ${JSON.stringify(plan.password)} } ] }`,
   );
   return [
     `host: ${JSON.stringify(host)}`,
@@ -54,7 +54,7 @@ export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0
     `  PARLEY: { jetstream: enabled, users: [ { user: "parley", password: ${JSON.stringify(plan.password)} } ] }`,
     ...accounts,
     '}',
-    ''
+    '',
   ].join('\n');
 };
 

@@ -29,7 +29,7 @@ export const postgresProgram = async (plan: PostgresPlan, report: Report): Promi
     log: join(plan.home, 'logs/postgres.log'),
     // SIGINT is Postgres' fast shutdown: it rolls back and disconnects clients; SIGTERM would wait for them.
     stopSignal: 'SIGINT',
-    ...(place.user ? { uid: place.user.uid, gid: place.user.gid } : {})
+    ...(place.user ? { uid: place.user.uid, gid: place.user.gid } : {}),
   };
 };
 
@@ -39,7 +39,7 @@ export const postgresUrl = (plan: Pick<PostgresPlan, 'port' | 'password'>, host 
 /** Resolves when Postgres answers, having made the database if it is not there. */
 export const greetPostgres = async (
   plan: Pick<PostgresPlan, 'port' | 'password'>,
-  host = '127.0.0.1'
+  host = '127.0.0.1',
 ): Promise<void> => {
   const url = new URL(postgresUrl(plan, host));
   url.pathname = '/postgres';
@@ -73,7 +73,7 @@ const settings = (plan: PostgresPlan): readonly string[] => {
     shared_buffers: '256MB',
     max_wal_size: '2GB',
     log_min_messages: 'warning',
-    ...(plan.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' })
+    ...(plan.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 };
@@ -101,9 +101,9 @@ const createCluster = async ({ home, place, password }: PostgresPlan, report: Re
         '-A',
         'scram-sha-256',
         `--pwfile=${secret}`,
-        '--no-sync'
+        '--no-sync',
       ],
-      { env: { ...postgresEnvironment, ...place.env }, cwd: '/', uid: place.user?.uid, gid: place.user?.gid }
+      { env: { ...postgresEnvironment, ...place.env }, cwd: '/', uid: place.user?.uid, gid: place.user?.gid },
     );
     await rename(draft, place.data);
     await chmod(place.data, 0o700);

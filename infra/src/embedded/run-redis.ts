@@ -23,7 +23,7 @@ export const redisProgram = async (plan: RedisPlan, binary: ServerBinary): Promi
     env: { PATH: '/usr/bin:/bin', ...binary.env },
     cwd: directory,
     log: join(plan.home, 'logs/redis.log'),
-    stopSignal: 'SIGTERM'
+    stopSignal: 'SIGTERM',
   };
 };
 
@@ -42,7 +42,7 @@ export const redisConfig = (plan: RedisPlan, directory: string, host = '127.0.0.
     'appendonly no',
     'maxmemory 512mb',
     'maxmemory-policy allkeys-lru',
-    ''
+    '',
   ].join('\n');
 
 /** Resolves when Redis answers a PING with that password. */

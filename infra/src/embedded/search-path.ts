@@ -5,7 +5,7 @@ export const searchPath = (program: string): readonly string[] => {
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return [
     ...new Set(
-      directories.filter((directory) => directory !== '').map((directory) => join(directory, program))
-    )
+      directories.filter((directory) => directory !== '').map((directory) => join(directory, program)),
+    ),
   ];
 };

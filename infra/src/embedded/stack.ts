@@ -85,7 +85,7 @@ const startServers = async (settings: Settings, leash: Leash, memory: StackMemor
   const [nats, postgres, redis] = all as [RunningServer, RunningServer, RunningServer];
   await remember(settings.home, {
     ...memory,
-    ports: definedOnly({ nats: nats.port, postgres: postgres.port, redis: redis.port })
+    ports: definedOnly({ nats: nats.port, postgres: postgres.port, redis: redis.port }),
   });
   const servers = { nats, postgres, redis };
   return {
@@ -98,7 +98,7 @@ const startServers = async (settings: Settings, leash: Leash, memory: StackMemor
     stop: async () => {
       for (const id of ['nats', 'postgres', 'redis']) expected.add(id);
       await leash.close();
-    }
+    },
   };
 };
 
@@ -120,13 +120,13 @@ const startNats = async (context: Context): Promise<RunningServer> => {
     port,
     password,
     syncAlways: settings.syncAlways ?? true,
-    testAccounts: settings.testAccounts ?? 0
+    testAccounts: settings.testAccounts ?? 0,
   });
   return runServer(context, found, {
     name: 'nats',
     program: (port) => natsProgram(plan(port), found),
     greet: async (port) => void (await greetNats(port)),
-    url: (port) => natsUrl({ port, password })
+    url: (port) => natsUrl({ port, password }),
   });
 };
 
@@ -135,7 +135,7 @@ const startPostgres = async (context: Context): Promise<RunningServer> => {
   const major = await clusterMajor(join(settings.home, 'postgres'));
   const found = await findServer(postgresSource, {
     ...findOptions(settings),
-    ...(major === undefined ? {} : { suits: (version) => version[0] === major })
+    ...(major === undefined ? {} : { suits: (version) => version[0] === major }),
   });
   if (found.kind !== 'binary') return elsewhere(found);
   const place = await placePostgres(settings.home, found, settings.report);
@@ -145,13 +145,13 @@ const startPostgres = async (context: Context): Promise<RunningServer> => {
     port,
     password,
     place,
-    durable: settings.syncAlways ?? true
+    durable: settings.syncAlways ?? true,
   });
   return runServer(context, found, {
     name: 'postgres',
     program: (port) => postgresProgram(plan(port), settings.report),
     greet: (port) => greetPostgres({ port, password }),
-    url: (port) => postgresUrl({ port, password })
+    url: (port) => postgresUrl({ port, password }),
   });
 };
 
@@ -165,7 +165,7 @@ const startRedis = async (context: Context): Promise<RunningServer> => {
     name: 'redis',
     program: (port) => redisProgram({ home: settings.home, port, password, databases }, found),
     greet: (port) => greetRedis({ port, password }),
-    url: (port) => redisUrl({ port, password })
+    url: (port) => redisUrl({ port, password }),
   });
 };
 
@@ -194,7 +194,7 @@ const runServer = async (context: Context, found: ServerBinary, runner: Runner):
           context.expected.add(name);
           await context.leash.stop(name);
         },
-        start: () => startOn(port, context, runner)
+        start: () => startOn(port, context, runner),
       };
     } catch (error) {
       if (attempt === 3) throw error;
@@ -212,7 +212,7 @@ const startOn = async (port: number, { leash, expected }: Context, runner: Runne
     await waitUntil(() => runner.greet(port), {
       what: `${runner.name} answers`,
       timeoutMs: 60_000,
-      abandoned: ended
+      abandoned: ended,
     });
     expected.delete(runner.name);
   } catch (error) {
@@ -232,7 +232,7 @@ const whenEnded = (leash: Leash, program: LeashedProgram) => {
       const log = await readFile(program.log, 'utf8').catch(() => '');
       const tail = log.trim().split('\n').slice(-8).join('\n');
       reject(
-        new Error(`${program.id} stopped as soon as it was started (${exit.signal ?? exit.code}):\n${tail}`)
+        new Error(`${program.id} stopped as soon as it was started (${exit.signal ?? exit.code}):\n${tail}`),
       );
     });
   });
@@ -250,7 +250,7 @@ const elsewhere = (found: Exclude<FoundServer, ServerBinary>): RunningServer => 
 
 const findOptions = (settings: Settings) => ({
   report: settings.report,
-  env: (settings.useEnvironment ?? true) ? process.env : {}
+  env: (settings.useEnvironment ?? true) ? process.env : {},
 });
 
 /** Waits for all even when one fails, so that nothing is still starting when the failure is handled. */

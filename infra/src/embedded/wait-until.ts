@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Tries until it succeeds; fails with the last reason after the time, or at once when `abandoned` rejects. */
 export const waitUntil = async <A>(
   attempt: () => Promise<A>,
-  options: { readonly what: string; readonly timeoutMs: number; readonly abandoned?: Promise<never> }
+  options: { readonly what: string; readonly timeoutMs: number; readonly abandoned?: Promise<never> },
 ): Promise<A> => {
   const until = Date.now() + options.timeoutMs;
   const never = options.abandoned ?? new Promise<never>(() => undefined);
@@ -13,12 +13,12 @@ export const waitUntil = async <A>(
     } catch (error) {
       const abandoned = await Promise.race([
         never.catch((reason: unknown) => ({ reason })),
-        Promise.resolve(undefined)
+        Promise.resolve(undefined),
       ]);
       if (abandoned) throw abandoned.reason;
       if (Date.now() > until) {
         throw new Error(`${options.what} within ${options.timeoutMs / 1000} s: ${String(error)}`, {
-          cause: error
+          cause: error,
         });
       }
     }

@@ -23,7 +23,7 @@ export const connectNats = async (url: string, name: string): Promise<NatsConnec
     reconnectJitter: 250,
     waitOnFirstConnect: true,
     pingInterval: 10_000,
-    ignoreClusterUpdates: true
+    ignoreClusterUpdates: true,
   });
   const complaint = unsuitable(connection);
   if (complaint) {

@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     database,
     redis,
     environments,
-    claims: join(running.home, 'claims')
+    claims: join(running.home, 'claims'),
   });
   return async () => {
     running.users--;
@@ -55,7 +55,7 @@ const startTestStack = async (): Promise<Running> => {
       syncAlways: false,
       testAccounts: environments,
       useEnvironment: false,
-      report: (line) => process.stderr.write(`  ${line}\n`)
+      report: (line) => process.stderr.write(`  ${line}\n`),
     });
     return { stack, home, users: 0 };
   } catch (error) {

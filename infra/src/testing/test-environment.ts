@@ -34,7 +34,7 @@ export const testEnvironment = async (): Promise<TestEnvironment> => {
     dispose: async () => {
       await administer(stack.database, `drop database if exists ${database} with (force)`);
       await emptyRedis(redisUrl.href);
-    }
+    },
   };
 };
 
@@ -44,7 +44,7 @@ const claim = async (claims: string, count: number): Promise<number> => {
   for (let index = 0; index < count; index++) {
     const won = await mkdir(join(claims, String(index))).then(
       () => true,
-      () => false
+      () => false,
     );
     if (won) return index;
   }

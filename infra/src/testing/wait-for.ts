@@ -13,7 +13,7 @@ export type WaitOptions = {
  */
 export const waitFor = async <A>(
   condition: () => A | Promise<A>,
-  { timeout = 10_000, what }: WaitOptions
+  { timeout = 10_000, what }: WaitOptions,
 ): Promise<Exclude<A, false | null | undefined | 0 | ''>> => {
   const until = Date.now() + timeout;
   let lastError: unknown;

@@ -1,0 +1,71 @@
+import * as t from 'io-ts';
+
+/** A codec of one environment variable: its text, or undefined when it is not set. Its name says what is accepted. */
+export type Field<A> = t.Type<A, unknown, unknown>;
+
+/** A URL with one of these schemes. Several addresses of one cluster may be separated by commas. */
+export const url = (...schemes: readonly string[]): Field<string> =>
+  field(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`, (text) => {
+    const accepted = text.split(',').every((part) => schemes.some((scheme) => hasScheme(part, scheme)));
+    return accepted ? text : undefined;
+  });
+
+/** A whole number, both bounds included. */
+export const integer = (least: number, most: number): Field<number> =>
+  field(`a whole number from ${least} to ${most}`, (text) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const port: Field<number> = integer(0, 65_535);
+
+export const oneOf = <const A extends string>(...values: readonly A[]): Field<A> =>
+  field(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text));
+
+export const host: Field<string> = field('a host name or an IP address', (text) =>
+  /^[A-Za-z0-9.:_-]+$/.test(text) ? text : undefined,
+);
+
+export const path: Field<string> = field('a path', (text) => (text.includes('\0') ? undefined : text));
+
+/** Random bytes in base64url; `openssl rand -base64 32 | tr '+/' '-_' | tr -d =` makes some. */
+export const secret = (leastBytes: number): Field<Uint8Array> =>
+  field<Uint8Array>(`at least ${leastBytes} bytes in base64url`, (text) => {
+    if (!/^[A-Za-z0-9_-]+=*$/.test(text)) return undefined;
+    const bytes = Buffer.from(text, 'base64url');
+    return bytes.length >= leastBytes ? new Uint8Array(bytes) : undefined;
+  });
+
+/** The same field, with a value for when the variable is not set. */
+export const withDefault = <A>(codec: Field<A>, value: A): Field<A> =>
+  new t.Type(
+    codec.name,
+    codec.is,
+    (input, context) => (input === undefined ? t.success(value) : codec.validate(input, context)),
+    t.identity,
+  );
+
+export const optional = <A>(codec: Field<A>): Field<A | undefined> =>
+  new t.Type<A | undefined, unknown, unknown>(
+    codec.name,
+    (input): input is A | undefined => input === undefined || codec.is(input),
+    (input, context) => (input === undefined ? t.success(undefined) : codec.validate(input, context)),
+    t.identity,
+  );
+
+function field<A>(accepted: string, parse: (text: string) => A | undefined): Field<A> {
+  return new t.Type<A, unknown, unknown>(
+    accepted,
+    (input): input is A => input !== undefined,
+    (input, context) => {
+      const value = typeof input === 'string' ? parse(input.trim()) : undefined;
+      return value === undefined ? t.failure(input, context) : t.success(value);
+    },
+    t.identity,
+  );
+}
+
+function hasScheme(text: string, scheme: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === `${scheme}:` && new URL(text).host !== '';
+}

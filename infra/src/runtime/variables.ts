@@ -1,0 +1,32 @@
+import { host, integer, oneOf, optional, path, port, secret, url, withDefault } from './field-codecs.js';
+
+/**
+ * Every variable that any process of Parley reads. A process takes those it needs; a bad value of any of them, or a name
+ * that begins with PARLEY_ and is not here, stops whichever process finds it.
+ */
+export const variables = {
+  /** Address of the log. */
+  NATS_URL: url('nats', 'tls', 'ws', 'wss'),
+  /** Address of the read models. */
+  DATABASE_URL: url('postgres', 'postgresql'),
+  /** Address of cache, presence and leases. */
+  REDIS_URL: url('redis', 'rediss'),
+  /** Number of partitions of the log: chosen once, kept with the log. */
+  PARLEY_PARTITIONS: withDefault(integer(1, 100), 16),
+  /** Key of the tokens that a local stack signs for itself (HS256). */
+  PARLEY_TOKEN_SECRET: optional(secret(32)),
+  /** Where the keys of an identity provider are published; instead of a local secret. */
+  PARLEY_JWKS_URL: optional(url('https', 'http')),
+  /** Key of the hashes under which bans are kept. */
+  PARLEY_BAN_KEY: secret(16),
+  PARLEY_LOG_LEVEL: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
+  PARLEY_HTTP_HOST: withDefault(host, '127.0.0.1'),
+  /** 0 lets the system choose; the process says which it got. */
+  PARLEY_HTTP_PORT: withDefault(port, 0),
+  /** Data of the embedded stack. */
+  PARLEY_HOME: optional(path),
+  /** Where fetched server programs are kept. */
+  PARLEY_CACHE: optional(path),
+} as const;
+
+export type VariableName = keyof typeof variables;
