@@ -1,0 +1,114 @@
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
+import { boundedInteger } from '../text.js';
+import { type EventType, eventCodecs } from './events.js';
+import type { Conversation, Deed, Member } from './state.js';
+import { BanHash, Kind, Producer, Role, Title, Ttl } from './vocabulary.js';
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/**
+ * Format of a snapshot. Raise it with every change to the state, to what `evolve` makes of an event, or to this file:
+ * an older snapshot is then discarded and the conversation is folded from its events again.
+ */
+export const SNAPSHOT_VERSION = 1;
+
+/**
+ * A conversation's folded state as JSON. Maps and sets become arrays in their own order, because the order of the
+ * producers says which is forgotten first. What can be counted again, the owners, is left out.
+ */
+export function toSnapshot(state: Conversation): JsonValue {
+  const common = {
+    version: SNAPSHOT_VERSION,
+    tag: state.tag,
+    revision: state.revision,
+    young: state.recent.young.map(deedRow),
+    old: state.recent.old.map(deedRow),
+    gone: [...state.recent.old, ...state.recent.young].filter((deed) => deed.gone).map((deed) => deed.seq),
+    producers: [...state.producers],
+  };
+  if (state.tag === 'absent') return common;
+  return {
+    ...common,
+    kind: state.kind,
+    title: state.title ?? null,
+    ttl: state.ttl,
+    members: [...state.members].map(([user, { role, since, banHash }]) => [user, role, since, banHash]),
+    bans: [...state.bans],
+    messages: state.messages,
+  };
+}
+
+/** The state a snapshot holds, or undefined where it is of another version or damaged: then the events are folded. */
+export function fromSnapshot(json: unknown): Conversation | undefined {
+  const decoded = Snapshot.decode(json);
+  if (E.isLeft(decoded)) return undefined;
+  const snapshot = decoded.right;
+  const gone = new Set(snapshot.gone);
+  const deed = (row: DeedRow) => deedOf(row, gone);
+  const common = {
+    revision: snapshot.revision,
+    recent: { young: snapshot.young.map(deed), old: snapshot.old.map(deed) },
+    producers: new Map(snapshot.producers),
+  };
+  if (snapshot.tag === 'absent') return { tag: 'absent', ...common };
+  const members = new Map(snapshot.members.map(([user, ...row]) => [user, memberOf(row)]));
+  return {
+    tag: snapshot.tag,
+    ...common,
+    kind: snapshot.kind,
+    title: snapshot.title ?? undefined,
+    ttl: snapshot.ttl,
+    members,
+    owners: [...members.values()].filter(({ role }) => role === 'owner').length,
+    bans: new Set(snapshot.bans),
+    messages: snapshot.messages,
+  };
+}
+
+const Count = boundedInteger('count', 0, Number.MAX_SAFE_INTEGER);
+const EventName = t.keyof(eventCodecs as Record<EventType, unknown>, 'event');
+const DeedRow = t.tuple([Actor, CommandId, EventName, Seq, Instant]);
+type DeedRow = t.TypeOf<typeof DeedRow>;
+const MemberRow = t.tuple([UserId, Role, Seq, BanHash]);
+const ProducerRow = t.tuple([Producer.type.props.id, Producer.type.props.position]);
+
+const common = {
+  version: t.literal(SNAPSHOT_VERSION),
+  revision: Count,
+  young: t.readonlyArray(DeedRow),
+  old: t.readonlyArray(DeedRow),
+  gone: t.readonlyArray(Seq),
+  producers: t.readonlyArray(ProducerRow),
+};
+const present = {
+  ...common,
+  kind: Kind,
+  title: t.union([Title, t.null]),
+  ttl: Ttl,
+  members: t.readonlyArray(MemberRow),
+  bans: t.readonlyArray(BanHash),
+  messages: Count,
+};
+
+const Snapshot = t.union([
+  t.strict({ tag: t.literal('absent'), ...common }),
+  t.strict({ tag: t.literal('open'), ...present }),
+  t.strict({ tag: t.literal('closed'), ...present }),
+]);
+
+const deedRow = ({ actor, commandId, type, seq, at }: Deed): DeedRow => [actor, commandId, type, seq, at];
+
+function deedOf([actor, commandId, type, seq, at]: DeedRow, gone: ReadonlySet<number>): Deed {
+  const deed = { actor, commandId, type, seq, at };
+  return gone.has(seq) ? { ...deed, gone: true } : deed;
+}
+
+const memberOf = ([role, since, banHash]: [Role, number, BanHash]): Member => ({ role, since, banHash });
