@@ -13,6 +13,8 @@ export const variables = {
   REDIS_URL: url('redis', 'rediss'),
   /** Number of partitions of the log: chosen once, kept with the log. */
   PARLEY_PARTITIONS: withDefault(integer(1, 100), 16),
+  /** Copies of every stream: 1 on one server, 3 in a cluster. */
+  PARLEY_REPLICAS: withDefault(integer(1, 5), 1),
   /** Key of the tokens that a local stack signs for itself (HS256). */
   PARLEY_TOKEN_SECRET: optional(secret(32)),
   /** Where the keys of an identity provider are published; instead of a local secret. */

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { refusedAccess } from './access.js';
 import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
 import { closeBody } from './body.js';
 import type {
@@ -39,7 +40,8 @@ export type Target = { readonly author: string } | 'none';
 export function decide(state: Conversation, command: Command, target?: Target): Decision {
   if (command.type === 'conversation.create') return create(state, command);
   if (state.tag === 'absent') return no('ConversationNotFound');
-  if (command.actor !== SYSTEM && !state.members.has(command.actor)) return no('NotAMember');
+  const refused = command.actor === SYSTEM ? undefined : refusedAccess(state, command.actor);
+  if (refused !== undefined) return E.left(refused);
   if (state.tag === 'closed') return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
   switch (command.type) {
     case 'conversation.rename':

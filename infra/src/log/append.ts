@@ -1,0 +1,52 @@
+import type { PublishOutcome, PublishWindow } from './publish-window.js';
+import type { Place } from './subjects.js';
+
+/**
+ * What became of an append. `conflict`: the subject's last sequence is not the expected one, or a publish with this id was
+ * stored before; on servers from 2.12 a retry after a lost answer looks the same, so the caller reads the log and looks
+ * whether the event is its own. `unknown`: no answer; read and look too.
+ */
+export type Appended =
+  | { readonly tag: 'stored'; readonly streamSeq: number }
+  | { readonly tag: 'conflict' }
+  | { readonly tag: 'unknown'; readonly reason: string }
+  | { readonly tag: 'refused'; readonly reason: string };
+
+export type Append = {
+  readonly place: Place;
+  /** The event's JSON. */
+  readonly payload: string;
+  /** Stream sequence of the newest event of this subject; 0 when there is none. */
+  readonly expected: number;
+  /** Deduplicates retries within the broker's window. */
+  readonly messageId: string;
+  /** W3C trace context, if the command had one. */
+  readonly traceparent?: string;
+};
+
+/** Appends one event, if nothing came after the one expected. Never rejects. */
+export async function append(window: PublishWindow, { place, payload, expected, messageId, traceparent }: Append): Promise<Appended> {
+  const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
+  const headers =
+    `NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\nNats-Expected-Stream: ${place.stream}\r\n` +
+    `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n${trace}\r\n`;
+  return readOutcome(await window.publish(place.subject, payload, headers));
+}
+
+function readOutcome(outcome: PublishOutcome): Appended {
+  switch (outcome.tag) {
+    case 'stored':
+      return outcome.duplicate ? { tag: 'conflict' } : { tag: 'stored', streamSeq: outcome.streamSeq };
+    case 'refused':
+      return CONFLICTS.has(outcome.code)
+        ? { tag: 'conflict' }
+        : { tag: 'refused', reason: `${outcome.description} (${outcome.code})` };
+    case 'unknown':
+      return outcome;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Wrong last sequence; the same where the expected one is unknown; and a duplicate still being written. */
+const CONFLICTS = new Set([10071, 10164, 10158]);

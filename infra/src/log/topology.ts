@@ -1,0 +1,105 @@
+import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { receiptStreamName, streamName } from './subjects.js';
+
+export type TopologyOptions = {
+  /** Number of partitions this process is configured for. */
+  readonly partitions: number;
+  /** Copies of each stream: 1 on one server, 3 in a cluster. */
+  readonly replicas: number;
+};
+
+/** The log was made with another number of partitions: a conversation would be looked for in the wrong stream. */
+export class PartitionMismatch extends Error {
+  constructor(
+    readonly stored: number,
+    readonly configured: number,
+  ) {
+    super(
+      `The log has ${stored} partitions, this process is configured for ${configured}. ` +
+        `Set PARLEY_PARTITIONS=${stored}; the number is chosen once, when the log is made.`,
+    );
+    this.name = 'PartitionMismatch';
+  }
+}
+
+/**
+ * Makes the streams and buckets that are missing and checks those that are there. Idempotent; any process may call it
+ * first.
+ *
+ * @throws PartitionMismatch when the log has another number of partitions.
+ * @throws Error when the server does not keep to a setting the log relies on.
+ */
+export async function ensureTopology(nats: NatsConnection, options: TopologyOptions): Promise<void> {
+  const jsm = await jetstreamManager(nats);
+  await claimPartitions(nats, options);
+  const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);
+  await Promise.all(
+    partitions.flatMap((partition) => [
+      ensureStream(jsm, conversationStream(partition, options)),
+      ensureStream(jsm, receiptStream(partition, options)),
+    ]),
+  );
+  await new Kvm(nats).create('SNAPSHOTS', { history: 1, replicas: options.replicas });
+}
+
+async function claimPartitions(nats: NatsConnection, { partitions, replicas }: TopologyOptions): Promise<void> {
+  const bucket = await new Kvm(nats).create('PARLEY', { history: 1, replicas });
+  const stored = (await bucket.get('partitions')) ?? (await claim());
+  const count = stored.json<number>();
+  if (count !== partitions) throw new PartitionMismatch(count, partitions);
+
+  async function claim() {
+    // Two processes may start at once: one creates the key, the other reads what was created.
+    await bucket.create('partitions', JSON.stringify(partitions)).catch(() => undefined);
+    const entry = await bucket.get('partitions');
+    if (entry === null) throw new Error('The number of partitions could not be stored in the KV bucket PARLEY.');
+    return entry;
+  }
+}
+
+type Wanted = Partial<StreamConfig> & { name: string };
+
+function conversationStream(partition: number, { replicas }: TopologyOptions): Wanted {
+  const label = streamName(partition).slice(-2);
+  return {
+    name: streamName(partition),
+    subjects: [`conv.${label}.*`],
+    storage: 'file',
+    retention: 'limits',
+    num_replicas: replicas,
+    allow_direct: true,
+    republish: { src: `conv.${label}.*`, dest: `live.${label}.{{wildcard(1)}}` },
+  };
+}
+
+function receiptStream(partition: number, { replicas }: TopologyOptions): Wanted {
+  const label = receiptStreamName(partition).slice(-2);
+  return {
+    name: receiptStreamName(partition),
+    subjects: [`rcpt.${label}.*.*`],
+    storage: 'file',
+    retention: 'limits',
+    num_replicas: replicas,
+    allow_direct: true,
+    max_msgs_per_subject: 1,
+    republish: { src: `rcpt.${label}.*.*`, dest: `receipts.${label}.{{wildcard(1)}}.{{wildcard(2)}}` },
+  };
+}
+
+async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
+  const info = await jsm.streams.info(wanted.name).catch(async (error: unknown) => {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return jsm.streams.add(wanted);
+    throw error;
+  });
+  const kept = info.config;
+  if (!kept.allow_direct || kept.republish?.dest !== wanted.republish?.dest) {
+    throw new Error(
+      `Stream ${wanted.name} does not republish to ${wanted.republish?.dest} or does not allow direct reads. ` +
+        'It was made by something else or by a server that ignores these settings; NATS 2.12 or newer is needed.',
+    );
+  }
+}
+
+const STREAM_NOT_FOUND = 10059;

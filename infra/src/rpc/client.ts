@@ -1,0 +1,149 @@
+import { partitionOf } from '@parley/domain/log/partition';
+import { refuse } from '@parley/domain/conversation/refusals';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import {
+  ALIVE_MS,
+  ALIVE_SUBJECT,
+  ANY_SUBJECT,
+  instanceSubject,
+  readLines,
+  readReply,
+  type RpcReply,
+  type RpcRequest,
+  unavailable,
+} from './protocol.js';
+import { chooseNode } from './rendezvous.js';
+import { openTickBatch } from './tick-batch.js';
+
+export type RpcClient = {
+  /**
+   * Asks command-api. Never rejects: without an answer in time, or with nobody there, the reply is the refusal
+   * `Unavailable`. Requests of one conversation reach the same instance in the order of the calls.
+   */
+  call(request: RpcRequest & { readonly conversationId?: string }): Promise<RpcReply>;
+  /** Requests that wait for their answers. */
+  readonly inFlight: number;
+  close(): void;
+};
+
+export type RpcClientOptions = {
+  readonly nats: NatsConnection;
+  readonly partitions: number;
+  /** Milliseconds until an answer counts as missing. */
+  readonly timeout?: number;
+  /** Requests that may wait at once; further ones are refused with `TooManyRequests`. */
+  readonly maxInFlight?: number;
+};
+
+/** Instances unheard for this long get nothing more. */
+const DEAD_MS = 3 * ALIVE_MS;
+
+/** Opens the asking side of rpc; see protocol.ts for the form on the wire. */
+export function openRpcClient({ nats, partitions, timeout = 10_000, maxInFlight = 50_000 }: RpcClientOptions): RpcClient {
+  const inbox = createInbox();
+  const pending = new Map<number, Pending>();
+  const batches = new Map<number, readonly number[]>();
+  const instances = new Map<string, number>();
+  let nextRequest = 0;
+  let nextBatch = 0;
+
+  const outgoing = openTickBatch((subject, text) => {
+    const batch = nextBatch++;
+    batches.set(batch, readLines(text).map(([id]) => Number(id)));
+    try {
+      nats.publish(subject, text, { reply: `${inbox}.${batch}` });
+    } catch {
+      failBatch(batch, 'the broker is not connected');
+    }
+  });
+
+  const replies = nats.subscribe(`${inbox}.*`, {
+    callback: (error, message) => {
+      if (error) return;
+      if (message.headers?.code === 503) return nobodyThere(message);
+      for (const [id, rest] of readLines(message.string())) settle(Number(id), readReply(rest));
+    },
+  });
+
+  const alive = nats.subscribe(ALIVE_SUBJECT, {
+    callback: (error, message) => {
+      if (!error) instances.set(message.string(), Date.now());
+    },
+  });
+
+  const sweep = setInterval(() => {
+    const now = Date.now();
+    for (const [instance, seen] of instances) if (now - seen > DEAD_MS) instances.delete(instance);
+    for (const [id, entry] of pending) {
+      if (now - entry.sentAt < timeout) break;
+      settle(id, unavailable(`no answer within ${timeout} ms`));
+    }
+    for (const [batch, ids] of batches) {
+      if (ids.some((id) => pending.has(id))) break;
+      batches.delete(batch);
+    }
+  }, 250);
+
+  function settle(id: number, reply: RpcReply): void {
+    const entry = pending.get(id);
+    if (entry === undefined) return;
+    pending.delete(id);
+    entry.resolve(reply);
+  }
+
+  /** The instance is gone: its requests go to whoever is there, once; then nobody is. */
+  function nobodyThere(message: Msg): void {
+    const batch = Number(message.subject.slice(inbox.length + 1));
+    for (const id of batches.get(batch) ?? []) {
+      const entry = pending.get(id);
+      if (entry === undefined) continue;
+      if (entry.instance === undefined) settle(id, unavailable('no command-api is there'));
+      else {
+        instances.delete(entry.instance);
+        pending.set(id, { ...entry, instance: undefined });
+        outgoing.add(ANY_SUBJECT, entry.line);
+      }
+    }
+    batches.delete(batch);
+  }
+
+  function failBatch(batch: number, detail: string): void {
+    for (const id of batches.get(batch) ?? []) settle(id, unavailable(detail));
+    batches.delete(batch);
+  }
+
+  function send(request: RpcRequest, instance: string | undefined): Promise<RpcReply> {
+    return new Promise((resolve) => {
+      const id = nextRequest++;
+      const line = `${id} ${JSON.stringify(request)}`;
+      pending.set(id, { resolve, line, instance, sentAt: Date.now() });
+      outgoing.add(instance === undefined ? ANY_SUBJECT : instanceSubject(instance), line);
+    });
+  }
+
+  return {
+    call({ conversationId, ...request }) {
+      if (pending.size >= maxInFlight) {
+        return Promise.resolve({ tag: 'refusal', refusal: refuse('TooManyRequests') });
+      }
+      const key = conversationId === undefined ? request.caller.user : String(partitionOf(conversationId, partitions));
+      return send(request, chooseNode(instances.keys(), key));
+    },
+    get inFlight() {
+      return pending.size;
+    },
+    close() {
+      clearInterval(sweep);
+      replies.unsubscribe();
+      alive.unsubscribe();
+      for (const id of [...pending.keys()]) settle(id, unavailable('the gateway is stopping'));
+    },
+  };
+}
+
+type Pending = {
+  readonly resolve: (reply: RpcReply) => void;
+  readonly line: string;
+  readonly instance: string | undefined;
+  readonly sentAt: number;
+};
