@@ -1,0 +1,39 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { ExecuteCommandHandler } from './commands/execute-command.js';
+import type { CommandResources } from './commands/handle.js';
+import { COMMAND_RESOURCES, CONVERSATION_STORE, READ_RESOURCES, RECEIPT_RESOURCES } from './injection.js';
+import { ConversationGetHandler } from './queries/conversation-get.js';
+import { ConversationListHandler } from './queries/conversation-list.js';
+import { MessageListHandler } from './queries/message-list.js';
+import type { NewestPageResources } from './queries/newest-page.js';
+import { MarkReceiptsHandler } from './receipts/mark-receipts.js';
+import type { ReceiptResources } from './receipts/mark.js';
+
+export type ApiResources = {
+  readonly commands: CommandResources;
+  readonly receipts: ReceiptResources;
+  readonly reads: NewestPageResources;
+};
+
+/** The buses and their handlers, given what `main.ts` has built. */
+@Module({})
+export class ApiModule {
+  static with({ commands, receipts, reads }: ApiResources): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [CqrsModule.forRoot()],
+      providers: [
+        { provide: COMMAND_RESOURCES, useValue: commands },
+        { provide: CONVERSATION_STORE, useValue: commands.store },
+        { provide: RECEIPT_RESOURCES, useValue: receipts },
+        { provide: READ_RESOURCES, useValue: reads },
+        ExecuteCommandHandler,
+        MarkReceiptsHandler,
+        MessageListHandler,
+        ConversationListHandler,
+        ConversationGetHandler,
+      ],
+    };
+  }
+}

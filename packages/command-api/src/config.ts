@@ -1,0 +1,20 @@
+import { configOf, readConfig } from '@parley/infra/runtime/config';
+import type * as t from 'io-ts';
+
+const ApiConfig = configOf(
+  'NATS_URL',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'PARLEY_PARTITIONS',
+  'PARLEY_REPLICAS',
+  'PARLEY_TOKEN_SECRET',
+  'PARLEY_JWKS_URL',
+  'PARLEY_BAN_KEY',
+  'PARLEY_LOG_LEVEL',
+  'PARLEY_HTTP_HOST',
+  'PARLEY_HTTP_PORT',
+);
+
+export type ApiConfig = t.TypeOf<typeof ApiConfig>;
+
+export const readApiConfig = (): ApiConfig => readConfig(ApiConfig);

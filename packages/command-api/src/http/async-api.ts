@@ -1,0 +1,91 @@
+import { refusals } from '@parley/domain/conversation/refusals';
+import { closeCodes } from '@parley/domain/wire/close-codes';
+import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
+import { type Method, methods } from '@parley/domain/wire/methods';
+
+/** AsyncAPI 3.0 description of the socket: requests with their results, notifications, error and close codes. */
+export function asyncApi(): JsonSchema {
+  const requests = Object.entries<Method>(methods);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Parley socket',
+      version: '1.0.0',
+      description: 'JSON-RPC 2.0 in text frames of at most 128 KiB. The first request is session.open, within 5 seconds.',
+    },
+    servers: { gateway: { host: 'localhost', pathname: '/v1/ws', protocol: 'ws', description: 'Subprotocol parley.v1.' } },
+    channels: {
+      socket: {
+        address: '/v1/ws',
+        messages: {
+          ...Object.fromEntries(requests.map(([name, row]) => [name, request(name, row)])),
+          ...Object.fromEntries(Object.entries(notifications).map(([name, params]) => [`on.${name}`, notification(name, params)])),
+        },
+      },
+    },
+    operations: {
+      ask: { action: 'send', channel: { $ref: '#/channels/socket' }, messages: requests.map(([name]) => messageRef(name)) },
+      hear: {
+        action: 'receive',
+        channel: { $ref: '#/channels/socket' },
+        messages: Object.keys(notifications).map((name) => messageRef(`on.${name}`)),
+      },
+    },
+    'x-error-codes': refusals,
+    'x-close-codes': closeCodes,
+  };
+}
+
+const messageRef = (name: string): JsonSchema => ({ $ref: `#/channels/socket/messages/${name}` });
+
+const request = (name: string, { params, result, summary }: Method): JsonSchema => ({
+  name,
+  summary,
+  payload: {
+    type: 'object',
+    properties: {
+      jsonrpc: { const: '2.0' },
+      id: { type: ['string', 'number', 'null'] },
+      method: { const: name },
+      params: jsonSchema(params),
+    },
+    required: ['jsonrpc', 'method', 'params'],
+  },
+  'x-result': jsonSchema(result),
+});
+
+const notification = (name: string, params: JsonSchema): JsonSchema => ({
+  name,
+  payload: {
+    type: 'object',
+    properties: { jsonrpc: { const: '2.0' }, method: { const: name }, params },
+    required: ['jsonrpc', 'method', 'params'],
+  },
+});
+
+const text: JsonSchema = { type: 'string' };
+const integer: JsonSchema = { type: 'integer' };
+const object = (properties: Record<string, JsonSchema>): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
+/** What the gateway sends by itself. */
+const notifications: Readonly<Record<string, JsonSchema>> = {
+  event: object({
+    conversationId: text,
+    seq: integer,
+    type: text,
+    at: integer,
+    actor: text,
+    commandId: text,
+    data: { type: 'object' },
+  }),
+  receipts: object({
+    conversationId: text,
+    watermarks: { type: 'array', items: object({ user: text, delivered: integer, read: integer, at: integer }) },
+  }),
+  resync: object({ conversationId: text, reason: text }),
+  'conversation.added': object({ conversationId: text, seq: integer }),
+};

@@ -1,0 +1,68 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { methods } from '@parley/domain/wire/methods';
+import type { Caller } from '@parley/infra/rpc/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Dispatch } from '../dispatch.js';
+import { openApi } from './open-api.js';
+import { asyncApi } from './async-api.js';
+import { sendProblem } from './problem.js';
+
+/** Reads the caller from a bearer token, or says why not. */
+export type Authenticate = (authorization: string | undefined) => Promise<E.Either<Refusal, Caller>>;
+
+/**
+ * Every method of the wire that has a place in HTTP, from the one table. Path, query and body together are the parameters;
+ * a command takes its id from the body or from the header `Idempotency-Key`.
+ */
+export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate: Authenticate): void {
+  for (const [method, row] of Object.entries(methods)) {
+    if (!('http' in row)) continue;
+    app.route({
+      method: row.http.verb,
+      url: row.http.path,
+      handler: async (request, reply) => {
+        const caller = await authenticate(request.headers.authorization);
+        if (E.isLeft(caller)) return sendProblem(reply, caller.left);
+        const trace = request.headers.traceparent;
+        const traceparent = typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : undefined;
+        const outcome = await dispatch(method, parametersOf(request, row.dispatch), caller.right, traceparent);
+        return E.isLeft(outcome) ? sendProblem(reply, outcome.left) : reply.send(outcome.right);
+      },
+    });
+  }
+  app.get('/v1/openapi.json', () => openApi());
+  app.get('/v1/asyncapi.json', () => asyncApi());
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, refuse('MethodNotFound', `${request.method} ${request.url.slice(0, 200)}`)));
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) =>
+    sendProblem(reply, refusalOfFault(error, request)),
+  );
+}
+
+/** W3C Trace Context, level 1. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Path and query are text; these parameters are numbers, and the codec refuses what is not one. */
+const NUMERIC = new Set(['limit', 'seq', 'minSeq', 'membersLimit']);
+
+function parametersOf(request: FastifyRequest, dispatch: string): unknown {
+  const text = Object.entries({ ...(request.query as object), ...(request.params as object) });
+  const fromUrl = Object.fromEntries(text.map(([key, value]) => [key, NUMERIC.has(key) ? numeric(value) : value]));
+  const key = request.headers['idempotency-key'];
+  const commandId = dispatch === 'command' && typeof key === 'string' ? { commandId: key } : {};
+  const body = request.body;
+  const fromBody = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+  return { ...commandId, ...fromBody, ...fromUrl };
+}
+
+const numeric = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+
+function refusalOfFault(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest): Refusal {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('BodyTooLarge');
+  if (error.statusCode === 400 || error instanceof SyntaxError) return refuse('ParseError');
+  if (error.statusCode === 415) return refuse('InvalidRequest', 'the content type must be application/json');
+  request.log.error(error);
+  return refuse('InternalError');
+}
+

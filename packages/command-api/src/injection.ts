@@ -1,0 +1,5 @@
+/** Names under which Nest injects what `main.ts` has built. */
+export const CONVERSATION_STORE = Symbol('conversation store');
+export const COMMAND_RESOURCES = Symbol('command resources');
+export const READ_RESOURCES = Symbol('read resources');
+export const RECEIPT_RESOURCES = Symbol('receipt resources');

@@ -1,0 +1,51 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { listCursor, readListCursor } from '@parley/domain/wire/cursor';
+import { DEFAULT_PAGE, type QueryOf } from '@parley/domain/wire/queries';
+import type { ConversationPage } from '@parley/domain/wire/views';
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import * as E from 'fp-ts/lib/Either.js';
+import { READ_RESOURCES } from '../injection.js';
+import { readConversations } from '../read/conversations.js';
+import { isDatabaseAway } from './database-away.js';
+import type { NewestPageResources } from './newest-page.js';
+
+/** The reader's conversations by latest activity. */
+export class ConversationList extends Query<E.Either<Refusal, ConversationPage>> {
+  constructor(
+    readonly reader: string,
+    readonly params: QueryOf<'conversation.list'>,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ConversationList)
+export class ConversationListHandler implements IQueryHandler<ConversationList> {
+  constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
+
+  async execute({ reader, params }: ConversationList): Promise<E.Either<Refusal, ConversationPage>> {
+    const { database, schema, now } = this.resources;
+    const { limit = DEFAULT_PAGE } = params;
+    const after = params.after === undefined ? E.right(undefined) : readListCursor(params.after);
+    if (E.isLeft(after)) return after;
+    try {
+      const { conversations, hasMore } = await readConversations(database, {
+        schema: await schema(),
+        reader,
+        limit,
+        now: now(),
+        ...(after.right === undefined ? {} : { after: after.right }),
+      });
+      const last = conversations.at(-1);
+      return E.right({
+        conversations,
+        hasMore,
+        ...(hasMore && last !== undefined ? { nextCursor: listCursor(last) } : {}),
+      });
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      return E.left(refuse('Unavailable', 'the list of conversations cannot be read now'));
+    }
+  }
+}

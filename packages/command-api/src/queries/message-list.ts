@@ -1,0 +1,92 @@
+import { refusedAccess } from '@parley/domain/conversation/access';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { readTimelineCursor, timelineCursor } from '@parley/domain/wire/cursor';
+import { DEFAULT_PAGE, type QueryOf } from '@parley/domain/wire/queries';
+import type { MessagePage } from '@parley/domain/wire/views';
+import { type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import * as E from 'fp-ts/lib/Either.js';
+import { READ_RESOURCES } from '../injection.js';
+import { readTimeline } from '../read/timeline.js';
+import { isDatabaseAway } from './database-away.js';
+import { type NewestPageResources, newestFromCache, newestFromCacheAndLog } from './newest-page.js';
+import { untilSeen } from './until-seen.js';
+
+type Params = QueryOf<'message.list'>;
+export type Page = { readonly messages: readonly MessageRow[]; readonly hasMore: boolean };
+
+/** A page of a conversation: from Redis where that is surely right, else from Postgres. */
+export class MessageList extends Query<E.Either<Refusal, MessagePage>> {
+  constructor(
+    readonly reader: string,
+    readonly params: Params,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(MessageList)
+export class MessageListHandler implements IQueryHandler<MessageList> {
+  constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
+
+  async execute({ reader, params }: MessageList): Promise<E.Either<Refusal, MessagePage>> {
+    const bounds = boundsOf(params);
+    if (E.isLeft(bounds)) return bounds;
+    const rows = await this.rows(reader, params, bounds.right);
+    return E.map((page: Page) => pageOf(page, params, reader))(rows);
+  }
+
+  private async rows(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
+    const { conversationId, limit = DEFAULT_PAGE } = params;
+    const newest = bounds.before === undefined && bounds.after === undefined;
+    if (newest) {
+      const cached = await newestFromCache(this.resources, conversationId, reader, limit, params.minSeq);
+      if (cached !== undefined) return cached;
+    }
+    try {
+      return await this.fromPostgres(reader, params, bounds);
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      if (!newest) return E.left(refuse('Unavailable', 'older history cannot be read now'));
+      return newestFromCacheAndLog(this.resources, conversationId, reader, limit);
+    }
+  }
+
+  private async fromPostgres(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
+    const { store, database, schema, now } = this.resources;
+    const { conversationId, limit = DEFAULT_PAGE, minSeq = 0 } = params;
+    const read = async () =>
+      readTimeline(database, { schema: await schema(), conversationId, reader, limit, now: now(), ...bounds });
+    const first = await read();
+    if (first.tag === 'page' && first.revision >= minSeq) return E.right(first);
+
+    // Not a member there, or not far enough: the log says whether that is so or only not projected yet.
+    const { state } = await store.fresh(conversationId);
+    const refused = refusedAccess(state, reader);
+    if (refused !== undefined) return E.left(refused);
+    if (minSeq > state.revision) return E.left(refuse('ReadBehind', `the newest event is ${state.revision}`));
+    const seen = await untilSeen(read, (page) => page.tag === 'page' && page.revision >= minSeq);
+    return seen?.tag === 'page' ? E.right(seen) : E.left(refuse('ReadBehind'));
+  }
+}
+
+type Bounds = { readonly before?: number; readonly after?: number };
+
+function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, Bounds> {
+  if (before !== undefined && after !== undefined) return E.left(refuse('InvalidParams', 'either before or after'));
+  if (before !== undefined) return E.map((seq: number) => ({ before: seq }))(readTimelineCursor(conversationId, before));
+  if (after !== undefined) return E.map((seq: number) => ({ after: seq }))(readTimelineCursor(conversationId, after));
+  return E.right({});
+}
+
+/** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
+function pageOf({ messages, hasMore }: Page, { conversationId, after }: Params, reader: string): MessagePage {
+  const edge = after === undefined ? messages[0] : messages.at(-1);
+  const goesOn = edge !== undefined && (hasMore || after !== undefined);
+  return {
+    messages: messages.map((row) => toMessageView(row, reader)),
+    hasMore,
+    ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}),
+  };
+}

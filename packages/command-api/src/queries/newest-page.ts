@@ -1,0 +1,93 @@
+import { refusedAccess } from '@parley/domain/conversation/access';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
+import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Redis } from 'ioredis';
+import type { ConversationStore, Known } from '../conversations/store.js';
+import type { Queryable } from '../read/queryable.js';
+import type { Page } from './message-list.js';
+
+export type NewestPageResources = {
+  readonly store: ConversationStore;
+  readonly jsm: JetStreamManager;
+  readonly database: Queryable;
+  readonly redis: Redis;
+  /** Name of the active read model's schema. */
+  readonly schema: () => Promise<string>;
+  /** Time in ms. */
+  readonly now: () => number;
+};
+
+/** How old, in ms, knowledge of a conversation may be for its cached page to be served by it. */
+const MAX_AGE = 1_000;
+
+/**
+ * The newest page from Redis, or undefined where Postgres must be asked. A page is right if its revision is that of the
+ * folded state, which also says who is a member: both are then of the same moment, so nobody sees what came after they
+ * left, and a page that was left behind by a crash is not served.
+ */
+export async function newestFromCache(
+  resources: NewestPageResources,
+  conversationId: string,
+  reader: string,
+  limit: number,
+  minSeq = 0,
+): Promise<E.Either<Refusal, Page> | undefined> {
+  const page = await cachedPage(resources.redis, conversationId);
+  if (page === undefined) return undefined;
+  const known = await resources.store.recent(conversationId, MAX_AGE).catch(() => undefined);
+  if (known === undefined || known.state.revision !== page.revision || page.revision < minSeq) return undefined;
+  if (refusedAccess(known.state, reader) !== undefined) return undefined;
+  const newest = lastOf(page, limit, resources.now());
+  return newest === undefined ? undefined : E.right(newest);
+}
+
+/** The newest page while Postgres is down: the cached one, brought forward by the events the log has after it. */
+export async function newestFromCacheAndLog(
+  resources: NewestPageResources,
+  conversationId: string,
+  reader: string,
+  limit: number,
+): Promise<E.Either<Refusal, Page>> {
+  const { store, redis, now } = resources;
+  const page = await cachedPage(redis, conversationId);
+  const known = await store.fresh(conversationId);
+  const refused = refusedAccess(known.state, reader);
+  if (refused !== undefined) return E.left(refused);
+  if (page === undefined) return E.left(refuse('Unavailable', 'history cannot be read now'));
+  const forward = foldForward(page, await eventsAfter(resources, conversationId, known, page.revision));
+  const newest = lastOf(forward, limit, now());
+  return newest === undefined ? E.left(refuse('Unavailable', 'fewer messages can be read now')) : E.right(newest);
+}
+
+async function cachedPage(redis: Redis, conversationId: string): Promise<NewestPage | undefined> {
+  const text = await redis.get(pageKey(conversationId)).catch(() => null);
+  return text === null ? undefined : decodePage(text);
+}
+
+async function eventsAfter(
+  { store, jsm }: NewestPageResources,
+  conversationId: string,
+  known: Known,
+  revision: number,
+): Promise<readonly Envelope[]> {
+  if (revision >= known.state.revision) return [];
+  const place = store.placeOf(conversationId);
+  const last = await eventAt(jsm, place, revision, known.streamSeq);
+  const events: Envelope[] = [];
+  for await (const { json } of readConversation(jsm, place, (last?.streamSeq ?? 0) + 1)) {
+    const envelope = decodeEnvelope(json);
+    if (E.isRight(envelope)) events.push(envelope.right);
+  }
+  return events;
+}
+
+/** The newest `limit` rows of a cached page; undefined where the page cannot tell whether there are more before them. */
+function lastOf(page: NewestPage, limit: number, now: number): Page | undefined {
+  const visible = page.messages.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true };
+  return visible[0]?.ordinal === 1 || page.messages.length === 0 ? { messages: visible, hasMore: false } : undefined;
+}

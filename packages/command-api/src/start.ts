@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { ensureTopology } from '@parley/infra/log/topology';
+import { openPublishWindow } from '@parley/infra/log/publish-window';
+import { openSnapshots } from '@parley/infra/log/snapshots';
+import { serveRpc } from '@parley/infra/rpc/server';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
+import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import type { Log } from '@parley/infra/runtime/log';
+import { createMetrics } from '@parley/infra/runtime/metrics';
+import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { activeSchema } from './read/active-schema.js';
+import { authenticate } from './authenticate.js';
+import type { ApiConfig } from './config.js';
+import { openConversationStore } from './conversations/store.js';
+import { openTurns } from './conversations/turns.js';
+import { openDispatch } from './dispatch.js';
+import { listen } from './http/listen.js';
+import { serveGateways } from './internal/serve.js';
+import { countingDispatch } from './metrics.js';
+import { notifyAdded } from './notices.js';
+import { openReceiptCache } from './receipts/mark.js';
+
+/** Conversations and watermarks kept in memory: about 10 KB a conversation of 50 members with a full memory of commands. */
+const MAX_CONVERSATIONS = 20_000;
+const MAX_WATERMARKS = 200_000;
+
+/** Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later. */
+export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
+  const trust = trustOf(config);
+  if (trust === undefined) throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
+  const verify = makeVerifier(trust);
+  const instance = `api-${randomBytes(6).toString('hex')}`;
+  const partitions = config.PARLEY_PARTITIONS;
+  const resources: Resource[] = [];
+
+  const nats = await connectNats(config.NATS_URL, instance);
+  resources.push({ name: 'nats', dispose: () => nats.drain() });
+  await ensureTopology(nats, { partitions, replicas: config.PARLEY_REPLICAS });
+  const database = connectPostgres(config.DATABASE_URL, { name: instance, log, max: 10, statementTimeoutMs: 5_000 });
+  resources.push({ name: 'postgres', dispose: () => database.end() });
+  const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
+  resources.push({ name: 'redis', dispose: () => redis.disconnect() });
+
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const window = openPublishWindow(nats);
+  resources.push({ name: 'publish window', dispose: () => window.close() });
+  const store = openConversationStore({
+    jsm,
+    snapshots: await openSnapshots(nats),
+    partitions,
+    maxCached: MAX_CONVERSATIONS,
+    onUnreadable: (conversationId, streamSeq, reason) =>
+      log.error({ conversationId, streamSeq, reason }, 'an event in the log cannot be read; it counts but changes nothing'),
+  });
+  const shared = { store, turns: openTurns(), window, jsm };
+  const reads = { store, jsm, database, redis, schema: activeSchema(database), now: Date.now };
+  const metrics = createMetrics('command-api');
+
+  const http = await listen(
+    { host: config.PARLEY_HTTP_HOST, port: config.PARLEY_HTTP_PORT },
+    {
+      api: {
+        commands: { ...shared, onAppended: (event) => notifyAdded(nats, event) },
+        receipts: { ...shared, partitions, cache: openReceiptCache(MAX_WATERMARKS) },
+        reads,
+      },
+      metrics,
+      checks: [{ name: 'nats', isReady: () => nats.isClosed() === false && nats.info !== undefined }],
+      dispatchOf: (app) =>
+        countingDispatch(
+          metrics,
+          openDispatch({ commands: app.get(CommandBus), queries: app.get(QueryBus), banKey: config.PARLEY_BAN_KEY, now: Date.now }),
+        ),
+      authenticate: (header) => authenticate(verify, header),
+    },
+  );
+  resources.push({ name: 'http', dispose: () => http.close() });
+
+  const rpc = serveRpc({
+    nats,
+    instance,
+    handle: serveGateways(http.dispatch, reads),
+    onError: (error, { method }) => log.error({ err: error, method }, 'a request failed'),
+  });
+  resources.push({ name: 'rpc', dispose: () => rpc.drain() });
+  return { info: { url: http.url, instance }, resources };
+}
