@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addDigest, digestHex, digestOf, emptyDigest, type LoggedEvent, readDigest } from './digest.js';
+import { murmur3 } from './murmur3.js';
+
+const sent: LoggedEvent = {
+  type: 'message.sent',
+  version: 1,
+  conversationId: 'den',
+  seq: 7,
+  at: 1_000,
+  actor: 'ann',
+  commandId: 'c-7',
+  data: { ordinal: 3, body: 'p0.{"kind":"text","text":"héllo 🌍"}' },
+};
+
+const digestOfAll = (events: readonly LoggedEvent[]) =>
+  digestHex(events.map(digestOf).reduce(addDigest, emptyDigest));
+
+const utf8 = (text: string): Uint8Array =>
+  Uint8Array.from(encodeURIComponent(text).match(/%..|./g) ?? [], (part) =>
+    part.length === 3 ? Number.parseInt(part.slice(1), 16) : part.charCodeAt(0),
+  );
+
+describe('the digest of a log', () => {
+  it('is the hash of the UTF-8 of the fields that count', () => {
+    const text = `den\n7\nmessage.sent\n1\nann\nc-7\n${JSON.stringify({ body: (sent.data as { body: string }).body, ordinal: 3 })}`;
+    const bytes = utf8(text);
+    expect(digestOf(sent)).toEqual(murmur3(bytes, bytes.length));
+  });
+
+  it('does not depend on the order of events', () => {
+    const events = Array.from({ length: 20 }, (_, index) => ({ ...sent, seq: index + 1 }));
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(events, { minLength: 20 }),
+        (shuffled) => digestOfAll(shuffled) === digestOfAll(events),
+      ),
+    );
+  });
+
+  it('tells a repeated and a lost event', () => {
+    expect(digestOfAll([sent, sent])).not.toBe(digestOfAll([sent]));
+    expect(digestOfAll([sent, sent])).not.toBe(digestOfAll([]));
+  });
+
+  it.each([
+    ['conversation', { conversationId: 'pen' }],
+    ['seq', { seq: 8 }],
+    ['type', { type: 'message.edited' }],
+    ['version', { version: 2 }],
+    ['actor', { actor: 'ben' }],
+    ['command', { commandId: 'c-8' }],
+    ['data', { data: { ordinal: 4 } }],
+  ])('changes with the %s', (_, change) => {
+    expect(digestOf({ ...sent, ...change })).not.toEqual(digestOf(sent));
+  });
+
+  it('is the same for the same import at another time', () => {
+    const living = { ...sent, data: { ordinal: 1, expiresAt: 61_000 } };
+    const later = { ...living, at: 5_000, data: { ordinal: 1, expiresAt: 65_000 } };
+    expect(digestOf(later)).toEqual(digestOf(living));
+    expect(digestOf({ ...later, data: { ordinal: 1, expiresAt: 65_001 } })).not.toEqual(digestOf(living));
+  });
+
+  it('does not depend on the order of keys', () => {
+    const one = { ...sent, data: { a: [1, { c: null, d: 'x' }], b: 2 } };
+    const other = { ...sent, data: { b: 2, a: [1, { d: 'x', c: null }] } };
+    expect(digestOf(one)).toEqual(digestOf(other));
+  });
+
+  it('is written as 32 digits and read back', () => {
+    expect(readDigest(digestHex(digestOf(sent)))).toEqual(digestOf(sent));
+    expect(() => readDigest('12')).toThrow(RangeError);
+  });
+});
