@@ -1,0 +1,62 @@
+import { decodeWith } from '@parley/domain/text';
+import type { LiveEvent } from '@parley/domain/wire/live';
+import { Watermarks } from '@parley/domain/wire/views';
+import * as E from 'fp-ts/lib/Either.js';
+import * as t from 'io-ts';
+
+/** What the server sends without being asked, by the method that carries it. */
+export type LiveNotices = {
+  readonly event: LiveEvent;
+  readonly receipts: { readonly receipts: readonly Watermarks[] };
+  readonly 'conversation.added': { readonly conversationId: string; readonly seq: number };
+  readonly resync: { readonly conversationId: string };
+};
+
+/** Types of events that a newer server knows pass, so that their seqs are not taken for gaps. */
+const LiveEventFrame = t.strict({
+  conversationId: t.string,
+  seq: t.number,
+  type: t.string,
+  at: t.number,
+  actor: t.string,
+  commandId: t.string,
+  data: t.UnknownRecord,
+});
+
+const codecs: { readonly [N in keyof LiveNotices]: t.Mixed } = {
+  event: LiveEventFrame,
+  receipts: t.strict({ receipts: t.readonlyArray(Watermarks) }),
+  'conversation.added': t.strict({ conversationId: t.string, seq: t.number }),
+  resync: t.strict({ conversationId: t.string }),
+};
+
+export type LiveNotice = {
+  [N in keyof LiveNotices]: { readonly name: N; readonly value: LiveNotices[N] };
+}[keyof LiveNotices];
+
+/** Reads a notification; undefined for methods and shapes that this version does not know. */
+export function readNotice(method: string, params: unknown): LiveNotice | undefined {
+  if (!Object.hasOwn(codecs, method)) return undefined;
+  const name = method as keyof LiveNotices;
+  const decoded = decodeWith(codecs[name] as t.Type<unknown>, params);
+  return E.isLeft(decoded) ? undefined : ({ name, value: decoded.right } as LiveNotice);
+}
+
+/** How an event changes the membership of `user`: whoever enters sees the conversation from that event on. */
+export function passage(event: LiveEvent, user: string): 'enters' | 'exits' | undefined {
+  switch (event.type) {
+    case 'conversation.created':
+    case 'member.added':
+      return list(event.data.members).some((member) => (member as { user?: unknown }).user === user)
+        ? 'enters'
+        : undefined;
+    case 'member.removed':
+      return list(event.data.users).includes(user) ? 'exits' : undefined;
+    case 'member.left':
+      return event.actor === user ? 'exits' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type ConnectOptions, connect, type ParleyClient } from './parley-client.js';
+import type { WebSocketConstructor, WebSocketLike } from './web-socket.js';
+
+type Request = { readonly id: number; readonly method: string; readonly params: Record<string, unknown> };
+type Answer = { readonly result: unknown } | { readonly error: unknown } | 'silence';
+
+/** The far end of every socket that a client under test opens: what it was asked, and what it says. */
+class FarEnd {
+  readonly sockets: Line[] = [];
+  readonly asked: Request[] = [];
+  answer: (request: Request) => Answer = () => 'silence';
+  onSession: (line: Line) => void = () => undefined;
+
+  get current(): Line {
+    return this.sockets.at(-1) as Line;
+  }
+
+  webSocket(): WebSocketConstructor {
+    const farEnd = this;
+    return class extends Line {
+      constructor() {
+        super((request, line) => {
+          farEnd.asked.push(request);
+          const answer = request.method === 'session.open' ? { result: opened } : farEnd.answer(request);
+          if (answer !== 'silence') line.say({ jsonrpc: '2.0', id: request.id, ...answer });
+          if (request.method === 'session.open') farEnd.onSession(line);
+        });
+        farEnd.sockets.push(this);
+      }
+    };
+  }
+}
+
+class Line implements WebSocketLike {
+  readyState = 0;
+  private readonly listeners: [string, (event: never) => void][] = [];
+
+  constructor(private readonly hear: (request: Request, line: Line) => void) {
+    queueMicrotask(() => {
+      this.readyState = 1;
+      this.tell('open', {});
+    });
+  }
+
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.listeners.push([type, listener]);
+  }
+
+  send(data: string): void {
+    this.hear(JSON.parse(data) as Request, this);
+  }
+
+  close(code = 1005): void {
+    this.readyState = 3;
+    this.tell('close', { code, reason: '' });
+  }
+
+  say(message: unknown): void {
+    this.tell('message', { data: JSON.stringify(message) });
+  }
+
+  event(seq: number, type = 'conversation.renamed', data: Record<string, unknown> = {}): void {
+    this.say({
+      jsonrpc: '2.0',
+      method: 'event',
+      params: { conversationId: 'c', seq, type, at: 1, actor: 'bob', commandId: 'x', data },
+    });
+  }
+
+  private tell(type: string, event: unknown): void {
+    for (const [of, listener] of this.listeners) if (of === type) listener(event as never);
+  }
+}
+
+const opened = { user: 'ann', device: 'd', conversations: 1, expiresAt: 0 };
+const done = (seq: number): Answer => ({ result: { conversationId: 'c', seq, at: 1 } });
+const refused = (tag: string, retryable: boolean): Answer => ({
+  error: { code: 1, message: tag, data: { tag, retryable } },
+});
+
+describe('the client', () => {
+  const open: ParleyClient[] = [];
+  const start = async (farEnd: FarEnd, options: Partial<ConnectOptions> = {}): Promise<ParleyClient> => {
+    const client = await connect({
+      url: 'ws://x',
+      token: 't',
+      device: 'd',
+      webSocket: farEnd.webSocket(),
+      ...options,
+    });
+    open.push(client);
+    return client;
+  };
+  const seqsOf = (client: ParleyClient): number[] => {
+    const seqs: number[] = [];
+    client.on('event', ({ seq }) => seqs.push(seq));
+    return seqs;
+  };
+  afterEach(() => {
+    for (const client of open.splice(0)) client.close();
+  });
+
+  it('sends a command again under its id after a break, and answers its caller once', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    const answer = client.send('c', { text: 'hello' });
+    await vi.waitFor(() => expect(farEnd.asked.length).toBe(2));
+    farEnd.answer = () => done(4);
+    farEnd.current.close(4001);
+    expect((await answer).seq).toBe(4);
+    const sends = farEnd.asked.filter(({ method }) => method === 'message.send');
+    expect(sends.length).toBe(2);
+    expect(sends[0]?.params).toEqual(sends[1]?.params);
+  });
+
+  it('tries a retryable refusal again and keeps the order of the conversation', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    let refusals = 2;
+    const said: unknown[] = [];
+    farEnd.answer = ({ params }) => {
+      if (refusals-- > 0) return refused('Unavailable', true);
+      said.push((params.body as { text: string }).text);
+      return done(said.length);
+    };
+    await Promise.all(['one', 'two', 'three'].map((text) => client.send('c', { text })));
+    expect(said).toEqual(['one', 'two', 'three']);
+  });
+
+  it('hands a refusal for good to its caller and goes on with the next', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    farEnd.answer = ({ params }) =>
+      (params.body as { text: string }).text === 'bad' ? refused('NotAMember', false) : done(2);
+    const [bad, good] = await Promise.allSettled([
+      client.send('c', { text: 'bad' }),
+      client.send('c', { text: 'good' }),
+    ]);
+    expect(bad).toMatchObject({
+      status: 'rejected',
+      reason: { name: 'RefusalError', tag: 'NotAMember', retryable: false },
+    });
+    expect(good.status).toBe('fulfilled');
+  });
+
+  it('refuses what cannot fit before it is sent', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    await expect(client.send('c', { text: '' })).rejects.toMatchObject({ tag: 'InvalidParams' });
+    await expect(client.send('c', { text: '\u0001'.repeat(60_000) })).rejects.toMatchObject({
+      tag: 'BodyTooLarge',
+    });
+    expect(farEnd.asked.length).toBe(1);
+  });
+
+  it('delivers what comes before handlers could be put on', async () => {
+    const farEnd = new FarEnd();
+    farEnd.onSession = (line) => line.event(5);
+    const seqs = seqsOf(await start(farEnd));
+    await vi.waitFor(() => expect(seqs).toEqual([5]));
+  });
+
+  it('drops repeated events, and comes back with a resume when some are missing', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd, { resume: { c: 2 } });
+    const seqs = seqsOf(client);
+    const line = farEnd.current;
+    for (const seq of [2, 3, 3, 5, 6]) line.event(seq);
+    await vi.waitFor(() => expect(farEnd.sockets.length).toBe(2));
+    await vi.waitFor(() => expect(client.state.tag).toBe('open'));
+    expect(farEnd.asked.at(-1)?.params.resume).toEqual({ c: 3 });
+    for (const seq of [4, 5, 6]) farEnd.current.event(seq);
+    await vi.waitFor(() => expect(seqs).toEqual([3, 4, 5, 6]));
+  });
+
+  it('says resync, once, when what is missing does not come even then', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd, { resume: { c: 2 } });
+    const seqs = seqsOf(client);
+    const lost: string[] = [];
+    client.on('resync', ({ conversationId }) => lost.push(conversationId));
+    await vi.waitFor(() => {
+      if (client.state.tag === 'open') farEnd.current.event(5);
+      expect(seqs).toEqual([5]);
+    });
+    expect(lost).toEqual(['c']);
+    expect(farEnd.sockets.length).toBe(2);
+  });
+
+  it('does not take a stay outside the conversation for missing events', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd, { resume: { c: 2 } });
+    const seqs = seqsOf(client);
+    const line = farEnd.current;
+    line.event(3, 'member.removed', { users: ['ann'] });
+    line.event(9, 'member.added', { members: [{ user: 'ann', role: 'member' }] });
+    line.event(10);
+    await vi.waitFor(() => expect(seqs).toEqual([3, 9, 10]));
+    expect(farEnd.sockets.length).toBe(1);
+  });
+
+  it('renews an expired token before it comes back', async () => {
+    const farEnd = new FarEnd();
+    let issued = 0;
+    const client = await start(farEnd, { token: async () => `token ${++issued}` });
+    farEnd.current.close(4401);
+    await vi.waitFor(() => expect(farEnd.asked.length).toBe(2));
+    expect(farEnd.asked.map(({ params }) => params.token)).toEqual(['token 1', 'token 2']);
+    expect(client.state.tag).not.toBe('stopped');
+  });
+
+  it('stops where coming back cannot help, and refuses what waits', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    const answer = client.send('c', { text: 'hello' });
+    farEnd.current.close(4403);
+    await expect(answer).rejects.toMatchObject({ tag: 'NotAuthenticated' });
+    expect(client.state.tag).toBe('stopped');
+    await expect(client.conversations()).rejects.toMatchObject({ tag: 'NotAuthenticated' });
+  });
+});

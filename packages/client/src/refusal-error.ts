@@ -1,0 +1,36 @@
+import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
+
+/**
+ * What was asked was not done. `tag` names the row of the table of refusals, `retryable` says whether the same request
+ * can succeed later without being changed, `message` is a sentence for people.
+ */
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError';
+  readonly tag: RefusalTag;
+  readonly retryable: boolean;
+
+  constructor(tag: RefusalTag, message: string = refusals[tag].sentence, retryable?: boolean) {
+    super(message);
+    this.tag = tag;
+    this.retryable = retryable ?? refusals[tag].retryable;
+  }
+}
+
+/** The refusal in an error object of JSON-RPC; a tag of a newer server counts as an error on its side. */
+export function refusalFromWire(error: unknown): RefusalError {
+  const { message, data } = record(error);
+  const { tag, retryable } = record(data);
+  const known = typeof tag === 'string' && Object.hasOwn(refusals, tag) ? (tag as RefusalTag) : undefined;
+  return new RefusalError(
+    known ?? 'InternalError',
+    typeof message === 'string' ? message : undefined,
+    typeof retryable === 'boolean' ? retryable : undefined,
+  );
+}
+
+/** A local refusal: nobody answers now. The same request may be tried again. */
+export const unavailable = (detail: string): RefusalError =>
+  new RefusalError('Unavailable', `${refusals.Unavailable.sentence} (${detail})`);
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
