@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopGraceMs } from './leash.js';
+import { homeLockPath, stopGraceMs } from './leash.js';
 import { takePidLock } from './pid-lock.js';
 import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.js';
-
-export const homeLockPath = (home: string): string => join(home, 'stack.lock');
 
 /**
  * One stack per home. The lock lives as long as the leash, since the servers do; when the owner is gone and its leash

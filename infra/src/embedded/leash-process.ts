@@ -3,10 +3,11 @@
  * the servers only through it, and reads orders from its parent through a pipe. When the pipe ends, for whatever
  * reason, it stops every server and leaves. It imports nothing of ours: it runs from source in tests.
  *
- * Arguments: the home lock, removed last of all, and the grace in milliseconds.
+ * Arguments: the home lock, removed last of all; the file in which the running servers are noted, for the case that the
+ * leash itself is killed; and the grace in milliseconds.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export type Order =
@@ -35,13 +36,20 @@ export type Notice =
       readonly signal: string | null;
     };
 
+/** A server that may have outlived its leash. */
+export type NotedServer = {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly stopSignal: NodeJS.Signals;
+};
+
 type Server = {
   readonly child: ChildProcess;
   readonly stopSignal: NodeJS.Signals;
   readonly gone: Promise<void>;
 };
 
-const [lock = '', grace = '8000'] = process.argv.slice(2);
+const [lock = '', notes = '', grace = '8000'] = process.argv.slice(2);
 const servers = new Map<string, Server>();
 let leaving = false;
 
@@ -67,13 +75,33 @@ const start = (order: Order & { op: 'spawn' }): void => {
     });
     child.once('exit', (code, signal) => {
       servers.delete(order.id);
+      note();
       notify({ event: 'exited', id: order.id, code, signal });
       resolve();
     });
   });
   if (child.pid === undefined) return;
   servers.set(order.id, { child, stopSignal: order.stopSignal, gone });
+  note();
   notify({ event: 'spawned', id: order.id, pid: child.pid });
+};
+
+const note = (): void => {
+  const noted = [...servers.values()].map(({ child, stopSignal }): NotedServer => {
+    const pid = child.pid as number;
+    return { pid, startedAt: startTime(pid), stopSignal };
+  });
+  writeFileSync(notes, JSON.stringify(noted), { mode: 0o600 });
+};
+
+/** As process-identity.ts reads it. */
+const startTime = (pid: number): string => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
 };
 
 /** Asks first; after the grace, kills the server's whole session. */
@@ -98,6 +126,7 @@ const leave = async (): Promise<void> => {
   if (leaving) return;
   leaving = true;
   await Promise.all([...servers.keys()].map(stop));
+  rmSync(notes, { force: true });
   rmSync(lock, { force: true });
   process.exit(0);
 };

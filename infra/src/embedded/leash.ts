@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -29,14 +30,23 @@ export type Leash = {
 /** How long a server may take to stop before it is killed. */
 export const stopGraceMs = 8_000;
 
+export const homeLockPath = (home: string): string => join(home, 'stack.lock');
+
+/** Where the leash notes what it runs. */
+export const notesPath = (home: string): string => join(home, 'servers.json');
+
 /** Starts the process that stops the private servers when this one ends, however it ends. */
-export const startLeash = async (lock: string, log: string): Promise<Leash> => {
-  const errors = openSync(log, 'a', 0o600);
-  const child = spawn(process.execPath, [program(), lock, String(stopGraceMs)], {
-    detached: true,
-    stdio: ['pipe', 'pipe', errors],
-    env: { PATH: process.env.PATH ?? '', NODE_NO_WARNINGS: '1' },
-  }) as ChildProcessByStdio<Writable, Readable, null>;
+export const startLeash = async (home: string): Promise<Leash> => {
+  const errors = openSync(join(home, 'logs/leash.log'), 'a', 0o600);
+  const child = spawn(
+    process.execPath,
+    [program(), homeLockPath(home), notesPath(home), String(stopGraceMs)],
+    {
+      detached: true,
+      stdio: ['pipe', 'pipe', errors],
+      env: { PATH: process.env.PATH ?? '', NODE_NO_WARNINGS: '1' },
+    },
+  ) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(errors);
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));

@@ -14,10 +14,9 @@ export const isAlive = async (process_: ProcessIdentity): Promise<boolean> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const started = await startTime(process_.pid);
-  return started === undefined || process_.startedAt === ''
-    ? started !== undefined || process.platform !== 'linux'
-    : started === process_.startedAt;
+  // Without /proc the pid is all there is.
+  if (process.platform !== 'linux' || process_.startedAt === '') return true;
+  return (await startTime(process_.pid)) === process_.startedAt;
 };
 
 /** Field 22 of /proc/PID/stat: clock ticks since boot. Undefined where there is no /proc, or no such process, or a zombie. */

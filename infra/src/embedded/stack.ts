@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type FoundServer, findServer } from './find-server.js';
 import { freePort } from './free-port.js';
 import { openHome, recall, remember, type StackMemory } from './home.js';
-import { homeLockPath, lockHome } from './home-lock.js';
+import { lockHome } from './home-lock.js';
 import { type Leash, type LeashedProgram, type ServerExit, startLeash } from './leash.js';
 import { natsSource } from './nats-source.js';
+import { stopOrphans } from './orphans.js';
 import { placePostgres } from './postgres-place.js';
 import { postgresSource } from './postgres-source.js';
 import { redisSource } from './redis-source.js';
@@ -54,9 +55,10 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const report = options.report ?? (() => undefined);
   await openHome(options.home);
   const home = await realpath(options.home);
-  const leash = await startLeash(homeLockPath(home), join(home, 'logs/leash.log'));
+  const leash = await startLeash(home);
   try {
     await lockHome(home, leash.pid);
+    await stopOrphans(home, report);
     return await startServers({ ...options, home, report }, leash, await recall(home));
   } catch (error) {
     await leash.close();
