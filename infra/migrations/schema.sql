@@ -1,0 +1,100 @@
+-- Schema parley
+
+create table read_model (
+  singleton boolean not null default true,
+  active text not null,
+  switched_at timestamp with time zone not null default now(),
+  constraint read_model_active_check CHECK ((active ~ '^rm_[0-9]+$'::text)),
+  constraint read_model_pkey PRIMARY KEY (singleton),
+  constraint read_model_singleton_check CHECK (singleton)
+);
+
+-- Schema of each read model
+
+create table ban (
+  conversation_id text collate "C" not null,
+  ban_hash text collate "C" not null,
+  constraint ban_pkey PRIMARY KEY (conversation_id, ban_hash)
+);
+
+create table checkpoint (
+  projection text not null,
+  partition integer not null,
+  stream_seq bigint not null,
+  events bigint not null,
+  digest text not null,
+  updated_at timestamp with time zone not null default now(),
+  constraint checkpoint_pkey PRIMARY KEY (projection, partition)
+) with (fillfactor=20);
+
+create table conversation (
+  conversation_id text collate "C" not null,
+  kind text not null default 'group'::text,
+  title text,
+  ttl integer,
+  closed boolean not null default false,
+  revision bigint not null,
+  messages bigint not null default 0,
+  last_activity_at bigint not null,
+  member_count integer not null default 0,
+  constraint conversation_pkey PRIMARY KEY (conversation_id)
+) with (fillfactor=60);
+
+create table dead_letter (
+  projection text not null,
+  partition integer not null,
+  stream_seq bigint not null,
+  subject text not null,
+  payload bytea not null,
+  error text not null,
+  parked_at timestamp with time zone not null default now(),
+  constraint dead_letter_pkey PRIMARY KEY (projection, partition, stream_seq)
+);
+
+create table member (
+  conversation_id text collate "C" not null,
+  user_id text collate "C" not null,
+  role text not null,
+  since bigint not null,
+  ban_hash text collate "C" not null,
+  constraint member_pkey PRIMARY KEY (conversation_id, user_id)
+);
+CREATE INDEX member_of_user ON member USING btree (user_id, conversation_id);
+
+create table message (
+  conversation_id text collate "C" not null,
+  seq bigint not null,
+  ordinal bigint not null,
+  author text collate "C" not null,
+  at bigint not null,
+  sent_at bigint,
+  reply_to bigint,
+  expires_at bigint,
+  edited_at bigint,
+  deleted_at bigint,
+  expired boolean not null default false,
+  reactions integer not null default 0,
+  body text,
+  constraint message_pkey PRIMARY KEY (conversation_id, seq)
+) with (autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02);
+CREATE INDEX message_by_author ON message USING btree (conversation_id, author, seq);
+CREATE INDEX message_due ON message USING btree (conversation_id, expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT expired) AND (deleted_at IS NULL));
+CREATE INDEX message_gone ON message USING btree (conversation_id, seq) WHERE (expired OR (deleted_at IS NOT NULL));
+CREATE INDEX message_shown ON message USING btree (conversation_id, seq) WHERE (NOT expired);
+
+create table reaction (
+  conversation_id text collate "C" not null,
+  seq bigint not null,
+  emoji text collate "C" not null,
+  user_id text collate "C" not null,
+  constraint reaction_pkey PRIMARY KEY (conversation_id, seq, emoji, user_id)
+);
+
+create table receipt (
+  conversation_id text collate "C" not null,
+  user_id text collate "C" not null,
+  delivered bigint not null,
+  read bigint not null,
+  at bigint not null,
+  constraint receipt_pkey PRIMARY KEY (conversation_id, user_id)
+) with (fillfactor=70);
