@@ -1,0 +1,15 @@
+import type { Watermarks } from '@parley/domain/wire/views';
+import { type Queryable, rowsOf } from './queryable.js';
+
+type Whose = { readonly schema: string; readonly conversationId: string; readonly user: string };
+
+/** Where a user's watermarks are, as far as the read model has come; at 0 where they never marked anything. */
+export async function readWatermark(
+  db: Queryable,
+  { schema, conversationId, user }: Whose,
+): Promise<Watermarks> {
+  const text = `select delivered, read, at from ${schema}.receipt where conversation_id = $1 and user_id = $2`;
+  const rows = await rowsOf(db, { name: `watermark-${schema}`, text }, [conversationId, user]);
+  const [delivered, read, at] = rows[0] ?? [0, 0, 0];
+  return { conversationId, user, delivered: Number(delivered), read: Number(read), at: Number(at) };
+}
