@@ -14,18 +14,22 @@ const faultOf = (token: Promise<unknown>) =>
   );
 
 describe('a token signed with the local secret', () => {
-  it('names the caller, the device and the scopes', async () => {
+  it('names the caller, the device, the scopes and when it ends', async () => {
+    const before = Date.now();
     const token = await signToken(secret, {
       sub: 'ada',
       did: 'laptop',
       scope: 'import operator',
       expiresIn: '1h',
     });
-    expect(await verify(token)).toEqual({
+    const caller = await verify(token);
+    expect(caller).toEqual({
       userId: 'ada',
       deviceId: 'laptop',
       scopes: new Set(['import', 'operator']),
+      expiresAt: expect.any(Number),
     });
+    expect(Math.abs(caller.expiresAt - before - 3_600_000)).toBeLessThan(5_000);
     expect(await verify(token)).toBe(await verify(token));
   });
 

@@ -9,6 +9,8 @@ export type Caller = {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   readonly scopes: ReadonlySet<string>;
+  /** When the token ends, in ms since 1970 UTC. */
+  readonly expiresAt: number;
 };
 
 export type TokenClaims = {
@@ -97,8 +99,9 @@ const callerOf = (payload: JWTPayload): Caller => {
   const claims = Claims.decode(payload);
   if (E.isLeft(claims))
     throw new TokenRefused('malformed', claims.left.map((fault) => fault.message).join('; '));
-  const { sub, did, scope = '' } = claims.right;
-  return { userId: sub, deviceId: did, scopes: new Set(scope.split(' ').filter((word) => word !== '')) };
+  const { sub, did, exp, scope = '' } = claims.right;
+  const scopes = new Set(scope.split(' ').filter((word) => word !== ''));
+  return { userId: sub, deviceId: did, scopes, expiresAt: exp * 1000 };
 };
 
 const faultOf = (error: unknown): TokenFault => {
