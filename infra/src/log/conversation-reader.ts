@@ -1,4 +1,4 @@
-import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import type { BatchCallback, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { Place } from './subjects.js';
 
 /** One stored event, not yet decoded. */
@@ -16,18 +16,29 @@ const PAGE = 1_000;
 export async function* readConversation(jsm: JetStreamManager, place: Place, from = 1): AsyncGenerator<StoredEvent> {
   let next = Math.max(1, from);
   for (;;) {
-    let received = 0;
-    let pending = 0;
-    const batch = await jsm.direct.getBatch(place.stream, { seq: next, batch: PAGE, next_by_subj: place.subject });
-    for await (const message of batch) {
-      received++;
-      pending = message.pending;
-      next = message.seq + 1;
-      yield { streamSeq: message.seq, json: parse(message) };
-    }
-    if (received === 0 || pending === 0) return;
+    const page = await readPage(jsm, place, next);
+    for (const message of page) yield { streamSeq: message.seq, json: parse(message) };
+    const last = page.at(-1);
+    if (last === undefined || last.pending === 0) return;
+    next = last.seq + 1;
   }
 }
+
+/** Up to a page of a subject's messages. By callback, because the client's iterator form leaves its subscription behind. */
+function readPage(jsm: JetStreamManager, { stream, subject }: Place, seq: number): Promise<readonly StoredMsg[]> {
+  return new Promise((resolve, reject) => {
+    const page: StoredMsg[] = [];
+    const callback: BatchCallback<StoredMsg> = (done, message) => {
+      if (done === null) page.push(message);
+      else if (done.err !== undefined && !isNothingThere(done.err)) reject(done.err);
+      else resolve(page);
+    };
+    jsm.direct.getBatch(stream, { seq, batch: PAGE, next_by_subj: subject, callback }).catch(reject);
+  });
+}
+
+/** A status, not a failure: the subject has no message from there on. */
+const isNothingThere = (error: Error & { code?: unknown }): boolean => error.code === 404;
 
 /** The newest event of a conversation, or undefined. One round trip. */
 export async function lastOfConversation(jsm: JetStreamManager, place: Place): Promise<StoredEvent | undefined> {

@@ -1,0 +1,76 @@
+import type { Command, CommandType } from '@parley/domain/conversation/commands';
+import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { readConversation } from '@parley/infra/log/conversation-reader';
+import { openPublishWindow, type PublishWindow } from '@parley/infra/log/publish-window';
+import { openSnapshots } from '@parley/infra/log/snapshots';
+import { ensureTopology } from '@parley/infra/log/topology';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { isRight } from 'fp-ts/lib/Either.js';
+import { randomUUID } from 'node:crypto';
+import { banHashesFor } from '../commands/ban-hash.js';
+import type { CommandResources } from '../commands/handle.js';
+import { openConversationStore } from '../conversations/store.js';
+import { openTurns } from '../conversations/turns.js';
+
+export const PARTITIONS = 4;
+export const BAN_KEY = Buffer.alloc(32, 7);
+
+/** A log on a real broker, and as many command-api instances over it as a test wants. */
+export async function openLog(natsUrl: string) {
+  const nats = await connectNats(natsUrl, 'test');
+  await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const windows: PublishWindow[] = [];
+
+  return {
+    nats,
+    jsm,
+    /** What one instance has: its own cache and window. `wrap` may stand between it and the broker's answers. */
+    async instance(wrap: (window: PublishWindow) => PublishWindow = (window) => window): Promise<CommandResources> {
+      const window = openPublishWindow(nats);
+      windows.push(window);
+      const store = openConversationStore({
+        jsm,
+        snapshots: await openSnapshots(nats),
+        partitions: PARTITIONS,
+        maxCached: 1_000,
+        onUnreadable: () => undefined,
+      });
+      return { store, turns: openTurns(), window: wrap(window), jsm, onAppended: () => undefined };
+    },
+    async events(resources: CommandResources, conversationId: string): Promise<readonly Envelope[]> {
+      const events: Envelope[] = [];
+      for await (const { json } of readConversation(jsm, resources.store.placeOf(conversationId))) {
+        const envelope = decodeEnvelope(json);
+        if (isRight(envelope)) events.push(envelope.right);
+      }
+      return events;
+    },
+    async close(): Promise<void> {
+      for (const window of windows) window.close();
+      await nats.close();
+    },
+  };
+}
+
+let clock = 1_700_000_000_000;
+
+/** A command as the dispatcher would make it. */
+export function commandOf<T extends CommandType>(
+  type: T,
+  actor: string,
+  data: Omit<Extract<Command, { type: T }>['data'], 'commandId'> & { commandId?: string },
+): Command {
+  const complete = { commandId: randomUUID(), ...data } as Extract<Command, { type: T }>['data'];
+  return {
+    type,
+    data: complete,
+    actor,
+    at: clock++,
+    banHashes: banHashesFor(BAN_KEY, type, complete, actor),
+  } as Command;
+}
+
+export const text = (words: string) => ({ kind: 'text', text: words }) as const;
+
