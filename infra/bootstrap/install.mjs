@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { withLock } from './lock.mjs';
 import { fail, inRoot, manifest, say } from './workspace.mjs';
 
@@ -15,7 +23,11 @@ export const ensureInstalled = async () => {
     const { status, error } = spawnSync(
       'npx',
       ['-y', manifest.packageManager, 'install', '--frozen-lockfile', '--config.confirm-modules-purge=false'],
-      { cwd: inRoot(), stdio: ['ignore', 2, 2], env: { ...process.env, NPM_CONFIG_UPDATE_NOTIFIER: 'false' } },
+      {
+        cwd: inRoot(),
+        stdio: ['ignore', 2, 2],
+        env: { ...process.env, NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
+      },
     );
     if (error) fail(`npx does not start: ${error.message}`);
     if (status !== 0) fail('the dependencies could not be installed; the lines above say why');

@@ -6,22 +6,12 @@ import { inRoot, say } from './workspace.mjs';
 export const withLock = async (work) => {
   mkdirSync(inRoot('.parley'), { recursive: true, mode: 0o700 });
   const path = inRoot('.parley', 'bootstrap.lock');
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) }));
-  try {
-    let told = false;
-    while (!taken(draft, path)) {
-      const holder = readHolder(path);
-      if (holder && !isAlive(holder)) {
-        rmSync(path, { force: true });
-        continue;
-      }
-      if (holder && !told) say(`waiting for process ${holder.pid}, which is preparing this checkout`);
-      told = true;
-      await sleep(200);
-    }
-  } finally {
-    rmSync(draft, { force: true });
+  let told = false;
+  while (!take(path)) {
+    const holder = readHolder(path);
+    if (holder && !told) say(`waiting for process ${holder.pid}, which is preparing this checkout`);
+    told = true;
+    await sleep(200);
   }
   try {
     return await work();
@@ -30,13 +20,29 @@ export const withLock = async (work) => {
   }
 };
 
-const taken = (draft, path) => {
+/** A hard link makes the taking atomic; who removes a dead lock does so under a lock of its own, having looked again. */
+const take = (path) => {
+  if (linked(path)) return true;
+  const holder = readHolder(path);
+  if (!holder || isAlive(holder)) return false;
+  const guard = `${path}.takeover`;
+  if (!take(guard)) return false;
+  if (readHolder(path)?.pid === holder.pid) rmSync(path, { force: true });
+  rmSync(guard, { force: true });
+  return linked(path);
+};
+
+const linked = (path) => {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) }));
   try {
     linkSync(draft, path);
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 };
 

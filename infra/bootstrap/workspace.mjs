@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The checkout. Everything here runs on Node 20 and depends on nothing: it is what makes the rest run. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));

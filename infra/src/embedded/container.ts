@@ -1,8 +1,7 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 
 /** What a server in a container needs: the counterpart of a LeashedProgram. */
 export type ContainerPlan = {
-  readonly image: string;
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
@@ -28,14 +27,17 @@ export const hasContainerEngine = async (): Promise<boolean> => {
 };
 
 /** Starts a container which testcontainers' reaper removes should this process die. */
-export const startContainer = async (plan: ContainerPlan): Promise<RunningContainer> => {
+export const startContainer = async (image: string, plan: ContainerPlan): Promise<RunningContainer> => {
   const { GenericContainer } = await import('testcontainers');
-  let prepared = new GenericContainer(plan.image)
+  let prepared = new GenericContainer(image)
     .withExposedPorts(plan.port)
     .withEnvironment({ ...plan.env })
     .withCopyContentToContainer([...(plan.files ?? [])]);
   if (plan.command) prepared = prepared.withCommand([...plan.command]);
-  if (plan.data) prepared = prepared.withBindMounts([{ source: plan.data.source, target: plan.data.target }]);
+  if (plan.data) {
+    await mkdir(plan.data.source, { recursive: true });
+    prepared = prepared.withBindMounts([{ source: plan.data.source, target: plan.data.target }]);
+  }
   const container = await prepared.start();
   return {
     host: container.getHost(),

@@ -126,9 +126,17 @@ const leave = async (): Promise<void> => {
   if (leaving) return;
   leaving = true;
   await Promise.all([...servers.keys()].map(stop));
-  rmSync(notes, { force: true });
-  rmSync(lock, { force: true });
+  if (ownsHome()) for (const path of [notes, lock]) rmSync(path, { force: true });
   process.exit(0);
+};
+
+/** A leash whose stack was refused the home leaves without having had it. */
+const ownsHome = (): boolean => {
+  try {
+    return (JSON.parse(readFileSync(lock, 'utf8')) as { readonly pid: number }).pid === process.pid;
+  } catch {
+    return false;
+  }
 };
 
 const obey = (line: string): void => {

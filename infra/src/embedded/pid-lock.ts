@@ -1,4 +1,4 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity, processIdentity } from './process-identity.js';
 
@@ -22,7 +22,7 @@ export const takePidLock = async (path: string, holder?: LockHolder): Promise<Lo
       if (current === undefined) continue;
       const other = parseHolder(current);
       if (other && (await isAlive(other))) return { taken: false, holder: other };
-      await discard(path, current);
+      if (!(await discard(path, current))) await sleep(5);
     }
   } finally {
     await rm(draft, { force: true });
@@ -51,16 +51,19 @@ const linked = async (from: string, to: string): Promise<boolean> => {
   }
 };
 
-/** Two processes may find the same dead lock: the one that moved away a fresh lock puts it back. */
-const discard = async (path: string, stale: string): Promise<void> => {
-  const aside = `${path}.stale.${process.pid}.${Math.random().toString(36).slice(2)}`;
+/**
+ * Many may find the same dead lock; one of them removes it, under a lock of its own, having looked again. False when
+ * another one is at it.
+ */
+const discard = async (path: string, stale: string): Promise<boolean> => {
+  const guard = `${path}.takeover`;
+  if (!(await takePidLock(guard)).taken) return false;
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === stale) await rm(path, { force: true });
+    return true;
+  } finally {
+    await releasePidLock(guard);
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, path);
-  await rm(aside, { force: true });
 };
 
 const parseHolder = (text: string): LockHolder | undefined => {

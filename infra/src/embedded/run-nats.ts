@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { ContainerPlan } from './container.js';
 import type { LeashedProgram } from './leash.js';
+import type { Address } from './server-plan.js';
 import type { ServerBinary } from './server-source.js';
 
 export type NatsPlan = {
@@ -30,8 +32,17 @@ export const natsProgram = async (plan: NatsPlan, binary: ServerBinary): Promise
   };
 };
 
-export const natsUrl = (plan: Pick<NatsPlan, 'port' | 'password'>, host = '127.0.0.1'): string =>
-  `nats://parley:${plan.password}@${host}:${plan.port}`;
+export const natsUrl = ({ password }: Pick<NatsPlan, 'password'>, at: Address): string =>
+  `nats://parley:${password}@${at.host}:${at.port}`;
+
+export const natsContainer = (plan: Omit<NatsPlan, 'port'>): ContainerPlan => ({
+  port: 4222,
+  command: ['-c', '/etc/parley/nats.conf'],
+  files: [
+    { content: natsConfig({ ...plan, port: 4222 }, '/data', '0.0.0.0'), target: '/etc/parley/nats.conf' },
+  ],
+  data: { source: join(plan.home, 'nats'), target: '/data' },
+});
 
 /** max_payload holds a batch of many 64 KiB bodies; a client that takes nothing for 10 s is cut off. */
 export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0.0.1'): string => {
@@ -61,7 +72,7 @@ export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0
 /** What a NATS server says of itself when a client connects: its version, whether it keeps streams. */
 export type NatsInfo = { readonly version: string; readonly jetstream?: boolean };
 
-export const greetNats = (port: number, host = '127.0.0.1'): Promise<NatsInfo> =>
+export const greetNats = ({ host, port }: Address): Promise<NatsInfo> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host });
     let heard = '';

@@ -2,9 +2,12 @@ import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { clusterMajor } from './cluster-major.js';
+import type { ContainerPlan } from './container.js';
 import type { LeashedProgram } from './leash.js';
 import type { PostgresPlace } from './postgres-place.js';
 import { runCommand } from './run-command.js';
+import type { Address } from './server-plan.js';
 import type { Report } from './server-source.js';
 
 export type PostgresPlan = {
@@ -33,15 +36,30 @@ export const postgresProgram = async (plan: PostgresPlan, report: Report): Promi
   };
 };
 
-export const postgresUrl = (plan: Pick<PostgresPlan, 'port' | 'password'>, host = '127.0.0.1'): string =>
-  `postgres://parley:${plan.password}@${host}:${plan.port}/parley`;
+export const postgresUrl = ({ password }: Pick<PostgresPlan, 'password'>, at: Address): string =>
+  `postgres://parley:${password}@${at.host}:${at.port}/parley`;
+
+/** The image's own user writes the data, so it lies beside the place where a program would write it. */
+export const postgresContainer = ({
+  home,
+  password,
+}: Pick<PostgresPlan, 'home' | 'password'>): ContainerPlan => ({
+  port: 5432,
+  env: {
+    POSTGRES_USER: 'parley',
+    POSTGRES_PASSWORD: password,
+    POSTGRES_DB: 'parley',
+    PGDATA: '/data/cluster',
+  },
+  data: { source: join(home, 'postgres-container'), target: '/data' },
+});
 
 /** Resolves when Postgres answers, having made the database if it is not there. */
 export const greetPostgres = async (
-  plan: Pick<PostgresPlan, 'port' | 'password'>,
-  host = '127.0.0.1',
+  { password }: Pick<PostgresPlan, 'password'>,
+  at: Address,
 ): Promise<void> => {
-  const url = new URL(postgresUrl(plan, host));
+  const url = new URL(postgresUrl({ password }, at));
   url.pathname = '/postgres';
   const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
@@ -52,12 +70,6 @@ export const greetPostgres = async (
   } finally {
     await client.end();
   }
-};
-
-/** The major version that wrote the data, when there is data. */
-export const clusterMajor = async (data: string): Promise<number | undefined> => {
-  const text = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : Number.parseInt(text, 10);
 };
 
 const hasCluster = async (data: string): Promise<boolean> => (await clusterMajor(data)) !== undefined;

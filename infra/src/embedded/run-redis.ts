@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { ContainerPlan } from './container.js';
 import type { LeashedProgram } from './leash.js';
+import type { Address } from './server-plan.js';
 import type { ServerBinary } from './server-source.js';
 
 export type RedisPlan = {
@@ -27,8 +29,16 @@ export const redisProgram = async (plan: RedisPlan, binary: ServerBinary): Promi
   };
 };
 
-export const redisUrl = (plan: Pick<RedisPlan, 'port' | 'password'>, host = '127.0.0.1'): string =>
-  `redis://:${plan.password}@${host}:${plan.port}/0`;
+export const redisUrl = ({ password }: Pick<RedisPlan, 'password'>, at: Address): string =>
+  `redis://:${password}@${at.host}:${at.port}/0`;
+
+export const redisContainer = (plan: Omit<RedisPlan, 'port'>): ContainerPlan => ({
+  port: 6379,
+  command: ['redis-server', '/etc/parley-redis.conf'],
+  files: [
+    { content: redisConfig({ ...plan, port: 6379 }, '/tmp', '0.0.0.0'), target: '/etc/parley-redis.conf' },
+  ],
+});
 
 /** Nothing in Redis is the only copy of anything: it keeps nothing on disk, and drops what is used least when full. */
 export const redisConfig = (plan: RedisPlan, directory: string, host = '127.0.0.1'): string =>
@@ -46,12 +56,12 @@ export const redisConfig = (plan: RedisPlan, directory: string, host = '127.0.0.
   ].join('\n');
 
 /** Resolves when Redis answers a PING with that password. */
-export const greetRedis = (plan: Pick<RedisPlan, 'port' | 'password'>, host = '127.0.0.1'): Promise<void> =>
+export const greetRedis = ({ password }: Pick<RedisPlan, 'password'>, at: Address): Promise<void> =>
   new Promise((resolve, reject) => {
-    const socket = connect({ port: plan.port, host });
+    const socket = connect({ port: at.port, host: at.host });
     let heard = '';
     socket.setTimeout(2_000, () => socket.destroy(new Error('silent')));
-    socket.once('connect', () => socket.write(`AUTH ${plan.password}\r\nPING\r\n`));
+    socket.once('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     socket.on('data', (chunk) => {
       heard += chunk.toString();
       if (heard.includes('+PONG')) {

@@ -164,6 +164,7 @@ describe('a private stack', () => {
     const refusal = startStack({ home, useEnvironment: false });
     await expect(refusal).rejects.toThrow(HomeInUse);
     await expect(refusal).rejects.toThrow(`in use by process ${process.pid}`);
+    await expect(startStack({ home, useEnvironment: false })).rejects.toThrow(HomeInUse);
     expect(await pong(stack)).toBe('PONG');
   });
 
