@@ -1,4 +1,4 @@
-import * as t from 'io-ts';
+import type * as t from 'io-ts';
 import { boundedInteger, patternedText } from './text.js';
 
 /**
@@ -7,7 +7,11 @@ import { boundedInteger, patternedText } from './text.js';
  */
 
 /** A user: the `sub` of a token. 1 to 64 characters. */
-export const UserId = patternedText('userId', /^[A-Za-z0-9_=-]{1,64}$/, "1 to 64 of letters, digits, '_', '-', '='");
+export const UserId = patternedText(
+  'userId',
+  /^[A-Za-z0-9_=-]{1,64}$/,
+  "1 to 64 of letters, digits, '_', '-', '='",
+);
 export type UserId = t.TypeOf<typeof UserId>;
 
 /** Who acts where no person does: the expiry scheduler. Not a possible UserId, so no token can claim it. */
@@ -33,7 +37,11 @@ export const CommandId = patternedText(
 export type CommandId = t.TypeOf<typeof CommandId>;
 
 /** A device of a user: the `did` of a token. */
-export const DeviceId = patternedText('deviceId', /^[A-Za-z0-9_=-]{1,64}$/, "1 to 64 of letters, digits, '_', '-', '='");
+export const DeviceId = patternedText(
+  'deviceId',
+  /^[A-Za-z0-9_=-]{1,64}$/,
+  "1 to 64 of letters, digits, '_', '-', '='",
+);
 export type DeviceId = t.TypeOf<typeof DeviceId>;
 
 /** Position of an event in its conversation: dense, from 1. */

@@ -96,7 +96,9 @@ export function boundedArray<A>(
 
 /** First fault of a failed validation as one sentence that names the field, such as `body.text: ...`. */
 export function firstFault(errors: t.Errors): string {
-  const error = errors.reduce((deepest, next) => (next.context.length > deepest.context.length ? next : deepest));
+  const error = errors.reduce((deepest, next) =>
+    next.context.length > deepest.context.length ? next : deepest,
+  );
   const path = error.context
     .map((entry) => entry.key)
     .filter((key) => key !== '' && !/^\d+$/.test(key))

@@ -61,4 +61,3 @@ export function previewOf(body: Body, max = 140): string | undefined {
   const line = body.text.replace(/\s+/g, ' ').trim();
   return utf8Length(line) <= max ? line : `${[...line].slice(0, max - 1).join('')}…`;
 }
-

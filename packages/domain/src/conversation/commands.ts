@@ -2,7 +2,17 @@ import * as t from 'io-ts';
 import { CommandId, ConversationId, Instant, Seq, UserId } from '../ids.js';
 import { boundedArray } from '../text.js';
 import { Body } from './body.js';
-import { type BanHash, Emoji, Kind, MAX_USERS_PER_COMMAND, Producer, Role, SeqRange, Title, Ttl } from './vocabulary.js';
+import {
+  type BanHash,
+  Emoji,
+  Kind,
+  MAX_USERS_PER_COMMAND,
+  Producer,
+  Role,
+  SeqRange,
+  Title,
+  Ttl,
+} from './vocabulary.js';
 
 /** What every command carries: which conversation, and the id by which a repetition is known. */
 const base = { conversationId: ConversationId, commandId: CommandId };
@@ -38,7 +48,10 @@ export const commandCodecs = {
   'message.send': t.intersection([command({ body: Body }), t.exact(t.partial({ replyTo: Seq }))]),
   'message.edit': command({ seq: Seq, body: Body }),
   'message.delete': command({ seq: Seq }),
-  'message.react': t.intersection([command({ seq: Seq, emoji: Emoji }), t.exact(t.partial({ remove: t.boolean }))]),
+  'message.react': t.intersection([
+    command({ seq: Seq, emoji: Emoji }),
+    t.exact(t.partial({ remove: t.boolean })),
+  ]),
   'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }),
 } as const;
 

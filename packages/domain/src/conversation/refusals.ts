@@ -5,22 +5,52 @@
  */
 export const refusals = {
   // What the rules of a conversation refuse.
-  ConversationNotFound: row(1404, 404, false, 'There is no such conversation, or you are not a member of it.'),
+  ConversationNotFound: row(
+    1404,
+    404,
+    false,
+    'There is no such conversation, or you are not a member of it.',
+  ),
   ConversationExists: row(1409, 409, false, 'A conversation with this id exists already; choose another id.'),
-  ConversationClosed: row(1410, 410, false, 'The conversation is closed; it can still be read by its members.'),
+  ConversationClosed: row(
+    1410,
+    410,
+    false,
+    'The conversation is closed; it can still be read by its members.',
+  ),
   NotAMember: row(1403, 403, false, 'Only members may do this; ask an admin of the conversation to add you.'),
-  NotAllowed: row(1405, 403, false, 'Your role does not allow this; ask an owner or admin of the conversation.'),
+  NotAllowed: row(
+    1405,
+    403,
+    false,
+    'Your role does not allow this; ask an owner or admin of the conversation.',
+  ),
   NotForThisKind: row(1406, 409, false, 'This kind of conversation does not have that.'),
-  NotTheAuthor: row(1407, 403, false, 'Only the author may edit a message; the author or an admin may delete it.'),
+  NotTheAuthor: row(
+    1407,
+    403,
+    false,
+    'Only the author may edit a message; the author or an admin may delete it.',
+  ),
   UserBanned: row(1408, 403, false, 'This person is banned here; lift the ban before adding them.'),
   LastOwner: row(1411, 409, false, 'A conversation needs an owner; make somebody else an owner first.'),
   TooManyMembers: row(1412, 409, false, 'The conversation is full.'),
   MessageNotFound: row(1413, 404, false, 'There is no such message in this conversation, or it is gone.'),
-  DirectNeedsTwo: row(1414, 422, false, 'A direct conversation has exactly one other person and an id made of both.'),
+  DirectNeedsTwo: row(
+    1414,
+    422,
+    false,
+    'A direct conversation has exactly one other person and an id made of both.',
+  ),
   IdReused: row(1415, 409, false, 'This command id was used for something else; choose a new id.'),
   BeyondTheHead: row(1416, 422, false, 'A watermark may not be beyond the newest event of the conversation.'),
   ScopeMissing: row(1417, 403, false, 'The token lacks the scope that this needs.'),
-  CursorForeign: row(1418, 422, false, 'The cursor was made for another conversation; start without a cursor.'),
+  CursorForeign: row(
+    1418,
+    422,
+    false,
+    'The cursor was made for another conversation; start without a cursor.',
+  ),
 
   // What the wire refuses.
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),
@@ -29,12 +59,27 @@ export const refusals = {
   InvalidParams: row(-32602, 422, false, 'The parameters do not fit.'),
   InternalError: row(-32603, 500, true, 'Something failed on our side; it is logged. Try again.'),
   BatchTooLarge: row(1501, 413, false, 'Too many requests in one batch; send at most 100.'),
-  BodyTooLarge: row(1502, 413, false, 'The request is too large; a body has at most 64 KiB, a frame 128 KiB.'),
+  BodyTooLarge: row(
+    1502,
+    413,
+    false,
+    'The request is too large; a body has at most 64 KiB, a frame 128 KiB.',
+  ),
   NotAuthenticated: row(1401, 401, false, 'Send a valid token first (session.open, or a Bearer header).'),
   TokenExpired: row(1402, 401, false, 'The token has expired; get a new one.'),
   SessionAlreadyOpen: row(1503, 409, false, 'This connection has a session already.'),
-  TooManyRequests: row(1429, 429, true, 'Too many requests are waiting for their answers; wait for some of them.'),
-  Unavailable: row(1504, 503, true, 'A part that this needs does not answer now; nothing was lost. Try again.'),
+  TooManyRequests: row(
+    1429,
+    429,
+    true,
+    'Too many requests are waiting for their answers; wait for some of them.',
+  ),
+  Unavailable: row(
+    1504,
+    503,
+    true,
+    'A part that this needs does not answer now; nothing was lost. Try again.',
+  ),
   ReadBehind: row(1505, 503, true, 'History has not caught up with the seq you asked for; try again.'),
 } as const;
 
@@ -43,7 +88,8 @@ export type RefusalTag = keyof typeof refusals;
 /** A refusal; `detail` adds the facts of this case to the table's sentence. */
 export type Refusal = { readonly tag: RefusalTag; readonly detail?: string };
 
-export const refuse = (tag: RefusalTag, detail?: string): Refusal => (detail === undefined ? { tag } : { tag, detail });
+export const refuse = (tag: RefusalTag, detail?: string): Refusal =>
+  detail === undefined ? { tag } : { tag, detail };
 
 /** What a person reads: the table's sentence, then the facts of the case. */
 export const sentenceOf = ({ tag, detail }: Refusal): string =>

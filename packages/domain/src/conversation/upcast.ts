@@ -15,7 +15,11 @@ const upcasters: Partial<Record<EventType, Readonly<Record<number, Upcaster>>>> 
       return {
         ttl: null,
         ...rest,
-        members: members.map((user, index) => ({ user, role: index === 0 ? 'owner' : 'member', banHash: 'none' })),
+        members: members.map((user, index) => ({
+          user,
+          role: index === 0 ? 'owner' : 'member',
+          banHash: 'none',
+        })),
       };
     },
   },

@@ -19,7 +19,10 @@ export const Title = boundedText('title', 1, 256);
 export const Emoji = boundedText('emoji', 1, 64);
 
 /** Life of a message in seconds, 5 to 365 days, or null for none. */
-export const Ttl = t.union([boundedInteger('ttl', 5, 31_536_000), t.null], 'ttl (seconds from 5 to 31536000, or null)');
+export const Ttl = t.union(
+  [boundedInteger('ttl', 5, 31_536_000), t.null],
+  'ttl (seconds from 5 to 31536000, or null)',
+);
 export type Ttl = t.TypeOf<typeof Ttl>;
 
 /** Keyed hash under which a person is banned; made by the command-api, opaque here. */
@@ -31,7 +34,10 @@ export const Entry = t.strict({ user: UserId, role: Role, banHash: BanHash }, 'm
 export type Entry = t.TypeOf<typeof Entry>;
 
 /** First and last seq of a run of messages, both included. */
-export const SeqRange = t.tuple([boundedInteger('from', 1, Number.MAX_SAFE_INTEGER), boundedInteger('to', 1, Number.MAX_SAFE_INTEGER)]);
+export const SeqRange = t.tuple([
+  boundedInteger('from', 1, Number.MAX_SAFE_INTEGER),
+  boundedInteger('to', 1, Number.MAX_SAFE_INTEGER),
+]);
 export type SeqRange = t.TypeOf<typeof SeqRange>;
 
 /**
@@ -40,7 +46,11 @@ export type SeqRange = t.TypeOf<typeof SeqRange>;
  */
 export const Producer = t.strict(
   {
-    id: patternedText('producer.id', /^[A-Za-z0-9_=.:-]{1,100}$/, "1 to 100 of letters, digits, '_', '-', '=', '.', ':'"),
+    id: patternedText(
+      'producer.id',
+      /^[A-Za-z0-9_=.:-]{1,100}$/,
+      "1 to 100 of letters, digits, '_', '-', '=', '.', ':'",
+    ),
     position: boundedInteger('producer.position', 1, Number.MAX_SAFE_INTEGER),
   },
   'producer',

@@ -50,7 +50,10 @@ export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
   if (place.version > current) {
     return E.left(`version: ${place.type} has version ${place.version}, this process knows up to ${current}`);
   }
-  const data = decodeWith(eventCodecs[place.type].data as t.Type<unknown, unknown, unknown>, upcast(place.type, place.version, place.data));
+  const data = decodeWith(
+    eventCodecs[place.type].data as t.Type<unknown, unknown, unknown>,
+    upcast(place.type, place.version, place.data),
+  );
   return E.map((known) => ({ ...place, version: current, data: known }) as Envelope)(data);
 }
 

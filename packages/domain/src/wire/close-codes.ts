@@ -4,11 +4,23 @@
  */
 export const closeCodes = {
   GoingAway: { code: 1001, next: 'resume', sentence: 'The gateway is stopping; come back and resume.' },
-  ProtocolError: { code: 1002, next: 'stop', sentence: 'Only text frames of the subprotocol parley.v1 are understood.' },
+  ProtocolError: {
+    code: 1002,
+    next: 'stop',
+    sentence: 'Only text frames of the subprotocol parley.v1 are understood.',
+  },
   FrameTooLarge: { code: 1009, next: 'stop', sentence: 'A frame has at most 128 KiB.' },
-  SlowReader: { code: 4001, next: 'resume', sentence: 'You read too slowly and the buffer is full; come back and resume.' },
+  SlowReader: {
+    code: 4001,
+    next: 'resume',
+    sentence: 'You read too slowly and the buffer is full; come back and resume.',
+  },
   IdleTimeout: { code: 4002, next: 'resume', sentence: 'Nothing was heard from you; come back and resume.' },
-  SessionLost: { code: 4003, next: 'resume', sentence: 'Live delivery was interrupted; come back and resume.' },
+  SessionLost: {
+    code: 4003,
+    next: 'resume',
+    sentence: 'Live delivery was interrupted; come back and resume.',
+  },
   OpenTimeout: { code: 4400, next: 'resume', sentence: 'session.open did not come within 5 seconds.' },
   TokenExpired: { code: 4401, next: 'renew', sentence: 'The token has expired; get a new one and resume.' },
   TokenRefused: { code: 4403, next: 'stop', sentence: 'The token is not valid.' },

@@ -8,10 +8,14 @@ export const timelineCursor = (conversationId: ConversationId, seq: number): str
   `${seq}.${fnv1a32(conversationId).toString(36)}`;
 
 /** The seq of a cursor, or why it is refused. */
-export function readTimelineCursor(conversationId: ConversationId, cursor: string): E.Either<Refusal, number> {
+export function readTimelineCursor(
+  conversationId: ConversationId,
+  cursor: string,
+): E.Either<Refusal, number> {
   const [digits, mark, ...rest] = cursor.split('.');
   const seq = wholeNumber(digits);
-  if (seq === undefined || mark === undefined || rest.length > 0) return E.left(refuse('InvalidParams', 'cursor'));
+  if (seq === undefined || mark === undefined || rest.length > 0)
+    return E.left(refuse('InvalidParams', 'cursor'));
   return mark === fnv1a32(conversationId).toString(36) ? E.right(seq) : E.left(refuse('CursorForeign'));
 }
 

@@ -33,11 +33,13 @@ export function readFrame(text: string): E.Either<Refusal, Frame> {
 }
 
 function readRequest(json: unknown): E.Either<Refusal, Request> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return E.left(refuse('InvalidRequest'));
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return E.left(refuse('InvalidRequest'));
   const { jsonrpc, method, id, params } = json as Record<string, unknown>;
   if (jsonrpc !== '2.0') return E.left(refuse('InvalidRequest', 'jsonrpc must be "2.0"'));
   if (typeof method !== 'string') return E.left(refuse('InvalidRequest', 'method must be a string'));
-  if (id !== undefined && !isRequestId(id)) return E.left(refuse('InvalidRequest', 'id must be a string or a number'));
+  if (id !== undefined && !isRequestId(id))
+    return E.left(refuse('InvalidRequest', 'id must be a string or a number'));
   if (params !== undefined && (typeof params !== 'object' || params === null)) {
     return E.left(refuse('InvalidParams', 'params must be an object'));
   }
@@ -45,7 +47,9 @@ function readRequest(json: unknown): E.Either<Refusal, Request> {
 }
 
 const isRequestId = (id: unknown): id is RequestId =>
-  id === null || (typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id.length <= 100);
+  id === null ||
+  (typeof id === 'number' && Number.isFinite(id)) ||
+  (typeof id === 'string' && id.length <= 100);
 
 /** The error object of a refusal: `data.tag` is stable, `message` is for people. */
 export function errorObject(refusal: Refusal) {

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { type CommandType, commandCodecs } from '../conversation/commands.js';
-import { boundedArray, boundedText } from '../text.js';
 import { DeviceId, Seq } from '../ids.js';
+import { boundedArray, boundedText } from '../text.js';
 import { type QueryType, queryCodecs, ReceiptMark } from './queries.js';
 import { AnswerView, ConversationDetail, ConversationPage, MessagePage, Watermarks } from './views.js';
 
@@ -13,7 +13,12 @@ export const SessionOpen = t.intersection([
   t.exact(t.partial({ resume: t.record(t.string, Seq) })),
 ]);
 
-export const SessionOpened = t.strict({ user: t.string, device: t.string, conversations: t.number, expiresAt: t.number });
+export const SessionOpened = t.strict({
+  user: t.string,
+  device: t.string,
+  conversations: t.number,
+  expiresAt: t.number,
+});
 
 export const ReceiptMarks = t.strict({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
 
@@ -41,23 +46,78 @@ export const methods = {
     result: SessionOpened,
     summary: 'Authenticate this connection and go live, from the given seqs on.',
   },
-  'conversation.create': command('conversation.create', 'POST', '/v1/conversations', 'Create a conversation.'),
-  'conversation.list': query('conversation.list', ConversationPage, '/v1/conversations', 'My conversations, newest activity first.'),
-  'conversation.get': query('conversation.get', ConversationDetail, ofConversation, 'A conversation and its members.'),
-  'conversation.rename': command('conversation.rename', 'PUT', `${ofConversation}/title`, 'Change the title.'),
-  'conversation.setTtl': command('conversation.setTtl', 'PUT', `${ofConversation}/ttl`, 'Set the life of messages sent from now on.'),
-  'conversation.close': command('conversation.close', 'POST', `${ofConversation}/close`, 'Close for good; it stays readable.'),
+  'conversation.create': command(
+    'conversation.create',
+    'POST',
+    '/v1/conversations',
+    'Create a conversation.',
+  ),
+  'conversation.list': query(
+    'conversation.list',
+    ConversationPage,
+    '/v1/conversations',
+    'My conversations, newest activity first.',
+  ),
+  'conversation.get': query(
+    'conversation.get',
+    ConversationDetail,
+    ofConversation,
+    'A conversation and its members.',
+  ),
+  'conversation.rename': command(
+    'conversation.rename',
+    'PUT',
+    `${ofConversation}/title`,
+    'Change the title.',
+  ),
+  'conversation.setTtl': command(
+    'conversation.setTtl',
+    'PUT',
+    `${ofConversation}/ttl`,
+    'Set the life of messages sent from now on.',
+  ),
+  'conversation.close': command(
+    'conversation.close',
+    'POST',
+    `${ofConversation}/close`,
+    'Close for good; it stays readable.',
+  ),
   'member.add': command('member.add', 'POST', `${ofConversation}/members`, 'Add people.'),
   'member.remove': command('member.remove', 'POST', `${ofConversation}/members/remove`, 'Remove people.'),
   'member.leave': command('member.leave', 'POST', `${ofConversation}/leave`, 'Leave.'),
-  'member.setRole': command('member.setRole', 'PUT', `${ofConversation}/members/:user/role`, 'Change the role of a member.'),
+  'member.setRole': command(
+    'member.setRole',
+    'PUT',
+    `${ofConversation}/members/:user/role`,
+    'Change the role of a member.',
+  ),
   'member.ban': command('member.ban', 'POST', `${ofConversation}/bans`, 'Remove a person and keep them out.'),
   'member.unban': command('member.unban', 'DELETE', `${ofConversation}/bans/:user`, 'Lift a ban.'),
   'message.send': command('message.send', 'POST', `${ofConversation}/messages`, 'Send a message.'),
-  'message.edit': command('message.edit', 'PUT', `${ofConversation}/messages/:seq`, 'Edit a message of mine.'),
-  'message.delete': command('message.delete', 'DELETE', `${ofConversation}/messages/:seq`, 'Delete a message for everyone.'),
-  'message.react': command('message.react', 'POST', `${ofConversation}/messages/:seq/reactions`, 'React, or take a reaction back.'),
-  'message.list': query('message.list', MessagePage, `${ofConversation}/messages`, 'A page of messages; newest without a cursor.'),
+  'message.edit': command(
+    'message.edit',
+    'PUT',
+    `${ofConversation}/messages/:seq`,
+    'Edit a message of mine.',
+  ),
+  'message.delete': command(
+    'message.delete',
+    'DELETE',
+    `${ofConversation}/messages/:seq`,
+    'Delete a message for everyone.',
+  ),
+  'message.react': command(
+    'message.react',
+    'POST',
+    `${ofConversation}/messages/:seq/reactions`,
+    'React, or take a reaction back.',
+  ),
+  'message.list': query(
+    'message.list',
+    MessagePage,
+    `${ofConversation}/messages`,
+    'A page of messages; newest without a cursor.',
+  ),
   'receipt.mark': {
     dispatch: 'receipt',
     params: ReceiptMarks,
@@ -74,9 +134,21 @@ export type ResultOf<M extends MethodName> = t.TypeOf<(typeof methods)[M]['resul
 export const isMethodName = (name: string): name is MethodName => Object.hasOwn(methods, name);
 
 function command<T extends CommandType>(type: T, verb: Http['verb'], path: string, summary: string) {
-  return { dispatch: 'command', params: commandCodecs[type], result: AnswerView, http: { verb, path }, summary } as const;
+  return {
+    dispatch: 'command',
+    params: commandCodecs[type],
+    result: AnswerView,
+    http: { verb, path },
+    summary,
+  } as const;
 }
 
 function query<T extends QueryType, R extends t.Mixed>(type: T, result: R, path: string, summary: string) {
-  return { dispatch: 'query', params: queryCodecs[type], result, http: { verb: 'GET', path }, summary } as const;
+  return {
+    dispatch: 'query',
+    params: queryCodecs[type],
+    result,
+    http: { verb: 'GET', path },
+    summary,
+  } as const;
 }

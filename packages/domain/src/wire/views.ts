@@ -6,7 +6,13 @@ const optional = <P extends t.Props>(props: P) => t.exact(t.partial(props));
 
 /** A message as its readers get it. `body` is null once it is deleted. Times are ms since 1970 UTC. */
 export const MessageView = t.intersection([
-  t.strict({ seq: t.number, ordinal: t.number, author: t.string, at: t.number, body: t.union([Body, t.null]) }),
+  t.strict({
+    seq: t.number,
+    ordinal: t.number,
+    author: t.string,
+    at: t.number,
+    body: t.union([Body, t.null]),
+  }),
   optional({
     sentAt: t.number,
     replyTo: t.number,
