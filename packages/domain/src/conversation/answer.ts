@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Command, CommandType } from './commands.js';
 import type { EventType } from './events.js';
-import { recall } from './recent.js';
+import { recallCommand } from './recent.js';
 import { type Refusal, refuse } from './refusals.js';
 import type { Conversation } from './state.js';
 
@@ -42,7 +42,7 @@ export const eventOfCommand: Readonly<Record<CommandType, EventType>> = {
  */
 export function answeredBefore(state: Conversation, command: Command): E.Either<Refusal, Answer> | undefined {
   const { conversationId, commandId, producer } = command.data;
-  const deed = recall(state.recent, (d) => d.commandId === commandId && d.actor === command.actor);
+  const deed = recallCommand(state.recent, command.actor, commandId);
   if (deed !== undefined) {
     if (deed.type !== eventOfCommand[command.type]) return E.left(refuse('IdReused', `it made ${deed.type}`));
     return E.right({ conversationId, seq: deed.seq, at: deed.at, repeated: true });

@@ -22,7 +22,7 @@ import type {
   UnbanMember,
 } from './commands.js';
 import type { ConversationEvent } from './events.js';
-import { recall } from './recent.js';
+import { recallSeq } from './recent.js';
 import { type Refusal, refuse } from './refusals.js';
 import type { Conversation, Deed, Open } from './state.js';
 import { type Entry, MAX_MEMBERS, type Role } from './vocabulary.js';
@@ -42,7 +42,8 @@ export function decide(state: Conversation, command: Command, target?: Target): 
   if (state.tag === 'absent') return no('ConversationNotFound');
   const refused = command.actor === SYSTEM ? undefined : refusedAccess(state, command.actor);
   if (refused !== undefined) return E.left(refused);
-  if (state.tag === 'closed') return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
+  if (state.tag === 'closed')
+    return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
   switch (command.type) {
     case 'conversation.rename':
       return rename(state, command);
@@ -79,7 +80,11 @@ export function decide(state: Conversation, command: Command, target?: Target): 
 
 /** Seq of the message a command is about, if the state does not remember who wrote it; to be looked up in the log. */
 export function targetSought(state: Conversation, command: Command): number | undefined {
-  if (command.type !== 'message.edit' && command.type !== 'message.delete' && command.type !== 'message.react') {
+  if (
+    command.type !== 'message.edit' &&
+    command.type !== 'message.delete' &&
+    command.type !== 'message.react'
+  ) {
     return undefined;
   }
   const { seq } = command.data;
@@ -116,7 +121,9 @@ function create(state: Conversation, command: CreateConversation): Decision {
 function rename(state: Open, { actor, data }: RenameConversation): Decision {
   if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation has no title');
   if (!leads(state, actor)) return no('NotAllowed');
-  return state.title === data.title ? unchanged : yes({ type: 'conversation.renamed', data: { title: data.title } });
+  return state.title === data.title
+    ? unchanged
+    : yes({ type: 'conversation.renamed', data: { title: data.title } });
 }
 
 function setTtl(state: Open, { actor, data }: SetTtl): Decision {
@@ -189,8 +196,10 @@ function unban(state: Open, command: UnbanMember): Decision {
 }
 
 function send(state: Open, { actor, at, data }: SendMessage): Decision {
-  if (state.kind === 'channel' && !leads(state, actor)) return no('NotAllowed', 'only admins post in a channel');
-  if (data.replyTo !== undefined && data.replyTo > state.revision) return no('MessageNotFound', `seq ${data.replyTo}`);
+  if (state.kind === 'channel' && !leads(state, actor))
+    return no('NotAllowed', 'only admins post in a channel');
+  if (data.replyTo !== undefined && data.replyTo > state.revision)
+    return no('MessageNotFound', `seq ${data.replyTo}`);
   return yes({
     type: 'message.sent',
     data: {
@@ -212,7 +221,8 @@ function edit(state: Open, { actor, data }: EditMessage, target?: Target): Decis
 
 function erase(state: Open, { actor, data }: DeleteMessage, target?: Target): Decision {
   const author = authorOf(state, data.seq, target);
-  if (author === undefined) return deedAt(state, data.seq)?.gone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
+  if (author === undefined)
+    return deedAt(state, data.seq)?.gone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
   if (author !== actor && !leads(state, actor)) return no('NotTheAuthor');
   return yes({ type: 'message.deleted', data: { seq: data.seq } });
 }
@@ -239,15 +249,18 @@ const RANK: Readonly<Record<Role, number>> = { owner: 3, admin: 2, member: 1 };
 
 const roleIn = (state: Open, user: string): Role => state.members.get(user)?.role ?? 'member';
 
-const leads = (state: Open, user: string): boolean => user === SYSTEM || RANK[roleIn(state, user)] >= RANK.admin;
+const leads = (state: Open, user: string): boolean =>
+  user === SYSTEM || RANK[roleIn(state, user)] >= RANK.admin;
 
 /** Admins act on members, owners on everybody: also on other owners. */
 const outranks = (state: Open, actor: string, role: Role): boolean =>
   roleIn(state, actor) === 'owner' || (roleIn(state, actor) === 'admin' && role === 'member');
 
-const isLastOwner = (state: Open, user: string): boolean => roleIn(state, user) === 'owner' && state.owners === 1;
+const isLastOwner = (state: Open, user: string): boolean =>
+  roleIn(state, user) === 'owner' && state.owners === 1;
 
-const hashOf = (command: CommandOf<Command['type']>, user: string): string => command.banHashes[user] ?? 'none';
+const hashOf = (command: CommandOf<Command['type']>, user: string): string =>
+  command.banHashes[user] ?? 'none';
 
 const entry = (command: CommandOf<Command['type']>, user: string, role: Role): Entry => ({
   user,
@@ -255,7 +268,7 @@ const entry = (command: CommandOf<Command['type']>, user: string, role: Role): E
   banHash: hashOf(command, user),
 });
 
-const deedAt = (state: Conversation, seq: number): Deed | undefined => recall(state.recent, (deed) => deed.seq === seq);
+const deedAt = (state: Conversation, seq: number): Deed | undefined => recallSeq(state.recent, seq);
 
 function authorOf(state: Open, seq: number, target?: Target): string | undefined {
   const deed = deedAt(state, seq);

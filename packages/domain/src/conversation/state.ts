@@ -1,8 +1,9 @@
-import type { BanHash, Kind, Role, Ttl } from './vocabulary.js';
-import { emptyRecent, type Recent } from './recent.js';
 import type { EventType } from './events.js';
+import { LayeredMap } from './layered-map.js';
+import { emptyRecent, type Recent } from './recent.js';
+import type { BanHash, Kind, Role, Ttl } from './vocabulary.js';
 
-/** Newest commands a conversation remembers for certain, so that the same id again returns the first answer. */
+/** Newest events a conversation remembers for certain (up to 31 more), so that the same id again returns the first answer. */
 export const REMEMBERED_COMMANDS = 256;
 
 /** Sources whose last position a conversation remembers; the one longest unused is forgotten first. */
@@ -23,8 +24,9 @@ export type Deed = {
 type Common = {
   /** Seq of the newest event; 0 before the first. */
   readonly revision: number;
-  readonly recent: Recent<Deed>;
-  readonly producers: ReadonlyMap<string, number>;
+  readonly recent: Recent;
+  /** Last position of each source; the one longest unused comes first. */
+  readonly producers: LayeredMap<number>;
 };
 
 export type Absent = Common & { readonly tag: 'absent' };
@@ -34,7 +36,7 @@ type Present = Common & {
   readonly kind: Kind;
   readonly title: string | undefined;
   readonly ttl: Ttl;
-  readonly members: ReadonlyMap<string, Member>;
+  readonly members: LayeredMap<Member>;
   readonly owners: number;
   readonly bans: ReadonlySet<BanHash>;
   /** Messages sent so far: the ordinal of the newest. */
@@ -47,7 +49,12 @@ export type Closed = Present & { readonly tag: 'closed' };
 /** State of a conversation, folded from its events alone. */
 export type Conversation = Absent | Open | Closed;
 
-export const initial: Absent = { tag: 'absent', revision: 0, recent: emptyRecent, producers: new Map() };
+export const initial: Absent = {
+  tag: 'absent',
+  revision: 0,
+  recent: emptyRecent,
+  producers: LayeredMap.of(),
+};
 
 export const roleOf = (state: Conversation, user: string): Role | undefined =>
   state.tag === 'absent' ? undefined : state.members.get(user)?.role;
