@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { refusedAccess } from './access.js';
 import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
+import { refusedAccess } from './access.js';
 import { closeBody } from './body.js';
 import type {
   AddMembers,
@@ -24,7 +24,7 @@ import type {
 import type { ConversationEvent } from './events.js';
 import { recallSeq } from './recent.js';
 import { type Refusal, refuse } from './refusals.js';
-import type { Conversation, Deed, Open } from './state.js';
+import type { Closed, Conversation, Deed, Open } from './state.js';
 import { type Entry, MAX_MEMBERS, type Role } from './vocabulary.js';
 
 /** What happens: one event, or nothing because it is so already. */
@@ -42,6 +42,8 @@ export function decide(state: Conversation, command: Command, target?: Target): 
   if (state.tag === 'absent') return no('ConversationNotFound');
   const refused = command.actor === SYSTEM ? undefined : refusedAccess(state, command.actor);
   if (refused !== undefined) return E.left(refused);
+  // Messages go on to expire in a conversation that is closed.
+  if (command.type === 'message.expire') return expire(state, command);
   if (state.tag === 'closed')
     return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
   switch (command.type) {
@@ -71,8 +73,6 @@ export function decide(state: Conversation, command: Command, target?: Target): 
       return erase(state, command, target);
     case 'message.react':
       return react(state, command, target);
-    case 'message.expire':
-      return expire(state, command);
     default:
       return command satisfies never;
   }
@@ -95,6 +95,7 @@ export function targetSought(state: Conversation, command: Command): number | un
 function create(state: Conversation, command: CreateConversation): Decision {
   const { data, actor } = command;
   if (state.tag !== 'absent') return no('ConversationExists');
+  if (actor === SYSTEM) return no('NotAllowed', 'only people converse');
   const others = [...new Set(data.members)].filter((user) => user !== actor);
   if (data.kind === 'direct') {
     const other = others[0];
@@ -158,12 +159,14 @@ function remove(state: Open, { actor, data }: RemoveMembers): Decision {
   if (!leads(state, actor) || !users.every((user) => outranks(state, actor, roleIn(state, user)))) {
     return no('NotAllowed');
   }
+  if (leavesNoOwner(state, users)) return no('LastOwner');
   return users.length === 0 ? unchanged : yes({ type: 'member.removed', data: { users } });
 }
 
 function leave(state: Open, { actor }: LeaveConversation): Decision {
   if (state.kind === 'direct') return no('NotForThisKind', 'nobody leaves a direct conversation');
-  if (isLastOwner(state, actor) && state.members.size > 1) return no('LastOwner');
+  if (!state.members.has(actor)) return no('NotAMember');
+  if (leavesNoOwner(state, [actor])) return no('LastOwner');
   return yes({ type: 'member.left', data: {} });
 }
 
@@ -173,7 +176,7 @@ function setRole(state: Open, { actor, data }: SetRole): Decision {
   const member = state.members.get(data.user);
   if (member === undefined) return no('NotAMember', `${data.user} is not a member`);
   if (member.role === data.role) return unchanged;
-  if (isLastOwner(state, data.user)) return no('LastOwner');
+  if (member.role === 'owner' && state.owners === 1) return no('LastOwner');
   return yes({ type: 'member.roleSet', data: { user: data.user, role: data.role } });
 }
 
@@ -183,6 +186,7 @@ function ban(state: Open, command: BanMember): Decision {
   if (!leads(state, actor)) return no('NotAllowed');
   const member = state.members.get(data.user);
   if (member !== undefined && !outranks(state, actor, member.role)) return no('NotAllowed');
+  if (leavesNoOwner(state, [data.user])) return no('LastOwner');
   // A member is banned under the hash they entered with, so that the key behind the hashes can change.
   const banHash = member?.banHash ?? hashOf(command, data.user);
   return state.bans.has(banHash) ? unchanged : yes({ type: 'member.banned', data: { banHash } });
@@ -235,7 +239,7 @@ function react(state: Open, { data }: ReactToMessage, target?: Target): Decision
   });
 }
 
-function expire(state: Open, { actor, data }: ExpireMessages): Decision {
+function expire(state: Open | Closed, { actor, data }: ExpireMessages): Decision {
   if (actor !== SYSTEM) return no('NotAllowed', 'messages expire by the clock alone');
   const ranges = data.ranges.filter(([from, to]) => from <= to && to <= state.revision);
   return ranges.length === 0 ? unchanged : yes({ type: 'message.expired', data: { ranges } });
@@ -256,11 +260,19 @@ const leads = (state: Open, user: string): boolean =>
 const outranks = (state: Open, actor: string, role: Role): boolean =>
   roleIn(state, actor) === 'owner' || (roleIn(state, actor) === 'admin' && role === 'member');
 
-const isLastOwner = (state: Open, user: string): boolean =>
-  roleIn(state, user) === 'owner' && state.owners === 1;
+/** Whether people would stay behind without an owner if `users`, each a member or nobody here, went. */
+function leavesNoOwner(state: Open, users: readonly string[]): boolean {
+  const going = users.filter((user) => state.members.has(user));
+  const owners = going.filter((user) => roleIn(state, user) === 'owner').length;
+  return owners > 0 && owners === state.owners && going.length < state.members.size;
+}
 
-const hashOf = (command: CommandOf<Command['type']>, user: string): string =>
-  command.banHashes[user] ?? 'none';
+/** @throws where the command came without the hash of someone it names: to share one would ban them all together. */
+function hashOf(command: CommandOf<Command['type']>, user: string): string {
+  const hash = Object.hasOwn(command.banHashes, user) ? command.banHashes[user] : undefined;
+  if (hash === undefined) throw new Error(`${command.type} names ${user} without a ban hash`);
+  return hash;
+}
 
 const entry = (command: CommandOf<Command['type']>, user: string, role: Role): Entry => ({
   user,

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import type { Command, CommandOf, CommandType } from '../conversation/commands.js';
+import type { EventOf, EventType } from '../conversation/events.js';
+import { directConversationId, SYSTEM } from '../ids.js';
+import { type Envelope, envelop } from '../log/envelope.js';
+import { command, GARDEN, hashOf, NOON } from './commands.js';
+
+/** A few people, so that generated commands meet; `constructor` and `__proto__` are user ids like any other. */
+export const PEOPLE = ['ann', 'bob', 'cem', 'dan', 'constructor', '__proto__'] as const;
+
+/** Ann makes most conversations and does most in them, so that what is allowed happens too. */
+export const person = fc.oneof(
+  { weight: 2, arbitrary: fc.constant('ann') },
+  { weight: 3, arbitrary: fc.constantFrom<string>(...PEOPLE) },
+);
+/** Objects as JSON.parse makes them. */
+const record = <T extends object>(
+  model: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  optional: { requiredKeys?: (keyof T)[] } = {},
+) => fc.record<T>(model, { ...optional, noNullPrototype: true } as never);
+
+const people = fc.array(person, { minLength: 1, maxLength: 4 });
+const role = fc.constantFrom('owner', 'admin', 'member');
+const seq = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 2, max: 12 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 60 }) },
+);
+const range = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 30 }));
+const ttl = fc.constantFrom(null, 5, 3_600);
+const title = fc.constantFrom('Roses', 'Ferns', 'Über 🌹');
+const emoji = fc.constantFrom('🌹', '+1');
+
+/** Well-formed text of all of Unicode, without NUL. */
+export const words = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+  .filter((value) => value.isWellFormed() && !value.includes('\0'));
+
+export const body = fc.oneof(
+  words.map((value) => ({ kind: 'text', text: value }) as const),
+  words.map((value) => ({ kind: 'text', text: value, emote: true }) as const),
+  fc
+    .base64String({ minLength: 4, maxLength: 40 })
+    .map((ciphertext) => ({ kind: 'sealed', ciphertext, nonce: 'bm9uY2U=', tag: 'dGFn' }) as const),
+);
+
+type Free<T extends CommandType> = Omit<
+  CommandOf<T>['data'],
+  'conversationId' | 'commandId' | 'as' | 'sentAt' | 'producer'
+>;
+
+const dataOf: { [T in CommandType]: fc.Arbitrary<Free<T>> } = {
+  'conversation.create': record(
+    {
+      kind: fc.constantFrom('group', 'group', 'channel', 'direct'),
+      members: fc.array(person, { maxLength: 4 }),
+      title,
+      ttl,
+    },
+    { requiredKeys: ['kind', 'members'] },
+  ),
+  'conversation.rename': record({ title }),
+  'conversation.setTtl': record({ ttl }),
+  'conversation.close': record({}),
+  'member.add': record({ users: people, role }, { requiredKeys: ['users'] }),
+  'member.remove': record({ users: people }),
+  'member.leave': record({}),
+  'member.setRole': record({ user: person, role }),
+  'member.ban': record({ user: person }),
+  'member.unban': record({ user: person }),
+  'message.send': record({ body, replyTo: seq }, { requiredKeys: ['body'] }),
+  'message.edit': record({ seq, body }),
+  'message.delete': record({ seq }),
+  'message.react': record({ seq, emoji, remove: fc.boolean() }, { requiredKeys: ['seq', 'emoji'] }),
+  'message.expire': record({ ranges: fc.array(range, { minLength: 1, maxLength: 3 }) }),
+};
+
+/** Commands come as often as in life: mostly messages and membership; closing ends a history, so it is rare. */
+const weights: Partial<Record<CommandType, number>> = {
+  'message.send': 8,
+  'member.add': 4,
+  'member.setRole': 3,
+};
+const types = (Object.keys(dataOf) as CommandType[]).flatMap((type) =>
+  Array.from({ length: type === 'conversation.close' ? 1 : 2 * (weights[type] ?? 1) }, () => type),
+);
+
+const producer = record({
+  id: fc.constantFrom('file-a', 'file-b'),
+  position: fc.integer({ min: 1, max: 20 }),
+});
+
+/** A value in one case of ten. */
+const rarely = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
+
+const actor = fc.oneof({ weight: 12, arbitrary: person }, { weight: 1, arbitrary: fc.constant(SYSTEM) });
+
+function commandOf(type: CommandType, conversationId: string): fc.Arbitrary<Command> {
+  return record({
+    actor: type === 'message.expire' ? fc.constantFrom(SYSTEM, 'ann') : actor,
+    free: dataOf[type] as fc.Arbitrary<object>,
+    // Some take an id that another one may have, and some have a place in a source.
+    shared: rarely(fc.constantFrom('id-1', 'id-2', 'id-3')),
+    producer: rarely(producer),
+    at: fc.integer({ min: 0, max: 86_400_000 }).map((ms) => NOON + ms),
+  }).map(({ actor, free, shared, producer: place, at }) =>
+    command(
+      type,
+      actor,
+      {
+        ...free,
+        conversationId,
+        ...(shared === null ? {} : { commandId: shared }),
+        ...(place === null ? {} : { producer: place }),
+      } as never,
+      at,
+    ),
+  ) as fc.Arbitrary<Command>;
+}
+
+const commandIn = (conversationId: string) =>
+  fc.constantFrom(...types).chain((type) => commandOf(type, conversationId));
+
+const creating = (kind: 'group' | 'channel' | 'direct', conversationId: string, members: readonly string[]) =>
+  command('conversation.create', 'ann', { conversationId, kind, members }) as Command;
+
+/** What people try in one conversation, allowed or not; nearly always it is created first. */
+export const commands: fc.Arbitrary<readonly Command[]> = fc
+  .constantFrom('group', 'group', 'group', 'channel', 'channel', 'direct', 'none')
+  .chain((start) => {
+    const id = start === 'direct' ? directConversationId('ann', 'bob') : GARDEN;
+    const first =
+      start === 'none' ? [] : [creating(start, id, start === 'direct' ? ['bob'] : ['bob', 'cem'])];
+    return fc.array(commandIn(id), { maxLength: 70, size: 'max' }).map((rest) => [...first, ...rest]);
+  });
+
+const entry = record({ user: person, role }).map((member) => ({ ...member, banHash: hashOf(member.user) }));
+const hash = person.map(hashOf);
+const opaque = fc.constantFrom('p0.{"kind":"text","text":"hi"}', 's1.c2VhbGVk');
+const ordinal = fc.integer({ min: 1, max: 40 });
+
+const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
+  'conversation.created': record(
+    {
+      kind: fc.constantFrom('direct', 'group', 'channel'),
+      members: fc.array(entry, { maxLength: 5 }),
+      ttl,
+      title,
+    },
+    { requiredKeys: ['kind', 'members', 'ttl'] },
+  ),
+  'conversation.renamed': record({ title }),
+  'conversation.ttlSet': record({ ttl }),
+  'conversation.closed': record({}),
+  'member.added': record({ members: fc.array(entry, { maxLength: 5 }) }),
+  'member.removed': record({ users: people }),
+  'member.left': record({}),
+  'member.roleSet': record({ user: person, role }),
+  'member.banned': record({ banHash: hash }),
+  'member.unbanned': record({ banHash: hash }),
+  'message.sent': record(
+    { ordinal, body: opaque, sentAt: fc.constant(NOON), replyTo: seq, expiresAt: fc.constant(NOON) },
+    { requiredKeys: ['ordinal', 'body'] },
+  ),
+  'message.edited': record({ seq, body: opaque }),
+  'message.deleted': record({ seq }),
+  'message.reacted': record({ seq, emoji, removed: fc.boolean() }),
+  'message.expired': record({ ranges: fc.array(range, { maxLength: 3 }) }),
+};
+
+/** Any event there is, whether it makes sense where it stands or not, at a seq yet to be given. */
+export const anyEvent: fc.Arbitrary<(seq: number) => Envelope> = fc
+  .constantFrom(...(Object.keys(eventDataOf) as EventType[]))
+  .chain((type) =>
+    record({
+      data: eventDataOf[type] as fc.Arbitrary<never>,
+      actor: fc.oneof(person, fc.constant(SYSTEM)),
+      commandId: fc.constantFrom('id-1', 'id-2', 'id-3', 'id-4'),
+      producer: rarely(producer),
+    }).map(
+      ({ data, actor, commandId, producer: place }) =>
+        (at: number) =>
+          envelop(
+            { type, data },
+            {
+              conversationId: GARDEN,
+              seq: at,
+              at: NOON + at,
+              actor,
+              commandId,
+              ...(place === null ? {} : { producer: place }),
+            },
+          ),
+    ),
+  );
