@@ -62,7 +62,7 @@ export function commandOf<T extends CommandType>(
   actor: string,
   data: Omit<Extract<Command, { type: T }>['data'], 'commandId'> & { commandId?: string },
 ): Command {
-  const complete = { commandId: randomUUID(), ...data } as Extract<Command, { type: T }>['data'];
+  const complete = { commandId: randomUUID(), ...data } as unknown as Command['data'];
   return {
     type,
     data: complete,

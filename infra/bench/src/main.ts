@@ -1,0 +1,52 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import type { Case, Figure } from './case.js';
+import { append } from './cases/append.js';
+
+const cases: readonly Case[] = [append];
+
+const program = new Command('bench')
+  .description('Measures our paths against their ceilings, interleaved in one run.')
+  .argument('[case...]', `which: ${cases.map(({ name }) => name).join(', ')} (default: all)`)
+  .option('--quick', 'small sizes: to see that it works, not to quote', false)
+  .option('--json', 'print JSON only', false)
+  .addHelpText('after', '\nExample:\n  npm run bench -- append --quick\n');
+
+program.parse();
+const wanted = program.args;
+const { quick, json } = program.opts<{ quick: boolean; json: boolean }>();
+const unknown = wanted.filter((name) => !cases.some((each) => each.name === name));
+if (unknown.length > 0) program.error(`no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`);
+
+const figures: Figure[] = [];
+for (const each of cases) {
+  if (wanted.length > 0 && !wanted.includes(each.name)) continue;
+  process.stderr.write(`${each.name}: ${each.about}\n`);
+  figures.push(...(await each.run({ quick, say: (line) => process.stderr.write(`  ${line}\n`) })));
+}
+
+const machine = `${platform()} ${arch()}, ${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+if (json) process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), machine, quick, figures }, null, 2)}\n`);
+else process.stdout.write(`${machine}\n${tableOf(figures)}\n`);
+process.exit(0);
+
+function tableOf(rows: readonly Figure[]): string {
+  const table = new Table({ head: ['figure', 'ours', 'ceiling', 'ratio', 'target', 'met', 'note'], style: { head: [] } });
+  for (const row of rows) {
+    table.push([
+      row.name,
+      `${shown(row.ours)} ${row.unit}`,
+      row.ceiling === undefined ? '' : `${shown(row.ceiling)} ${row.unit}`,
+      row.ratio === undefined ? '' : row.ratio.toFixed(2),
+      row.target,
+      row.met ? 'yes' : 'no',
+      row.note ?? '',
+    ]);
+  }
+  return table.toString();
+}
+
+function shown(value: number): string {
+  return value >= 1_000 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+}
