@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { AckPolicy, DeliverPolicy, type JetStreamClient } from '@nats-io/jetstream';
-import { createInbox, type Msg, nanos } from '@nats-io/transport-node';
+import { AckPolicy, DeliverPolicy, type JetStreamClient, jetstreamManager } from '@nats-io/jetstream';
+import { createInbox, type Msg, nanos, type QueuedIterator } from '@nats-io/transport-node';
 import { type ArrivalQueue, openArrivalQueue } from './arrival-queue.js';
 import { connectionOf } from './connection-of.js';
 import { type LoggedMessage, readDelivery } from './delivery.js';
@@ -58,6 +58,8 @@ const LINGER = 10;
 const EXPIRES = 30_000;
 const HEARTBEAT = 2_000;
 
+const CREATE_TIMEOUT = 1_000;
+
 /** Milliseconds between attempts to start over, growing up to the second. */
 const RETRY = [50, 1_000] as const;
 
@@ -90,8 +92,9 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   let starting: Promise<void> | undefined;
   let subscription = subscribe();
   const watch = setInterval(() => {
-    if (consumer !== undefined && Date.now() - heardAt > HEARTBEAT * 2.5) restart('the broker went silent');
+    if (asked > 0 && Date.now() - heardAt > HEARTBEAT * 2.5) restart('the broker went silent');
   }, HEARTBEAT / 2);
+  const status = nats.status();
   void watchConnection();
   start();
 
@@ -106,8 +109,9 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   function receive(of: number, message: Msg): void {
     if (of !== generation || stopped) return;
     heardAt = Date.now();
-    if (message.headers?.code) return receiveStatus(message.headers.code, message);
-    const { delivery, logged } = readDelivery(message);
+    const received = readDelivery(message);
+    if (received === undefined) return receiveStatus(message.headers?.code ?? 0, message);
+    const { delivery, logged } = received;
     if (delivery !== delivered + 1) return restart(`message ${delivery} came after ${delivered}`);
     delivered = delivery;
     asked = Math.max(0, asked - 1);
@@ -130,6 +134,8 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   function ask(): void {
     const room = queue.capacity - queue.length - asked;
     if (consumer === undefined || room < queue.capacity / 2) return;
+    // Who has asked nothing hears nothing.
+    if (asked === 0) heardAt = Date.now();
     asked += room;
     const request = { batch: room, expires: nanos(EXPIRES), idle_heartbeat: nanos(HEARTBEAT) };
     const subject = `${js.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
@@ -151,6 +157,7 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   async function begin(): Promise<void> {
     const old = consumer;
     consumer = undefined;
+    asked = 0;
     subscription.unsubscribe();
     if (old !== undefined) void forget(old);
     for (let pause: number = RETRY[0]; !stopped; pause = Math.min(pause * 2, RETRY[1])) {
@@ -161,13 +168,19 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
         return ask();
       } catch (error) {
         if (nats.isClosed()) return queue.fail(error as Error);
+        if (pause === RETRY[0]) onRestart?.(`no consumer on ${stream}: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
   }
 
   async function create(from: number): Promise<string> {
-    const jsm = await js.jetstreamManager(false);
+    // A request that was sent into a dying connection is never answered: better soon again than late.
+    const jsm = await jetstreamManager(nats, {
+      apiPrefix: js.apiPrefix,
+      checkAPI: false,
+      timeout: CREATE_TIMEOUT,
+    });
     const name = `reader-${randomBytes(8).toString('hex')}`;
     await jsm.consumers.add(stream, {
       name,
@@ -188,7 +201,7 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
 
   /** A broker that was restarted has forgotten its consumers; one that was only away has forgotten the requests. */
   async function watchConnection(): Promise<void> {
-    for await (const { type } of nats.status()) {
+    for await (const { type } of status) {
       if (stopped) return;
       if (type === 'reconnect') restart('the connection was lost');
     }
@@ -199,6 +212,7 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
     async stop() {
       stopped = true;
       clearInterval(watch);
+      (status as Partial<QueuedIterator<unknown>>).stop?.();
       subscription.unsubscribe();
       queue.close();
       if (consumer !== undefined && !nats.isClosed()) await forget(consumer).catch(() => undefined);
