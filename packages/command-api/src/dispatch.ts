@@ -7,6 +7,7 @@ import type { Caller } from '@parley/infra/rpc/protocol';
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
+import { unlessLogIsAway } from './unless-log-is-away.js';
 import { banHashesFor } from './commands/ban-hash.js';
 import { ExecuteCommand } from './commands/execute-command.js';
 import { ConversationGet } from './queries/conversation-get.js';
@@ -29,7 +30,9 @@ export type DispatchResources = {
  * decoded here, once, by the method's codec.
  */
 export function openDispatch({ commands, queries, banKey, now }: DispatchResources): Dispatch {
-  return async (method, params, caller, traceparent) => {
+  return (...request) => unlessLogIsAway(route(...request));
+
+  async function route(...[method, params, caller, traceparent]: Parameters<Dispatch>): ReturnType<Dispatch> {
     if (!isMethodName(method)) return E.left(refuse('MethodNotFound', method.slice(0, 100)));
     const decoded = decodeWith(methods[method].params as t.Type<unknown, unknown, unknown>, params ?? {});
     if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
@@ -53,7 +56,7 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
       default:
         return method satisfies never;
     }
-  };
+  }
 
   function commandOf({ type, data }: Pick<Command, 'type' | 'data'>, caller: Caller): E.Either<Refusal, Command> {
     const imports = data.as !== undefined || data.sentAt !== undefined || data.producer !== undefined;

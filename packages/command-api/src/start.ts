@@ -59,6 +59,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const shared = { store, turns: openTurns(), window, jsm };
   const reads = { store, jsm, database, redis, schema: activeSchema(database), now: Date.now };
   const metrics = createMetrics('command-api');
+  const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 
   const http = await listen(
     { host: config.PARLEY_HTTP_HOST, port: config.PARLEY_HTTP_PORT },
@@ -75,6 +76,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
           metrics,
           openDispatch({ commands: app.get(CommandBus), queries: app.get(QueryBus), banKey: config.PARLEY_BAN_KEY, now: Date.now }),
         ),
+      onError,
       authenticate: (header) => authenticate(verify, header),
     },
   );
@@ -84,7 +86,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     nats,
     instance,
     handle: serveGateways(http.dispatch, reads),
-    onError: (error, { method }) => log.error({ err: error, method }, 'a request failed'),
+    onError: (error, { method }) => onError(error, method),
   });
   resources.push({ name: 'rpc', dispose: () => rpc.drain() });
   return { info: { url: http.url, instance }, resources };

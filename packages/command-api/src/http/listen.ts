@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { ApiModule, type ApiResources } from '../api-module.js';
 import type { Dispatch } from '../dispatch.js';
+import { ProblemFilter } from './problem-filter.js';
 import { addRoutes, type Authenticate } from './routes.js';
 
 export type HttpParts = {
@@ -14,6 +15,8 @@ export type HttpParts = {
   readonly checks: readonly ReadinessCheck[];
   readonly dispatchOf: (app: INestApplicationContext) => Dispatch;
   readonly authenticate: Authenticate;
+  /** Told of what was our fault. */
+  readonly onError: (error: unknown, what: string) => void;
 };
 
 export type Http = { readonly url: string; readonly dispatch: Dispatch; close(): Promise<void> };
@@ -25,6 +28,7 @@ const BODY_LIMIT = 128 * 1024;
 export async function listen(at: { readonly host: string; readonly port: number }, parts: HttpParts): Promise<Http> {
   const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(parts.api), adapter, { logger: ['error', 'warn'] });
+  app.useGlobalFilters(new ProblemFilter(parts.onError));
   const dispatch = parts.dispatchOf(app);
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   addRoutes(fastify, dispatch, parts.authenticate);

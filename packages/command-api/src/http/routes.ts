@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { Refusal } from '@parley/domain/conversation/refusals';
 import { methods } from '@parley/domain/wire/methods';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -33,10 +33,6 @@ export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate
   }
   app.get('/v1/openapi.json', () => openApi());
   app.get('/v1/asyncapi.json', () => asyncApi());
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, refuse('MethodNotFound', `${request.method} ${request.url.slice(0, 200)}`)));
-  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) =>
-    sendProblem(reply, refusalOfFault(error, request)),
-  );
 }
 
 /** W3C Trace Context, level 1. */
@@ -57,12 +53,3 @@ function parametersOf(request: FastifyRequest, dispatch: string): unknown {
 
 const numeric = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
-
-function refusalOfFault(error: Error & { statusCode?: number; code?: string }, request: FastifyRequest): Refusal {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('BodyTooLarge');
-  if (error.statusCode === 400 || error instanceof SyntaxError) return refuse('ParseError');
-  if (error.statusCode === 415) return refuse('InvalidRequest', 'the content type must be application/json');
-  request.log.error(error);
-  return refuse('InternalError');
-}
-

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { Dispatch } from '../dispatch.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
+import { unlessLogIsAway } from '../unless-log-is-away.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import { replay } from './replay.js';
@@ -25,7 +26,7 @@ const ReplayParams = t.strict({
 export function serveGateways(dispatch: Dispatch, resources: NewestPageResources): (request: RpcRequest) => Promise<RpcReply> {
   return async ({ method, params, caller }) => {
     const outcome = method.startsWith('internal.')
-      ? await internal(resources, method, params)
+      ? await unlessLogIsAway(internal(resources, method, params))
       : await dispatch(method, params, caller);
     return E.isLeft(outcome)
       ? { tag: 'refusal', refusal: outcome.left }

@@ -3,6 +3,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
 import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
+import { isShown } from '@parley/infra/read-model/message-row';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
@@ -87,7 +88,7 @@ async function eventsAfter(
 
 /** The newest `limit` rows of a cached page; undefined where the page cannot tell whether there are more before them. */
 function lastOf(page: NewestPage, limit: number, now: number): Page | undefined {
-  const visible = page.messages.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const visible = page.messages.filter((row) => isShown(row, now));
   if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true };
   return visible[0]?.ordinal === 1 || page.messages.length === 0 ? { messages: visible, hasMore: false } : undefined;
 }
