@@ -102,9 +102,17 @@ const fetchNow = async (
     say(`fetched ${formatVersion(found.version)}`);
     return found;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     say(`not from ${fetch.from}: ${reason}`);
     rejected.push(`${fetch.from}: ${reason}`);
     return undefined;
   }
+};
+
+/** `fetch failed` alone helps nobody: what it means is in the cause. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const detail = cause instanceof Error && !('cmd' in cause) ? ` (${cause.message})` : '';
+  return `${error.message}${detail}`;
 };

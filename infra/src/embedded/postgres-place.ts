@@ -52,8 +52,17 @@ const reachableData = async (
     `Postgres: the user ${user.name} cannot enter ${home}; its data lies in ${outside}, linked from there`,
   );
   await mkdir(dirname(outside), { recursive: true, mode: 0o755 });
+  await setAside(outside, report);
   await symlink(outside, inHome);
   return outside;
+};
+
+/** Data of an earlier home of this name, which was deleted, cannot be opened with this one's password. */
+const setAside = async (outside: string, report: Report): Promise<void> => {
+  if (!(await exists(outside))) return;
+  const aside = `${outside}.before-${new Date().toISOString().replaceAll(':', '')}`;
+  await rename(outside, aside);
+  report(`Postgres: data of an earlier, deleted home is kept in ${aside}`);
 };
 
 const reachableCommand = async (

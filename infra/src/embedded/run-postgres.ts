@@ -9,6 +9,7 @@ import type { PostgresPlace } from './postgres-place.js';
 import { runCommand } from './run-command.js';
 import type { Address } from './server-plan.js';
 import type { Report } from './server-source.js';
+import { Hopeless } from './wait-until.js';
 
 export type PostgresPlan = {
   readonly home: string;
@@ -63,13 +64,22 @@ export const greetPostgres = async (
   url.pathname = '/postgres';
   const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch(explain);
   try {
     const found = await client.query(`select 1 from pg_database where datname = 'parley'`);
     if (found.rowCount === 0) await client.query('create database parley');
   } finally {
     await client.end();
   }
+};
+
+const explain = (error: unknown): never => {
+  if ((error as { readonly code?: string }).code !== '28P01') throw error;
+  throw new Hopeless(
+    'Postgres refuses the password of this home: stack.json, which holds it, was deleted or replaced while the data ' +
+      'stayed. Restore it, or delete the directory postgres beside it to begin anew',
+    { cause: error },
+  );
 };
 
 const hasCluster = async (data: string): Promise<boolean> => (await clusterMajor(data)) !== undefined;
@@ -91,13 +101,15 @@ const settings = (plan: PostgresPlan): readonly string[] => {
 };
 
 /** Made beside its place and then renamed, so that a start which is killed here leaves no half cluster. */
-const createCluster = async ({ home, place, password }: PostgresPlan, report: Report): Promise<void> => {
+const createCluster = async ({ place, password }: PostgresPlan, report: Report): Promise<void> => {
   report('Postgres: making the database cluster');
   const draft = `${place.data}.new`;
-  const secret = join(home, 'postgres-password.new');
+  // Beside the data, where the user that runs initdb can read it.
+  const secret = `${place.data}.password`;
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o700 });
-  await writeFile(secret, `${password}\n`, { mode: 0o600 });
+  await rm(secret, { force: true });
+  await writeFile(secret, `${password}\n`, { mode: 0o600, flag: 'wx' });
   try {
     if (place.user) for (const path of [draft, secret]) await chown(path, place.user.uid, place.user.gid);
     await runCommand(

@@ -91,11 +91,14 @@ const runProgram = async (
         dispose: async () => undefined,
       };
     } catch (error) {
-      if (attempt === 3) throw error;
+      if (attempt === 3 || !isPortTaken(error)) throw error;
       wished = undefined;
     }
   }
 };
+
+const isPortTaken = (error: unknown): boolean =>
+  error instanceof Error && /address already in use/i.test(error.message);
 
 const startProgram = async (
   program: LeashedProgram,

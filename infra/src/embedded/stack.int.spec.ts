@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,6 +166,12 @@ describe('a private stack', () => {
     await expect(refusal).rejects.toThrow(`in use by process ${process.pid}`);
     await expect(startStack({ home, useEnvironment: false })).rejects.toThrow(HomeInUse);
     expect(await pong(stack)).toBe('PONG');
+  });
+
+  it('says at once that the password was lost, when only the data is left', async () => {
+    await (await start()).stop();
+    await rm(join(home, 'stack.json'));
+    await expect(start()).rejects.toThrow('stack.json, which holds it, was deleted');
   });
 
   it('stops and starts one server at the same address', async () => {

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Trying again will not help. */
+export class Hopeless extends Error {}
+
 /** Tries until it succeeds; fails with the last reason after the time, or at once when `abandoned` rejects. */
 export const waitUntil = async <A>(
   attempt: () => Promise<A>,
@@ -11,6 +14,7 @@ export const waitUntil = async <A>(
     try {
       return await Promise.race([attempt(), never]);
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       const abandoned = await Promise.race([
         never.catch((reason: unknown) => ({ reason })),
         Promise.resolve(undefined),
