@@ -3,8 +3,9 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Case, Figure } from './case.js';
 import { append } from './cases/append.js';
+import { timeline } from './cases/timeline.js';
 
-const cases: readonly Case[] = [append];
+const cases: readonly Case[] = [append, timeline];
 
 const program = new Command('bench')
   .description('Measures our paths against their ceilings, interleaved in one run.')
