@@ -15,8 +15,8 @@ export const stopTimeoutMs = 10_000;
 
 /**
  * Runs a service until SIGTERM, SIGINT, or the parent's end (its IPC channel closes), then disposes of its resources in
- * reverse and exits: 0 after an orderly stop, 1 after a failure or when stopping took too long. A second signal exits
- * at once. Uncaught errors are bugs: they are logged and end the process, for whoever watches it to start it again.
+ * reverse and exits: 0 after an orderly stop, 1 after a failure or when stopping took too long. A second signal,
+ * a second later, exits at once. Uncaught errors are bugs: they are logged and end the process, for whoever watches it to start it again.
  */
 export const runService = async (name: string, log: Log, start: () => Promise<Started>): Promise<void> => {
   const stop = new Promise<string>((resolve) => watchForStop(log, resolve));
@@ -33,21 +33,28 @@ export const runService = async (name: string, log: Log, start: () => Promise<St
   }
 };
 
+/** Ctrl-C reaches a process more than once: from the terminal, and from every parent that passes it on. */
+const echoMs = 1_000;
+
 const watchForStop = (log: Log, stop: (reason: string) => void): void => {
-  let asked = false;
+  let askedAt: number | undefined;
   const ask = (reason: string): void => {
-    if (asked) {
+    if (askedAt !== undefined) {
+      if (Date.now() - askedAt < echoMs) return;
       log.warn(`${reason} again: leaving at once`);
       process.exit(1);
     }
-    asked = true;
-    // A start that hangs must not keep the process.
-    setTimeout(() => process.exit(1), stopTimeoutMs).unref();
+    askedAt = Date.now();
+    // Also where the start hangs, or a resource does.
+    setTimeout(() => {
+      log.error(`not stopped within ${stopTimeoutMs} ms: leaving`);
+      process.exit(1);
+    }, stopTimeoutMs).unref();
     stop(reason);
   };
   process.on('SIGTERM', () => ask('SIGTERM'));
   process.on('SIGINT', () => ask('SIGINT'));
-  if (process.connected) process.once('disconnect', () => !asked && ask('the parent process is gone'));
+  if (process.connected) process.once('disconnect', () => askedAt === undefined && ask('the parent is gone'));
 };
 
 /** True when everything was let go of. One resource that fails or hangs does not keep the others. */
