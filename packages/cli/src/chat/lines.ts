@@ -1,0 +1,95 @@
+import type { LiveEvent } from '@parley/domain/wire/live';
+import type { MessageView } from '@parley/domain/wire/views';
+import type { paints } from '../terminal/print.js';
+
+type Paints = ReturnType<typeof paints>;
+
+/** A message of a page as a line. */
+export function messageLine(message: MessageView, me: string, paint: Paints): string {
+  const time = timeOf(message.sentAt ?? message.at, paint);
+  return said(time, message.author, textOf(message.body), emoteOf(message.body), me, paint);
+}
+
+/** An event as it comes, as a line. */
+export function eventLine({ type, actor, at, data }: LiveEvent, me: string, paint: Paints): string {
+  const time = timeOf(typeof data.sentAt === 'number' ? data.sentAt : at, paint);
+  if (type === 'message.sent') return said(time, actor, textOf(data.body), emoteOf(data.body), me, paint);
+  return `${time} ${paint.dim(`${shownText(actor)} ${deeds[type] ?? type}${about(data)}`)}`;
+}
+
+const deeds: Readonly<Record<string, string>> = {
+  'conversation.created': 'made the conversation',
+  'conversation.renamed': 'called it',
+  'conversation.ttlSet': 'set how long messages live',
+  'conversation.closed': 'closed it',
+  'member.added': 'added',
+  'member.removed': 'removed',
+  'member.left': 'left',
+  'member.roleSet': 'changed the role of',
+  'member.banned': 'banned somebody',
+  'member.unbanned': 'lifted a ban',
+  'message.edited': 'edited',
+  'message.deleted': 'deleted',
+  'message.reacted': 'reacted to',
+};
+
+function about({ members, users, user, title, seq, emoji }: LiveEvent['data']): string {
+  if (Array.isArray(members)) return ` ${listed(members.map((member) => (member as { user: string }).user))}`;
+  if (Array.isArray(users)) return ` ${listed(users as string[])}`;
+  if (typeof title === 'string') return ` ${shownText(title)}`;
+  if (typeof user === 'string') return ` ${shownText(user)}`;
+  return typeof seq === 'number'
+    ? ` ${seq}${typeof emoji === 'string' ? ` with ${shownText(emoji)}` : ''}`
+    : '';
+}
+
+const listed = (users: readonly string[]): string =>
+  users.length > 3
+    ? `${users.slice(0, 3).map(shownText).join(', ')} and ${users.length - 3} more`
+    : users.map(shownText).join(', ');
+
+function said(
+  time: string,
+  author: string,
+  text: string | undefined,
+  emote: boolean,
+  me: string,
+  paint: Paints,
+): string {
+  const name = author === me ? paint.bold(author) : paint.of(colourOf(author))(author);
+  const shown = text === undefined ? paint.dim('(deleted, or not for this client)') : shownText(text);
+  return emote ? `${time} * ${name} ${shown}` : `${time} ${name}: ${shown}`;
+}
+
+function textOf(body: unknown): string | undefined {
+  const { kind, text } = (body ?? {}) as { readonly kind?: string; readonly text?: string };
+  return kind === 'text' ? text : undefined;
+}
+
+const emoteOf = (body: unknown): boolean => (body as { readonly emote?: true } | null)?.emote === true;
+
+/** Others' text must not steer this terminal: control characters are shown as symbols, line breaks indent. */
+export function shownText(text: string): string {
+  return text
+    .replace(/\r?\n/g, '\n        ')
+    .replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+      character === '\t'
+        ? ' '
+        : character < ' '
+          ? String.fromCharCode(0x2400 + character.charCodeAt(0))
+          : '\ufffd',
+    );
+}
+
+function timeOf(ms: number, paint: Paints): string {
+  const iso = new Date(ms).toISOString();
+  const today = iso.slice(0, 10) === new Date().toISOString().slice(0, 10);
+  return paint.dim(today ? iso.slice(11, 16) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`);
+}
+
+/** The same colour for the same name; none that is hard to read on light or on dark. */
+function colourOf(name: string): number {
+  let sum = 0;
+  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
+  return [32, 33, 34, 35, 36, 91, 92, 94, 95, 96][sum % 10] as number;
+}

@@ -1,0 +1,34 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from './exit-codes.js';
+import { explain } from './terminal/cli-error.js';
+import { paints } from './terminal/print.js';
+import { chatVerb } from './verbs/chat.js';
+import { doctorVerb } from './verbs/doctor.js';
+import { importVerb } from './verbs/import-irc.js';
+import { replayVerb } from './verbs/replay.js';
+import { tokenVerb } from './verbs/token.js';
+import { upVerb } from './verbs/up.js';
+
+const program = new Command('parley')
+  .description('An event-sourced messaging core: start it, fill it, talk in it, read its log.')
+  .version('0.1.0')
+  .showHelpAfterError('(--help says more)')
+  .exitOverride();
+for (const verb of [upVerb, importVerb, tokenVerb, chatVerb, replayVerb, doctorVerb]) {
+  program.addCommand(verb().exitOverride());
+}
+
+// A reader that leaves early (`| head`) is no failure: whoever writes sees that the stream is closed.
+process.stdout.on('error', () => process.stdout.destroy());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  else {
+    const { message, exitCode } = explain(error);
+    process.stderr.write(`${paints(process.stderr).red('parley:')} ${message}\n`);
+    process.exitCode = exitCode;
+  }
+}

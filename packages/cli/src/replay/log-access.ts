@@ -1,0 +1,55 @@
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connectNats, UnsuitableNats } from '@parley/infra/runtime/connect-nats';
+import { exitCodes } from '../exit-codes.js';
+import { CliError } from '../terminal/cli-error.js';
+
+/** The log of a stack, to read. */
+export type LogAccess = {
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly partitions: number;
+  close(): Promise<void>;
+};
+
+/** How long a broker may take to answer at first, in ms: the connection itself would wait for ever. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * Opens the log at a NATS URL.
+ *
+ * @throws CliError when nothing answers there in time, or there is no log
+ */
+export async function openLog(natsUrl: string): Promise<LogAccess> {
+  const at = new URL(natsUrl).host;
+  const nats = await within(PATIENCE_MS, connectNats(natsUrl, 'replay')).catch((error: unknown) => {
+    const reason = error instanceof UnsuitableNats ? error.message : `no NATS server answers at ${at}`;
+    throw new CliError(`${reason}: see \`parley doctor\``, exitCodes.unavailable);
+  });
+  try {
+    const partitions = await within(PATIENCE_MS, storedPartitions(new Kvm(nats)));
+    if (partitions === undefined)
+      throw new CliError(`the NATS server at ${at} has no log of Parley`, exitCodes.noInput);
+    return { js: jetstream(nats), jsm: await jetstreamManager(nats), partitions, close: () => nats.close() };
+  } catch (error) {
+    await nats.close();
+    throw error;
+  }
+}
+
+async function storedPartitions(buckets: Kvm): Promise<number | undefined> {
+  try {
+    const bucket = await buckets.open('PARLEY');
+    return (await bucket.get('partitions'))?.json<number>();
+  } catch {
+    return undefined;
+  }
+}
+
+function within<A>(ms: number, promise: Promise<A>): Promise<A> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,36 @@
+/** Whether standard output shows colours (https://no-color.org). */
+const coloured = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && !process.env.NO_COLOR;
+
+type Paint = (text: string) => string;
+
+/** Colours for a stream; none where it is no terminal. */
+export const paints = (stream: NodeJS.WriteStream) => {
+  const paint =
+    (code: number): Paint =>
+    (text) =>
+      coloured(stream) ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33), of: paint };
+};
+
+/**
+ * Writes a line, and resolves when there is room for the next. False when nobody reads any more: the pipe is closed, as
+ * by `| head`.
+ */
+export function writeLine(stream: NodeJS.WriteStream, line: string): Promise<boolean> {
+  if (stream.destroyed || stream.writableEnded) return Promise.resolve(false);
+  if (stream.write(`${line}\n`)) return Promise.resolve(!stream.destroyed);
+  return new Promise((resolve) => {
+    const settle = (open: boolean) => (): void => {
+      stream.off('drain', drained);
+      stream.off('close', closed);
+      resolve(open);
+    };
+    const drained = settle(true);
+    const closed = settle(false);
+    stream.once('drain', drained);
+    stream.once('close', closed);
+  });
+}
+
+/** Numbers in groups of three. */
+export const grouped = (value: number): string => value.toLocaleString('en-US');

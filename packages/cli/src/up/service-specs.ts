@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Stack } from '@parley/infra/embedded/stack';
+import { variables } from '@parley/infra/runtime/variables';
+import type { ServiceSpec } from './service-process.js';
+
+export type ServiceName = 'command-api' | 'projector' | 'gateway';
+
+export type ServiceSettings = {
+  readonly home: string;
+  readonly stack: Pick<Stack, 'nats' | 'database' | 'redis'>;
+  readonly partitions: number;
+  readonly tokenSecret: string;
+  readonly banKey: string;
+  readonly env: NodeJS.ProcessEnv;
+};
+
+/** How a service of this stack is started. Port 0 lets the system choose. */
+export function serviceSpec(name: ServiceName, port: number, settings: ServiceSettings): ServiceSpec {
+  const { home, stack, partitions, tokenSecret, banKey, env } = settings;
+  return {
+    name,
+    script: fileURLToPath(new URL(`../../../${name}/dist/main.js`, import.meta.url)),
+    log: join(home, 'logs', `${name}.log`),
+    env: {
+      ...inherited(env),
+      NATS_URL: stack.nats,
+      DATABASE_URL: stack.database,
+      REDIS_URL: stack.redis,
+      PARLEY_PARTITIONS: String(partitions),
+      PARLEY_TOKEN_SECRET: tokenSecret,
+      PARLEY_BAN_KEY: banKey,
+      PARLEY_HTTP_PORT: String(port),
+    },
+  };
+}
+
+/** Of our own variables only those that services know: PARLEY_URL and PARLEY_TOKEN are the CLI's. */
+function inherited(env: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && (!name.startsWith('PARLEY_') || Object.hasOwn(variables, name)),
+  );
+  return Object.fromEntries(kept) as Record<string, string>;
+}

@@ -1,0 +1,29 @@
+import { type Finding, inspectMachine } from '@parley/infra/embedded/doctor';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { exitCodes } from '../exit-codes.js';
+import { paints } from '../terminal/print.js';
+
+/** `parley doctor`: what is there, which versions, what is missing, and the command that mends it. */
+export const doctorVerb = (): Command =>
+  new Command('doctor')
+    .description('Say what this machine has of what Parley needs, and how to mend what is missing.')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', '\nEnds with 1 when something is missing.\n\nExample:\n  $ parley doctor')
+    .action(async ({ json }: { readonly json?: true }) => {
+      const findings = await inspectMachine();
+      if (json) process.stdout.write(`${JSON.stringify(findings)}\n`);
+      else print(findings);
+      if (findings.some(({ state }) => state === 'missing')) process.exitCode = exitCodes.failed;
+    });
+
+function print(findings: readonly Finding[]): void {
+  const { green, yellow, red } = paints(process.stdout);
+  const paint = { good: green, 'will be fetched': yellow, missing: red };
+  const table = new Table({ head: ['', 'state', 'found'], style: { head: [], border: [] } });
+  for (const { what, state, detail } of findings) table.push([what, paint[state](state), detail]);
+  process.stdout.write(`${table}\n`);
+  for (const { what, mend } of findings) {
+    if (mend !== undefined) process.stdout.write(`${what}: ${mend}\n`);
+  }
+}
