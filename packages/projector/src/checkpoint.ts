@@ -1,0 +1,64 @@
+import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
+import type { ClientBase } from 'pg';
+
+export type ProjectionName = 'timeline' | 'receipts';
+
+/** A projection of one partition: the unit of work and of ownership. */
+export type Share = { readonly projection: ProjectionName; readonly partition: number };
+
+/** How far a projection has come in its partition's stream, and what it has folded on the way. */
+export type Checkpoint = { readonly streamSeq: number; readonly events: number; readonly digest: Digest };
+
+/** Somebody else has moved the checkpoint: this process must let go of the partition. */
+export class Superseded extends Error {
+  constructor({ projection, partition }: Share) {
+    super(`another process has taken over ${projection} of partition ${partition}`);
+    this.name = 'Superseded';
+  }
+}
+
+/** Where the projection stands; makes the checkpoint of one that has not begun. */
+export async function readCheckpoint(client: ClientBase, schema: string, share: Share): Promise<Checkpoint> {
+  const { projection, partition } = share;
+  await client.query(
+    `insert into ${schema}.checkpoint (projection, partition, stream_seq, events, digest)
+     values ($1, $2, 0, 0, $3) on conflict do nothing`,
+    [projection, partition, digestHex(emptyDigest)],
+  );
+  const { rows } = await client.query<{ stream_seq: string; events: string; digest: string }>(
+    `select stream_seq, events, digest from ${schema}.checkpoint where projection = $1 and partition = $2`,
+    [projection, partition],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Superseded(share);
+  return { streamSeq: Number(row.stream_seq), events: Number(row.events), digest: readDigest(row.digest) };
+}
+
+/**
+ * Moves the checkpoint by compare-and-set, first of all in the transaction that writes the rows: of two processes at the
+ * same place one goes on and the other writes nothing.
+ *
+ * @throws Superseded when it is not where `from` says.
+ */
+export async function moveCheckpoint(
+  client: ClientBase,
+  schema: string,
+  share: Share,
+  from: Checkpoint,
+  to: Checkpoint,
+): Promise<void> {
+  const { rowCount } = await client.query({
+    name: `checkpoint-${schema}`,
+    text: `update ${schema}.checkpoint set stream_seq = $4, events = $5, digest = $6, updated_at = now()
+      where projection = $1 and partition = $2 and stream_seq = $3`,
+    values: [
+      share.projection,
+      share.partition,
+      from.streamSeq,
+      to.streamSeq,
+      to.events,
+      digestHex(to.digest),
+    ],
+  });
+  if (rowCount !== 1) throw new Superseded(share);
+}

@@ -1,0 +1,102 @@
+import { addDigest } from '@parley/domain/log/digest';
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+import type { ClientBase } from 'pg';
+import { type Checkpoint, moveCheckpoint, type Share } from './checkpoint.js';
+import { parkDeadLetters } from './dead-letters.js';
+import type { Prepared, Projection } from './projection.js';
+import type { Written } from './timeline/write-changes.js';
+
+/** Where a share is written, and by whom. */
+export type Target = { readonly client: ClientBase; readonly schema: string; readonly share: Share };
+
+export type Projected = {
+  readonly checkpoint: Checkpoint;
+  /** What was committed, in order. More than one where a batch had to be divided. */
+  readonly commits: readonly Commit[];
+};
+
+export type Commit = { readonly prepared: Prepared; readonly written: Written };
+
+/**
+ * Folds a batch and commits rows, dead letters, digest and checkpoint in one transaction. Messages at or before the
+ * checkpoint are passed over, so that a batch may be given twice.
+ *
+ * An event that the database refuses is found by halving the batch, and parked; the others go on.
+ *
+ * @throws Superseded when another process has moved the checkpoint; any failure to reach the database. Nothing of the
+ *   transaction that failed is kept then, and the same batch can be given again.
+ */
+export async function projectBatch(
+  target: Target,
+  projection: Projection,
+  from: Checkpoint,
+  messages: readonly LoggedMessage[],
+): Promise<Projected> {
+  const fresh = messages.filter(({ streamSeq }) => streamSeq > from.streamSeq);
+  if (fresh.length === 0) return { checkpoint: from, commits: [] };
+  try {
+    const { checkpoint, commit } = await commitBatch(target, from, fresh, projection.prepare(fresh));
+    return { checkpoint, commits: [commit] };
+  } catch (error) {
+    if (!isRefusedData(error)) throw error;
+    if (fresh.length > 1) return projectHalves(target, projection, from, fresh);
+    const { checkpoint, commit } = await commitBatch(target, from, fresh, parked(projection, fresh, error));
+    return { checkpoint, commits: [commit] };
+  }
+}
+
+async function projectHalves(
+  target: Target,
+  projection: Projection,
+  from: Checkpoint,
+  messages: readonly LoggedMessage[],
+): Promise<Projected> {
+  const middle = Math.ceil(messages.length / 2);
+  const first = await projectBatch(target, projection, from, messages.slice(0, middle));
+  const second = await projectBatch(target, projection, first.checkpoint, messages.slice(middle));
+  return { checkpoint: second.checkpoint, commits: [...first.commits, ...second.commits] };
+}
+
+async function commitBatch(
+  { client, schema, share }: Target,
+  from: Checkpoint,
+  messages: readonly LoggedMessage[],
+  prepared: Prepared,
+): Promise<{ checkpoint: Checkpoint; commit: Commit }> {
+  const checkpoint: Checkpoint = {
+    streamSeq: (messages.at(-1) as LoggedMessage).streamSeq,
+    events: from.events + prepared.count,
+    digest: addDigest(from.digest, prepared.digest),
+  };
+  await client.query('begin');
+  try {
+    await moveCheckpoint(client, schema, share, from, checkpoint);
+    const written = await prepared.write(client, schema);
+    await parkDeadLetters(client, schema, share, prepared.unreadable);
+    await client.query('commit');
+    return { checkpoint, commit: { prepared, written } };
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Folds nothing and parks everything. */
+function parked(projection: Projection, messages: readonly LoggedMessage[], error: Error): Prepared {
+  return {
+    ...projection.prepare([]),
+    unreadable: messages.map(({ streamSeq, subject, bytes }) => ({
+      streamSeq,
+      subject,
+      payload: bytes,
+      error: error.message,
+    })),
+  };
+}
+
+/** SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits): the same batch fails the same way each time. */
+const isRefusedData = (error: unknown): error is Error =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^(22|23|54)/.test(error.code);

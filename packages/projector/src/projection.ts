@@ -1,0 +1,27 @@
+import type { Digest } from '@parley/domain/log/digest';
+import type { Envelope } from '@parley/domain/log/envelope';
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+import type { ClientBase } from 'pg';
+import type { ProjectionName } from './checkpoint.js';
+import type { DeadLetter } from './dead-letter.js';
+import type { Written } from './timeline/write-changes.js';
+
+/** What a projection makes of a batch before it touches the database. */
+export type Prepared = {
+  /** Messages that count as folded. */
+  readonly count: number;
+  readonly digest: Digest;
+  readonly unreadable: readonly DeadLetter[];
+  /** The conversations' events, for whoever goes on with them after the commit. */
+  readonly events: readonly Envelope[];
+  /** Writes the rows, inside a transaction that has moved the checkpoint. */
+  readonly write: (client: ClientBase, schema: string) => Promise<Written>;
+};
+
+/** A way to turn a partition's stream into rows. */
+export type Projection = {
+  readonly name: ProjectionName;
+  readonly streamOf: (partition: number) => string;
+  /** Pure: decodes and folds. */
+  readonly prepare: (messages: readonly LoggedMessage[]) => Prepared;
+};

@@ -1,0 +1,71 @@
+import { addDigest, type Digest, digestOf, emptyDigest, type LoggedEvent } from '@parley/domain/log/digest';
+import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { textFault } from '@parley/domain/text';
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import type { DeadLetter } from '../dead-letter.js';
+
+export type DecodedBatch = {
+  readonly events: readonly Envelope[];
+  /** Messages that hold no event this process can read. */
+  readonly unreadable: readonly DeadLetter[];
+  /** Seq of the newest unreadable event of a conversation, where it can at least be placed. */
+  readonly placed: readonly { readonly conversationId: string; readonly seq: number }[];
+  /** Of the events that could be read. */
+  readonly digest: Digest;
+};
+
+/** Decodes what the log gave, each message once. What cannot be read is set aside with the reason. */
+export function decodeBatch(messages: readonly LoggedMessage[]): DecodedBatch {
+  const events: Envelope[] = [];
+  const unreadable: DeadLetter[] = [];
+  const placed: { conversationId: string; seq: number }[] = [];
+  let digest = emptyDigest;
+  for (const message of messages) {
+    const json = parse(message.bytes);
+    const decoded = decodeEvent(message.subject, json);
+    if (typeof decoded === 'string') {
+      const { streamSeq, subject, bytes } = message;
+      unreadable.push({ streamSeq, subject, payload: bytes, error: decoded });
+      const place = placeOf(subject, json);
+      if (place !== undefined) placed.push(place);
+    } else {
+      events.push(decoded);
+      digest = addDigest(digest, digestOf(json as LoggedEvent));
+    }
+  }
+  return { events, unreadable, placed, digest };
+}
+
+/** The event, or why there is none that the read model could hold. */
+function decodeEvent(subject: string, json: unknown): Envelope | string {
+  if (json === undefined) return 'not JSON';
+  const decoded = decodeEnvelope(json);
+  if (isLeft(decoded)) return decoded.left;
+  const event = decoded.right;
+  if (event.conversationId !== conversationOf(subject))
+    return `it is of ${event.conversationId}, not of its subject`;
+  if (event.type !== 'message.sent' && event.type !== 'message.edited') return event;
+  const fault = textFault(event.data.body);
+  return fault === undefined ? event : `the body ${fault}`;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `conv.<pp>.<conversationId>` */
+const conversationOf = (subject: string): string => subject.slice(subject.indexOf('.', 5) + 1);
+
+function placeOf(subject: string, json: unknown): { conversationId: string; seq: number } | undefined {
+  const seq = (json as { seq?: unknown } | null | undefined)?.seq;
+  return Number.isSafeInteger(seq)
+    ? { conversationId: conversationOf(subject), seq: seq as number }
+    : undefined;
+}

@@ -1,0 +1,184 @@
+import type { Envelope } from '@parley/domain/log/envelope';
+import type { ConversationChanges, SentMessage, TimelineChanges } from './changes.js';
+
+/**
+ * Folds a batch of events into what it changes in the rows. Pure and total: it needs no rows, because a change to
+ * something that was there before the batch is a change to be applied, and one to something that the batch made is applied
+ * here. So rows are the same however a log is cut into batches.
+ */
+export function foldBatch(events: readonly Envelope[]): TimelineChanges {
+  const changes = new Map<string, ConversationChanges>();
+  for (const event of events) {
+    let conversation = changes.get(event.conversationId);
+    if (conversation === undefined) {
+      conversation = untouched(event.conversationId);
+      changes.set(event.conversationId, conversation);
+    }
+    conversation.revision = Math.max(conversation.revision, event.seq);
+    apply(conversation, event);
+  }
+  return changes;
+}
+
+export const untouched = (conversationId: string): ConversationChanges => ({
+  conversationId,
+  revision: 0,
+  messages: 0,
+  lastActivityAt: 0,
+  members: new Map(),
+  banned: new Set(),
+  bans: new Map(),
+  sent: new Map(),
+  amended: new Map(),
+  expired: [],
+  reactions: new Map(),
+});
+
+function apply(changes: ConversationChanges, event: Envelope): void {
+  switch (event.type) {
+    case 'conversation.created': {
+      const { kind, title, ttl, members } = event.data;
+      changes.kind = kind;
+      if (title !== undefined) changes.title = title;
+      changes.ttl = ttl;
+      enter(changes, members, event.seq);
+      return active(changes, event.at);
+    }
+    case 'conversation.renamed':
+      changes.title = event.data.title;
+      return;
+    case 'conversation.ttlSet':
+      changes.ttl = event.data.ttl;
+      return;
+    case 'conversation.closed':
+      changes.closed = true;
+      return;
+    case 'member.added':
+      return enter(changes, event.data.members, event.seq);
+    case 'member.removed':
+      for (const user of event.data.users) changes.members.set(user, { tag: 'absent' });
+      return;
+    case 'member.left':
+      changes.members.set(event.actor, { tag: 'absent' });
+      return;
+    case 'member.roleSet':
+      return setRole(changes, event);
+    case 'member.banned':
+      return ban(changes, event.data.banHash);
+    case 'member.unbanned':
+      changes.bans.set(event.data.banHash, false);
+      return;
+    case 'message.sent':
+      return send(changes, event);
+    case 'message.edited':
+      return edit(changes, event);
+    case 'message.deleted':
+      return erase(changes, event);
+    case 'message.reacted':
+      return react(changes, event);
+    case 'message.expired':
+      return expire(changes, event);
+    default:
+      return event satisfies never;
+  }
+}
+
+type EventOf<T extends Envelope['type']> = Extract<Envelope, { type: T }>;
+
+function active(changes: ConversationChanges, at: number): void {
+  changes.lastActivityAt = Math.max(changes.lastActivityAt, at);
+}
+
+function enter(
+  changes: ConversationChanges,
+  entries: EventOf<'member.added'>['data']['members'],
+  since: number,
+): void {
+  for (const { user, role, banHash } of entries)
+    changes.members.set(user, { tag: 'present', role, since, banHash });
+}
+
+function setRole({ members }: ConversationChanges, { data }: EventOf<'member.roleSet'>): void {
+  const member = members.get(data.user);
+  if (member?.tag === 'absent') return;
+  members.set(
+    data.user,
+    member?.tag === 'present' ? { ...member, role: data.role } : { tag: 'role', role: data.role },
+  );
+}
+
+function ban({ members, banned, bans }: ConversationChanges, banHash: string): void {
+  banned.add(banHash);
+  bans.set(banHash, true);
+  for (const [user, member] of members) {
+    if (member.tag === 'present' && member.banHash === banHash) members.set(user, { tag: 'absent' });
+  }
+}
+
+function send(changes: ConversationChanges, { seq, at, actor, data }: EventOf<'message.sent'>): void {
+  changes.messages = Math.max(changes.messages, data.ordinal);
+  active(changes, at);
+  if (changes.sent.has(seq)) return;
+  changes.sent.set(seq, {
+    seq,
+    ordinal: data.ordinal,
+    author: actor,
+    at,
+    sentAt: data.sentAt ?? null,
+    replyTo: data.replyTo ?? null,
+    expiresAt: data.expiresAt ?? null,
+    editedAt: null,
+    deletedAt: null,
+    expired: false,
+    body: data.body,
+  });
+}
+
+function edit(changes: ConversationChanges, { at, data }: EventOf<'message.edited'>): void {
+  const message = changing(changes, data.seq);
+  if (message === undefined) return;
+  message.body = data.body;
+  message.editedAt = at;
+}
+
+function erase(changes: ConversationChanges, { at, data }: EventOf<'message.deleted'>): void {
+  const message = changing(changes, data.seq);
+  if (message === undefined) return;
+  message.body = null;
+  message.deletedAt = at;
+}
+
+/** The message to change, unless it is deleted or expired as far as this batch tells. */
+function changing(
+  changes: ConversationChanges,
+  seq: number,
+): Pick<SentMessage, 'body' | 'editedAt' | 'deletedAt'> | undefined {
+  const sent = changes.sent.get(seq);
+  if (sent !== undefined) return sent.deletedAt === null && !sent.expired ? sent : undefined;
+  if (changes.expired.some(({ from, to }) => from <= seq && seq <= to)) return undefined;
+  let amendment = changes.amended.get(seq);
+  if (amendment === undefined) {
+    amendment = { body: null, editedAt: null, deletedAt: null };
+    changes.amended.set(seq, amendment);
+  }
+  return amendment.deletedAt === null ? amendment : undefined;
+}
+
+function react({ reactions }: ConversationChanges, { actor, data }: EventOf<'message.reacted'>): void {
+  const { seq, emoji, removed } = data;
+  reactions.set(`${seq} ${actor} ${emoji}`, { seq, emoji, user: actor, present: !removed });
+}
+
+/** A range reaches what was sent before it and nothing that is sent later. */
+function expire(changes: ConversationChanges, { seq, data }: EventOf<'message.expired'>): void {
+  for (const [from, last] of data.ranges) {
+    const to = Math.min(last, seq - 1);
+    if (from > to) continue;
+    changes.expired.push({ from, to });
+    for (const sent of changes.sent.values()) {
+      if (sent.seq < from || sent.seq > to) continue;
+      sent.expired = true;
+      sent.body = null;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { streamName } from '@parley/infra/log/subjects';
+import type { Prepared, Projection } from '../projection.js';
+import type { ConversationChanges } from './changes.js';
+import { decodeBatch } from './decode-batch.js';
+import { foldBatch, untouched } from './fold-batch.js';
+import { writeChanges } from './write-changes.js';
+
+/** Conversations, members, messages and reactions, from the log. */
+export const timeline: Projection = {
+  name: 'timeline',
+  streamOf: streamName,
+  prepare,
+};
+
+function prepare(messages: readonly LoggedMessage[]): Prepared {
+  const { events, unreadable, placed, digest } = decodeBatch(messages);
+  const changes = new Map<string, ConversationChanges>(foldBatch(events));
+  // A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it.
+  for (const { conversationId, seq } of placed) {
+    const conversation = changes.get(conversationId) ?? untouched(conversationId);
+    conversation.revision = Math.max(conversation.revision, seq);
+    changes.set(conversationId, conversation);
+  }
+  return {
+    count: events.length,
+    digest,
+    unreadable,
+    events,
+    write: (client, schema) => writeChanges(client, schema, changes),
+  };
+}

@@ -1,0 +1,158 @@
+import type { ClientBase } from 'pg';
+import type { ConversationChanges, MemberChange } from './changes.js';
+import type { Moved, Written } from './write-changes.js';
+
+/**
+ * Writes who is in and who is out, and counts what that did to each conversation. First those go who were members before
+ * the batch, by name or by hash; then those come who are members at its end; then roles change of those who stayed.
+ */
+export async function writeMembers(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<Written & { readonly counts: ReadonlyMap<string, number> }> {
+  const changed = all.filter(({ members, bans }) => members.size > 0 || bans.size > 0);
+  if (changed.length === 0) return { entered: [], left: [], counts: new Map() };
+  const gone = [
+    ...(await removeNamed(client, schema, changed)),
+    ...(await removeBanned(client, schema, changed)),
+  ];
+  const come = await upsertPresent(client, schema, changed);
+  await changeRoles(client, schema, changed);
+  await writeBans(client, schema, changed);
+  const counts = new Map<string, number>();
+  const count = (id: string, by: number) => counts.set(id, (counts.get(id) ?? 0) + by);
+  for (const { conversationId } of gone) count(conversationId, -1);
+  for (const { conversationId, isNew } of come) count(conversationId, isNew ? 1 : 0);
+  const stayed = new Set(come.map(keyOf));
+  return { entered: come, left: gone.filter((member) => !stayed.has(keyOf(member))), counts };
+}
+
+const keyOf = ({ conversationId, user }: Moved): string => `${conversationId} ${user}`;
+
+type Row = { readonly conversation_id: string; readonly user_id: string };
+const moved = ({ conversation_id, user_id }: Row): Moved => ({
+  conversationId: conversation_id,
+  user: user_id,
+});
+
+async function removeNamed(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<readonly Moved[]> {
+  const absent = membersThat(all, 'absent');
+  if (absent.length === 0) return [];
+  const { rows } = await client.query<Row>({
+    name: `member-remove-${schema}`,
+    text: `delete from ${schema}.member m using unnest($1::text[], $2::text[]) as gone (conversation_id, user_id)
+      where m.conversation_id = gone.conversation_id and m.user_id = gone.user_id
+      returning m.conversation_id, m.user_id`,
+    values: [absent.map(({ conversationId }) => conversationId), absent.map(({ user }) => user)],
+  });
+  return rows.map(moved);
+}
+
+async function removeBanned(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<readonly Moved[]> {
+  const banned = all.flatMap(({ conversationId, banned }) =>
+    [...banned].map((hash) => ({ conversationId, hash })),
+  );
+  if (banned.length === 0) return [];
+  const { rows } = await client.query<Row>({
+    name: `member-ban-${schema}`,
+    text: `delete from ${schema}.member m using unnest($1::text[], $2::text[]) as banned (conversation_id, ban_hash)
+      where m.conversation_id = banned.conversation_id and m.ban_hash = banned.ban_hash
+      returning m.conversation_id, m.user_id`,
+    values: [banned.map(({ conversationId }) => conversationId), banned.map(({ hash }) => hash)],
+  });
+  return rows.map(moved);
+}
+
+/** A row that the statement inserted has no previous version: its xmax is 0. */
+async function upsertPresent(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<readonly (Moved & { readonly isNew: boolean })[]> {
+  const present = membersThat(all, 'present');
+  if (present.length === 0) return [];
+  const { rows } = await client.query<Row & { is_new: boolean }>({
+    name: `member-upsert-${schema}`,
+    text: `insert into ${schema}.member (conversation_id, user_id, role, since, ban_hash)
+      select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+      on conflict (conversation_id, user_id)
+      do update set role = excluded.role, since = excluded.since, ban_hash = excluded.ban_hash
+      returning conversation_id, user_id, xmax = 0 as is_new`,
+    values: [
+      present.map(({ conversationId }) => conversationId),
+      present.map(({ user }) => user),
+      present.map(({ change }) => change.role),
+      present.map(({ change }) => change.since),
+      present.map(({ change }) => change.banHash),
+    ],
+  });
+  return rows.map((row) => ({ ...moved(row), isNew: row.is_new }));
+}
+
+async function changeRoles(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<void> {
+  const roles = membersThat(all, 'role');
+  if (roles.length === 0) return;
+  await client.query({
+    name: `member-role-${schema}`,
+    text: `update ${schema}.member m set role = changed.role
+      from unnest($1::text[], $2::text[], $3::text[]) as changed (conversation_id, user_id, role)
+      where m.conversation_id = changed.conversation_id and m.user_id = changed.user_id`,
+    values: [
+      roles.map(({ conversationId }) => conversationId),
+      roles.map(({ user }) => user),
+      roles.map(({ change }) => change.role),
+    ],
+  });
+}
+
+async function writeBans(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<void> {
+  const bans = all.flatMap(({ conversationId, bans }) =>
+    [...bans].map(([hash, set]) => ({ conversationId, hash, set })),
+  );
+  const [set, lifted] = [bans.filter((ban) => ban.set), bans.filter((ban) => !ban.set)];
+  const columns = (some: typeof bans) => [some.map((ban) => ban.conversationId), some.map((ban) => ban.hash)];
+  if (set.length > 0) {
+    await client.query(
+      `insert into ${schema}.ban (conversation_id, ban_hash) select * from unnest($1::text[], $2::text[])
+       on conflict do nothing`,
+      columns(set),
+    );
+  }
+  if (lifted.length > 0) {
+    await client.query(
+      `delete from ${schema}.ban b using unnest($1::text[], $2::text[]) as lifted (conversation_id, ban_hash)
+       where b.conversation_id = lifted.conversation_id and b.ban_hash = lifted.ban_hash`,
+      columns(lifted),
+    );
+  }
+}
+
+type Tagged<T extends MemberChange['tag']> = Moved & { readonly change: Extract<MemberChange, { tag: T }> };
+
+function membersThat<T extends MemberChange['tag']>(
+  all: readonly ConversationChanges[],
+  tag: T,
+): readonly Tagged<T>[] {
+  return all.flatMap(({ conversationId, members }) =>
+    [...members].flatMap(([user, change]) =>
+      change.tag === tag ? [{ conversationId, user, change: change as Tagged<T>['change'] }] : [],
+    ),
+  );
+}
