@@ -61,7 +61,7 @@ const badValue = (name: string, value: string | undefined, accepted: string): st
 
 /** Values of these are secrets, or may hold a password. */
 const shown = (name: string, value: string): string =>
-  /SECRET|KEY|URL/.test(name) ? 'not usable' : JSON.stringify(value.slice(0, 80));
+  /SECRET|KEY|URL|TOKEN/.test(name) ? 'not usable' : JSON.stringify(value.slice(0, 80));
 
 const unknownVariable = (name: string): string => {
   const nearest = Object.keys(variables)

@@ -29,6 +29,10 @@ export const host: Field<string> = field('a host name or an IP address', (text) 
 
 export const path: Field<string> = field('a path', (text) => (text.includes('\0') ? undefined : text));
 
+export const token: Field<string> = field('a token of three parts (JWT)', (text) =>
+  /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) ? text : undefined,
+);
+
 /** Random bytes in base64url; `openssl rand -base64 32 | tr '+/' '-_' | tr -d =` makes some. */
 export const secret = (leastBytes: number): Field<Uint8Array> =>
   field<Uint8Array>(`at least ${leastBytes} bytes in base64url`, (text) => {

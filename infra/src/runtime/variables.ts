@@ -1,4 +1,15 @@
-import { host, integer, oneOf, optional, path, port, secret, url, withDefault } from './field-codecs.js';
+import {
+  host,
+  integer,
+  oneOf,
+  optional,
+  path,
+  port,
+  secret,
+  token,
+  url,
+  withDefault,
+} from './field-codecs.js';
 
 /**
  * Every variable that any process of Parley reads. A process takes those it needs; a bad value of any of them, or a name
@@ -29,6 +40,10 @@ export const variables = {
   PARLEY_HOME: optional(path),
   /** Where fetched server programs are kept. */
   PARLEY_CACHE: optional(path),
+  /** The socket that commands of the terminal speak to, instead of the embedded stack's. */
+  PARLEY_URL: optional(url('ws', 'wss')),
+  /** Who those commands are. */
+  PARLEY_TOKEN: optional(token),
 } as const;
 
 export type VariableName = keyof typeof variables;
