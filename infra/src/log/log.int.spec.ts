@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { connectNats } from '../runtime/connect-nats.js';
+import { testEnvironment, type TestEnvironment } from '../testing/test-environment.js';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { append } from './append.js';
+import { eventAt, lastOfConversation, readConversation } from './conversation-reader.js';
+import { openPublishWindow, type PublishWindow } from './publish-window.js';
+import { liveSubject, placeOf } from './subjects.js';
+import { ensureTopology, PartitionMismatch } from './topology.js';
+
+const PARTITIONS = 4;
+let environment: TestEnvironment;
+let nats: NatsConnection;
+let jsm: JetStreamManager;
+let window: PublishWindow;
+
+beforeAll(async () => {
+  environment = await testEnvironment();
+  nats = await connectNats(environment.natsUrl, 'test');
+  await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+  jsm = await jetstreamManager(nats);
+  window = openPublishWindow(nats);
+});
+afterAll(async () => {
+  window?.close();
+  await nats?.close();
+  await environment?.dispose();
+});
+
+const put = (conversationId: string, seq: number, expected: number) =>
+  append(window, {
+    place: placeOf(conversationId, PARTITIONS),
+    payload: JSON.stringify({ conversationId, seq }),
+    expected,
+    messageId: `${conversationId}:${seq}`,
+  });
+
+describe('the topology', () => {
+  it('is made once, however many processes start at once', async () => {
+    await Promise.all([1, 2, 3].map(() => ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 })));
+    expect((await jsm.streams.info('CONV_03')).config.republish?.dest).toBe('live.03.{{wildcard(1)}}');
+  });
+
+  it('refuses a process configured for another number of partitions, naming both', async () => {
+    const wrong = ensureTopology(nats, { partitions: 16, replicas: 1 });
+    await expect(wrong).rejects.toBeInstanceOf(PartitionMismatch);
+    await expect(wrong).rejects.toThrow(/has 4 partitions.*configured for 16.*PARLEY_PARTITIONS=4/s);
+  });
+});
+
+describe('an append', () => {
+  it('is stored when nothing came after what it expects, and a conflict when something did', async () => {
+    const id = randomUUID();
+    const first = await put(id, 1, 0);
+    expect(first).toMatchObject({ tag: 'stored' });
+    const expected = first.tag === 'stored' ? first.streamSeq : 0;
+    expect(await put(id, 2, expected)).toMatchObject({ tag: 'stored' });
+    expect(await put(id, 3, expected)).toEqual({ tag: 'conflict' });
+  });
+
+  it('given twice is stored once', async () => {
+    const id = randomUUID();
+    await put(id, 1, 0);
+    expect(await put(id, 1, 0)).toEqual({ tag: 'conflict' });
+    const stored = [];
+    for await (const event of readConversation(jsm, placeOf(id, PARTITIONS))) stored.push(event.json);
+    expect(stored).toEqual([{ conversationId: id, seq: 1 }]);
+  });
+
+  it('is heard live after it is stored', async () => {
+    const id = randomUUID();
+    const heard = nats.subscribe(liveSubject(id, PARTITIONS), { max: 1 });
+    await nats.flush();
+    const stored = await put(id, 1, 0);
+    for await (const message of heard) {
+      expect(message.json()).toEqual({ conversationId: id, seq: 1 });
+      expect(message.headers?.get('Nats-Sequence')).toBe(String(stored.tag === 'stored' && stored.streamSeq));
+    }
+  });
+
+  it('without a stream is refused, not lost in silence', async () => {
+    const outcome = await window.publish('conv.99.nowhere', '{}', 'NATS/1.0\r\n\r\n');
+    expect(outcome).toMatchObject({ tag: 'refused' });
+  });
+
+  it('waits for room when the window is full, and is refused when the queue is full too', async () => {
+    const narrow = openPublishWindow(nats, { size: 1, queue: 2 });
+    const ids = [1, 2, 3, 4].map(() => randomUUID());
+    const outcomes = await Promise.all(
+      ids.map((id) =>
+        append(narrow, { place: placeOf(id, PARTITIONS), payload: '{}', expected: 0, messageId: id }),
+      ),
+    );
+    narrow.close();
+    expect(outcomes.map(({ tag }) => tag)).toEqual(['stored', 'stored', 'stored', 'refused']);
+  });
+});
+
+describe('reading a conversation', () => {
+  it('gives its events in order among those of others, over several pages', async () => {
+    const [mine, other] = [`m-${randomUUID()}`, `o-${randomUUID()}`];
+    let expected = 0;
+    for (let seq = 1; seq <= 1_100; seq++) {
+      const stored = await put(mine, seq, expected);
+      if (stored.tag === 'stored') expected = stored.streamSeq;
+      if (seq % 3 === 0) await put(`${other}-${seq}`, 1, 0);
+    }
+    const seqs: number[] = [];
+    for await (const { json } of readConversation(jsm, placeOf(mine, PARTITIONS))) seqs.push((json as { seq: number }).seq);
+    expect(seqs).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
+    expect((await lastOfConversation(jsm, placeOf(mine, PARTITIONS)))?.streamSeq).toBe(expected);
+    for (const seq of [1, 2, 555, 1_099, 1_100]) {
+      expect((await eventAt(jsm, placeOf(mine, PARTITIONS), seq, expected))?.json).toEqual({ conversationId: mine, seq });
+    }
+    expect(await eventAt(jsm, placeOf(mine, PARTITIONS), 1_101, expected)).toBeUndefined();
+  });
+
+  it('of which there is nothing ends at once', async () => {
+    const found = [];
+    for await (const event of readConversation(jsm, placeOf('nobody-there', PARTITIONS))) found.push(event);
+    expect(found).toEqual([]);
+    expect(await lastOfConversation(jsm, placeOf('nobody-there', PARTITIONS))).toBeUndefined();
+  });
+});

@@ -1,0 +1,61 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A service in a process of its own, as `npm start` runs it. */
+export type ServiceProcess = {
+  readonly pid: number;
+  /** What it said when it was ready: its URL and more. */
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly exited: Promise<void>;
+  /** Ends it with a signal, SIGTERM unless said, and resolves when it is gone. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops and continues it (SIGSTOP, SIGCONT). */
+  signal(signal: NodeJS.Signals): void;
+};
+
+export type ServiceName = 'command-api' | 'projector' | 'gateway';
+
+/** Milliseconds within which a service must be ready. */
+const READY_WITHIN = 30_000;
+
+/**
+ * Starts the built service with this environment and resolves when it is ready. Its log goes to standard error when
+ * `PARLEY_LOG_LEVEL` lets anything through.
+ *
+ * @throws when it ends, or is not ready within 30 s
+ */
+export async function startService(name: ServiceName, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  const main = fileURLToPath(new URL(`../../../packages/${name}/dist/main.js`, import.meta.url));
+  const child = fork(main, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, stdio: ['ignore', 2, 2, 'ipc'] });
+  const exited = once(child, 'exit').then(() => undefined);
+  const info = await ready(name, child);
+  return {
+    pid: child.pid as number,
+    info,
+    exited,
+    signal: (signal) => void child.kill(signal),
+    async end(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+function ready(name: ServiceName, child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${name} was not ready within ${READY_WITHIN} ms`));
+    }, READY_WITHIN);
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`${name} ended with ${code ?? signal} before it was ready`));
+    });
+    child.on('message', (message) => {
+      if (typeof message !== 'object' || message === null || !('ready' in message)) return;
+      clearTimeout(timer);
+      resolve(message.ready as Readonly<Record<string, unknown>>);
+    });
+  });
+}
