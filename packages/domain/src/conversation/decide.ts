@@ -94,7 +94,6 @@ export function targetSought(state: Conversation, command: Command): number | un
 
 function create(state: Conversation, command: CreateConversation): Decision {
   const { data, actor } = command;
-  if (state.tag !== 'absent') return no('ConversationExists');
   if (actor === SYSTEM) return no('NotAllowed', 'only people converse');
   const others = [...new Set(data.members)].filter((user) => user !== actor);
   if (data.kind === 'direct') {
@@ -107,6 +106,8 @@ function create(state: Conversation, command: CreateConversation): Decision {
   } else if (isDirectId(data.conversationId)) {
     return no('NotForThisKind', 'ids that begin with dm- are for direct conversations');
   }
+  // Only now, so that nobody but the two learns whether a direct conversation exists.
+  if (state.tag !== 'absent') return no('ConversationExists');
   const first: Role = data.kind === 'direct' ? 'member' : 'owner';
   return yes({
     type: 'conversation.created',

@@ -1,0 +1,81 @@
+import { describe, it } from 'vitest';
+import { SYSTEM } from '../ids.js';
+import { command } from '../testing/commands.js';
+import { created, given, happened } from '../testing/given.js';
+
+const ROLES = { ann: 'owner', bob: 'admin', cem: 'member' } as const;
+const group = created('group', ROLES);
+const channel = created('channel', ROLES);
+const direct = created('direct', { ann: 'member', bob: 'member' });
+
+describe('renaming', () => {
+  const rename = (actor: string, title = 'Roses') => command('conversation.rename', actor, { title });
+
+  it('is for owners, admins and the system', () => {
+    for (const garden of [group, channel]) {
+      for (const actor of ['ann', 'bob', SYSTEM]) {
+        given(garden).when(rename(actor)).makes('conversation.renamed', { title: 'Roses' });
+      }
+      given(garden).when(rename('cem')).isRefused('NotAllowed');
+    }
+  });
+
+  it('does nothing when the title is so already', () => {
+    given(group, happened('ann', 'conversation.renamed', { title: 'Roses' }))
+      .when(rename('bob'))
+      .makesNothing();
+  });
+
+  it('is not for direct conversations', () => {
+    given(direct).when(rename('ann')).isRefused('NotForThisKind', 'a direct conversation has no title');
+  });
+});
+
+describe('setting the life of messages', () => {
+  const setTtl = (actor: string, ttl: number | null) => command('conversation.setTtl', actor, { ttl });
+
+  it('is for owners, admins and the system', () => {
+    for (const garden of [group, channel]) {
+      for (const actor of ['ann', 'bob', SYSTEM]) {
+        given(garden).when(setTtl(actor, 60)).makes('conversation.ttlSet', { ttl: 60 });
+      }
+      given(garden).when(setTtl('cem', 60)).isRefused('NotAllowed');
+    }
+  });
+
+  it('is for both in a direct conversation', () => {
+    for (const actor of ['ann', 'bob']) {
+      given(direct).when(setTtl(actor, 5)).makes('conversation.ttlSet', { ttl: 5 });
+    }
+  });
+
+  it('does nothing when it is so already', () => {
+    given(group).when(setTtl('ann', null)).makesNothing();
+    const hourly = created('group', ROLES, 3_600);
+    given(hourly).when(setTtl('ann', 3_600)).makesNothing();
+    given(hourly).when(setTtl('ann', null)).makes('conversation.ttlSet', { ttl: null });
+  });
+});
+
+describe('closing', () => {
+  const close = (actor: string) => command('conversation.close', actor, {});
+
+  it('is for owners and the system', () => {
+    for (const garden of [group, channel]) {
+      for (const actor of ['ann', SYSTEM]) given(garden).when(close(actor)).makes('conversation.closed', {});
+      for (const actor of ['bob', 'cem']) given(garden).when(close(actor)).isRefused('NotAllowed');
+    }
+  });
+
+  it('does nothing when it is closed already, whoever of the members asks', () => {
+    for (const actor of ['ann', 'cem', SYSTEM]) {
+      given(group, happened('ann', 'conversation.closed', {}))
+        .when(close(actor))
+        .makesNothing();
+    }
+  });
+
+  it('is not for direct conversations', () => {
+    given(direct).when(close('ann')).isRefused('NotForThisKind', 'a direct conversation cannot be closed');
+  });
+});
