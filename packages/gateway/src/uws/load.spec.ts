@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -54,7 +62,9 @@ describe('choosing a binary', () => {
   it('makes the copy anew when somebody changed it', () => {
     const path = verifiedBinary(shipped, cache, debian12);
     writeFileSync(path, 'something else');
-    expect(sha256(readFileSync(verifiedBinary(shipped, cache, debian12)))).toBe(binaries.linux_x64_137?.mended);
+    expect(sha256(readFileSync(verifiedBinary(shipped, cache, debian12)))).toBe(
+      binaries.linux_x64_137?.mended,
+    );
   });
 
   it('refuses a binary whose bytes are not the known ones', () => {
@@ -72,8 +82,12 @@ describe('choosing a binary', () => {
 
   it('refuses a machine for which no binary is known, and a glibc that is too old even for a mended one', () => {
     expect(() => verifiedBinary(shipped, cache, { ...debian12, abi: '115' })).toThrow('linux_x64_115');
-    expect(() => verifiedBinary(shipped, cache, { ...debian12, arch: 'arm64' })).toThrow('mending that binary was not tried');
-    expect(() => verifiedBinary(shipped, cache, { ...debian12, glibc: '2.31' })).toThrow('needs glibc 2.36 or newer');
+    expect(() => verifiedBinary(shipped, cache, { ...debian12, arch: 'arm64' })).toThrow(
+      'mending that binary was not tried',
+    );
+    expect(() => verifiedBinary(shipped, cache, { ...debian12, glibc: '2.31' })).toThrow(
+      'needs glibc 2.36 or newer',
+    );
   });
 
   it('keeps copies where PARLEY_CACHE or the XDG specification says', () => {

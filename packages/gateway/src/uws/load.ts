@@ -50,7 +50,9 @@ export function verifiedBinary(
   if (sha256(bytes) !== binary.shipped) throw unexpected(shipped, bytes, binary.shipped);
   if (machine.glibc === undefined || !isOlder(machine.glibc, NEEDED_GLIBC)) return shipped;
   if (isOlder(machine.glibc, LEAST_GLIBC)) {
-    throw new UnknownBinary(`uWebSockets.js needs glibc ${LEAST_GLIBC.join('.')} or newer, here is ${machine.glibc}.`);
+    throw new UnknownBinary(
+      `uWebSockets.js needs glibc ${LEAST_GLIBC.join('.')} or newer, here is ${machine.glibc}.`,
+    );
   }
   if (binary.mended === undefined) {
     throw new UnknownBinary(
@@ -102,7 +104,8 @@ function thisMachine(): Machine {
   };
 }
 
-const packageDirectory = (): string => dirname(createRequire(import.meta.url).resolve('uwebsockets/package.json'));
+const packageDirectory = (): string =>
+  dirname(createRequire(import.meta.url).resolve('uwebsockets/package.json'));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

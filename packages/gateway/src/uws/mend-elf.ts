@@ -104,4 +104,5 @@ function libcVersions(file: Buffer, needs: Section, names: number): readonly Ver
   return versions;
 }
 
-const textAt = (file: Buffer, offset: number): string => file.toString('latin1', offset, file.indexOf(0, offset));
+const textAt = (file: Buffer, offset: number): string =>
+  file.toString('latin1', offset, file.indexOf(0, offset));

@@ -1,0 +1,18 @@
+import { configOf, readConfig } from '@parley/infra/runtime/config';
+import type * as t from 'io-ts';
+
+const GatewayConfig = configOf(
+  'NATS_URL',
+  'PARLEY_PARTITIONS',
+  'PARLEY_REPLICAS',
+  'PARLEY_TOKEN_SECRET',
+  'PARLEY_JWKS_URL',
+  'PARLEY_LOG_LEVEL',
+  'PARLEY_HTTP_HOST',
+  'PARLEY_HTTP_PORT',
+  'PARLEY_CACHE',
+);
+
+export type GatewayConfig = t.TypeOf<typeof GatewayConfig>;
+
+export const readGatewayConfig = (): GatewayConfig => readConfig(GatewayConfig);

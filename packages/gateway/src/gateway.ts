@@ -1,0 +1,33 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Log } from '@parley/infra/runtime/log';
+import type { VerifyToken } from '@parley/infra/runtime/tokens';
+import type { TemplatedApp } from 'uwebsockets';
+import type { Arrivals } from './arrivals.js';
+import type { Ask } from './ask.js';
+import type { Hub } from './hub/hub.js';
+import type { InternalApi } from './internal-api.js';
+import type { Limiter } from './limiter.js';
+import type { GatewayMetrics } from './metrics.js';
+import type { People } from './people.js';
+import type { Session } from './session/session.js';
+
+/** What the functions of a gateway work on. Made once, by start.ts. */
+export type Gateway = {
+  readonly app: Pick<TemplatedApp, 'publish' | 'numSubscribers'>;
+  readonly nats: NatsConnection;
+  readonly partitions: number;
+  readonly verify: VerifyToken;
+  readonly ask: Ask;
+  readonly api: InternalApi;
+  /** Bounds what is asked on behalf of nobody in particular: memberships and the past. */
+  readonly limiter: Limiter;
+  readonly metrics: GatewayMetrics;
+  readonly log: Log;
+  readonly sessions: Set<Session>;
+  readonly people: People;
+  /** Conversations with a member here. */
+  readonly hubs: Map<string, Hub>;
+  /** What arrived in this event-loop tick. */
+  readonly arrivals: Arrivals;
+  stopping: boolean;
+};

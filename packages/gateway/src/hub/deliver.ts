@@ -1,0 +1,66 @@
+import { notificationFrame } from '@parley/domain/wire/json-rpc';
+import type { Gateway } from '../gateway.js';
+import { resyncFrame, tellAdded } from '../notify.js';
+import type { Person } from '../people.js';
+import type { Hub, Member } from './hub.js';
+import type { HubEvent } from './hub-event.js';
+import { beginFollowing, stopFollowing } from './positions.js';
+
+/**
+ * Delivers one event to every session that follows the conversation: encoded once, published to the topic once. Who enters
+ * with it hears it; who leaves with it hears it too, and nothing after it. uWebSockets.js fixes the receivers of a frame
+ * when it is published, so the order of these steps is the promise.
+ */
+export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
+  const { change } = event;
+  if (change !== undefined) {
+    for (const candidate of hub.candidates.values()) candidate.changes.push({ seq: event.seq, change });
+    for (const { user, banHash } of change.joined) {
+      const person = gateway.people.get(user);
+      if (person !== undefined) join(gateway, hub, person, { since: event.seq, banHash });
+    }
+  }
+  publish(gateway, hub, event);
+  hub.published = event.seq;
+  if (change === undefined) return;
+  for (const user of change.left) {
+    const person = gateway.people.get(user);
+    if (person !== undefined) dismiss(gateway, hub, person);
+  }
+  if (change.bannedHash === undefined) return;
+  for (const [person, { banHash }] of [...hub.members]) {
+    if (banHash === change.bannedHash) dismiss(gateway, hub, person);
+  }
+}
+
+function publish({ app, metrics }: Gateway, { conversationId }: Hub, { seq, live }: HubEvent): void {
+  const receivers = app.numSubscribers(conversationId);
+  metrics.published.inc();
+  if (receivers === 0) return;
+  const frame =
+    live === undefined
+      ? resyncFrame({ conversationId, reason: 'unreadable', seq })
+      : notificationFrame('event', live);
+  app.publish(conversationId, frame);
+  metrics.deliveries.inc(receivers);
+}
+
+/** Makes a person one of those who follow. Their open sessions are told, and begin with the event that let them in. */
+export function join(gateway: Gateway, hub: Hub, person: Person, member: Member): void {
+  const isNew = !hub.members.has(person);
+  hub.members.set(person, member);
+  person.hubs.add(hub);
+  if (!isNew) return;
+  for (const session of person.sessions) {
+    if (!session.isOpen) continue;
+    tellAdded(gateway, session, hub, member.since);
+    beginFollowing(gateway, hub, session, member.since - 1);
+  }
+}
+
+/** Ends it for a person who is no member any more. */
+export function dismiss(gateway: Gateway, hub: Hub, person: Person): void {
+  if (!hub.members.delete(person)) return;
+  person.hubs.delete(hub);
+  for (const session of person.sessions) if (session.isOpen) stopFollowing(gateway, hub, session);
+}

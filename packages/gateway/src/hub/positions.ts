@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refusals } from '@parley/domain/conversation/refusals';
+import { notificationFrame } from '@parley/domain/wire/json-rpc';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Gateway } from '../gateway.js';
+import { tellResync } from '../notify.js';
+import { send } from '../session/send.js';
+import type { Session } from '../session/session.js';
+import type { Hub } from './hub.js';
+import {
+  beginPosition,
+  type Position,
+  type PositionInput,
+  type PositionStep,
+  stepPosition,
+} from './position-state.js';
+
+/** Events asked for at once. */
+export const REPLAY_PAGE = 200;
+
+/** Bytes in a socket's buffer up to which more of the past is sent; far below the limit, so that live events have room. */
+const FULL_AT = 256 * 1024;
+
+/** Pages of the past one session is sent at the same time. */
+const PAGES_PER_SESSION = 4;
+
+/** Lets an open session follow a conversation from `after` on, or from its newest event. */
+export function beginFollowing(
+  gateway: Gateway,
+  hub: Hub,
+  session: Session,
+  after: number | undefined,
+): void {
+  carryOut(gateway, hub, session, beginPosition(after, hub.published));
+}
+
+/** The conversation's newest event is known (again): whoever waited for that goes on. */
+export function wakeWaiting(gateway: Gateway, hub: Hub): void {
+  const { published } = hub;
+  if (published === undefined) return;
+  for (const [session, position] of [...hub.catchingUp]) {
+    if (position.tag === 'waiting') move(gateway, hub, session, position, { tag: 'ready', head: published });
+  }
+}
+
+/** The user is no member any more: nothing of what follows reaches this session. */
+export function stopFollowing(gateway: Gateway, hub: Hub, session: Session): void {
+  move(gateway, hub, session, hub.catchingUp.get(session) ?? { tag: 'live' }, { tag: 'removed' });
+}
+
+/** Sends more of the past, as far as the socket takes it. Called again when its buffer has drained. */
+export function pump(gateway: Gateway, session: Session): void {
+  const { catchUp } = session;
+  if (catchUp === undefined) return;
+  while (catchUp.inFlight < PAGES_PER_SESSION && catchUp.queue.length > 0 && hasRoom(session)) {
+    catchUp.inFlight++;
+    void sendPage(gateway, catchUp.queue.shift() as Hub, session).finally(() => {
+      catchUp.inFlight--;
+      if (catchUp.inFlight === 0 && catchUp.queue.length === 0) session.catchUp = undefined;
+      else pump(gateway, session);
+    });
+  }
+}
+
+async function sendPage(gateway: Gateway, hub: Hub, session: Session): Promise<void> {
+  const position = hub.catchingUp.get(session);
+  const user = session.person?.user;
+  if (position?.tag !== 'backfill' || user === undefined) return;
+  const { conversationId } = hub;
+  const page = await gateway.limiter.run(() =>
+    gateway.api.replay(conversationId, user, position.after, REPLAY_PAGE),
+  );
+  // Removed, or gone, while the page was on its way.
+  if (hub.catchingUp.get(session) !== position || !session.isOpen) return;
+  if (E.isLeft(page)) {
+    const forGood = !refusals[page.left.tag].retryable;
+    return move(gateway, hub, session, position, { tag: 'failed', forGood });
+  }
+  let last = position.after;
+  const head = hub.published;
+  for (const event of page.right.events) {
+    if (head === undefined || event.seq > head) break;
+    if (event.seq <= last) continue;
+    if (event.seq !== last + 1)
+      tellResync(gateway, session, { conversationId, reason: 'unreadable', seq: event.seq - 1 });
+    send(gateway.metrics, session, notificationFrame('event', event));
+    last = event.seq;
+    if (!hasRoom(session)) break;
+  }
+  move(gateway, hub, session, position, { tag: 'page', last, head });
+}
+
+const hasRoom = ({ socket, isOpen }: Session): boolean =>
+  isOpen && socket !== undefined && socket.getBufferedAmount() < FULL_AT;
+
+function move(gateway: Gateway, hub: Hub, session: Session, position: Position, input: PositionInput): void {
+  carryOut(gateway, hub, session, stepPosition(position, input));
+}
+
+function carryOut(
+  gateway: Gateway,
+  hub: Hub,
+  session: Session,
+  { position, effect, resync }: PositionStep,
+): void {
+  if (position.tag === 'live' || position.tag === 'ended') hub.catchingUp.delete(session);
+  else hub.catchingUp.set(session, position);
+  switch (effect) {
+    case 'fetch':
+      enqueue(gateway, hub, session);
+      break;
+    case 'retry':
+      void retryLater(gateway, hub, session, position);
+      break;
+    case 'subscribe':
+      session.socket?.subscribe(hub.conversationId);
+      break;
+    case 'unsubscribe':
+      session.socket?.unsubscribe(hub.conversationId);
+      break;
+    case undefined:
+      break;
+    default:
+      effect satisfies never;
+  }
+  if (resync === undefined) return;
+  const { conversationId, published } = hub;
+  const goesOn = position.tag === 'live' && published !== undefined;
+  tellResync(gateway, session, { conversationId, reason: resync, ...(goesOn ? { seq: published } : {}) });
+}
+
+function enqueue(gateway: Gateway, hub: Hub, session: Session): void {
+  session.catchUp ??= { queue: [], inFlight: 0 };
+  session.catchUp.queue.push(hub);
+  pump(gateway, session);
+}
+
+async function retryLater(gateway: Gateway, hub: Hub, session: Session, position: Position): Promise<void> {
+  const failures = position.tag === 'backfill' ? position.failures : 1;
+  await sleep(retryDelay(failures), undefined, { ref: false });
+  if (hub.catchingUp.get(session) === position) enqueue(gateway, hub, session);
+}
+
+/** Milliseconds before attempt `failures` + 1: 100, 200, 400 … at most 5 s, spread by half. */
+export const retryDelay = (failures: number): number =>
+  Math.min(100 * 2 ** Math.min(failures - 1, 6), 5_000) * (0.75 + Math.random() / 2);

@@ -1,0 +1,32 @@
+import * as E from 'fp-ts/lib/Either.js';
+import type { Gateway } from './gateway.js';
+import { admit, noteHead } from './hub/admission.js';
+import type { Hub } from './hub/hub.js';
+import type { Person } from './people.js';
+
+/** What was published while the broker was away from us is lost to us: after each reconnect everything is looked at again. */
+export async function watchReconnects(gateway: Gateway): Promise<void> {
+  for await (const { type } of gateway.nats.status()) {
+    if (type !== 'reconnect') continue;
+    gateway.log.warn(
+      { hubs: gateway.hubs.size, people: gateway.people.size },
+      'the broker is back: looking for what was missed',
+    );
+    for (const hub of gateway.hubs.values()) void checkHead(gateway, hub);
+    for (const person of gateway.people.values()) void checkMemberships(gateway, person);
+  }
+}
+
+async function checkHead(gateway: Gateway, hub: Hub): Promise<void> {
+  const member = hub.members.keys().next().value;
+  if (member === undefined) return;
+  const reply = await gateway.limiter.run(() => gateway.api.membership(hub.conversationId, [member.user]));
+  if (E.isRight(reply)) noteHead(gateway, hub, reply.right.revision);
+  else if (!hub.released) setTimeout(() => void checkHead(gateway, hub), 1_000).unref();
+}
+
+async function checkMemberships(gateway: Gateway, person: Person): Promise<void> {
+  const reply = await gateway.limiter.run(() => gateway.api.memberships(person.user));
+  if (E.isLeft(reply) || gateway.people.get(person.user) !== person) return;
+  for (const conversationId of reply.right.conversations) void admit(gateway, person, conversationId);
+}

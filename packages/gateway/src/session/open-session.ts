@@ -1,0 +1,146 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { ConversationId } from '@parley/domain/ids';
+import { decodeWith } from '@parley/domain/text';
+import { MAX_RESUME, type ParamsOf, SessionOpen } from '@parley/domain/wire/methods';
+import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Gateway } from '../gateway.js';
+import { admit } from '../hub/admission.js';
+import type { Admission } from '../hub/hub.js';
+import { beginFollowing } from '../hub/positions.js';
+import { tellResync } from '../notify.js';
+import { enter, exit, type Person } from '../people.js';
+import { hearNotices } from '../user-notices.js';
+import { within } from '../within.js';
+import { drive } from './life.js';
+import type { Session } from './session.js';
+
+/** Milliseconds opening waits for conversations whose membership is not answered; they follow later by themselves. */
+const JOIN_WITHIN_MS = 8_000;
+
+type Answer = (answer: E.Either<Refusal, string>) => void;
+
+/**
+ * `session.open`: checks the token, joins the user's conversations, answers, and only then lets events through: the answer is
+ * the first thing a client hears.
+ */
+export function openSession(gateway: Gateway, session: Session, params: unknown, answer: Answer): void {
+  const no = (refusal: Refusal) => answer(E.left(refusal));
+  const wanted = decodeOpen(params);
+  if (E.isLeft(wanted)) return no(wanted.left);
+  if (drive(gateway, session, { tag: 'open' }, no)?.tag !== 'begin') return;
+  open(gateway, session, wanted.right, answer).catch((error: unknown) => {
+    gateway.log.error({ err: error }, 'a session could not be opened');
+    drive(gateway, session, { tag: 'unable' });
+    no(refuse('InternalError'));
+  });
+}
+
+async function open(
+  gateway: Gateway,
+  session: Session,
+  { token, resume = {} }: ParamsOf<'session.open'>,
+  answer: Answer,
+): Promise<void> {
+  const no = (refusal: Refusal) => answer(E.left(refusal));
+  const caller = await verified(gateway, session, token, no);
+  if (caller === undefined) return;
+  drive(gateway, session, { tag: 'verified', expiresAt: caller.expiresAt }, no);
+  if (session.state.tag !== 'opening') return;
+
+  const person = enterPerson(gateway, session, caller);
+  const positions = new Map(Object.entries(resume));
+  const joined = await joinConversations(gateway, person, [...positions.keys()].filter(isConversationId));
+  if (session.state.tag !== 'opening') return;
+  if (E.isLeft(joined)) {
+    session.caller = undefined;
+    exit(session, Date.now());
+    drive(gateway, session, { tag: 'unable' });
+    return no(joined.left);
+  }
+  if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
+  const { userId: user, deviceId: device, expiresAt } = caller;
+  answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
+  start(gateway, session, person, positions, joined.right);
+}
+
+const isConversationId = (id: string): boolean => E.isRight(ConversationId.decode(id));
+
+function decodeOpen(params: unknown): E.Either<Refusal, ParamsOf<'session.open'>> {
+  const decoded = decodeWith(SessionOpen, params);
+  if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
+  const count = Object.keys(decoded.right.resume ?? {}).length;
+  if (count <= MAX_RESUME) return decoded;
+  return E.left(
+    refuse('InvalidParams', `resume names ${count} conversations, at most ${MAX_RESUME} are allowed`),
+  );
+}
+
+async function verified(
+  gateway: Gateway,
+  session: Session,
+  token: string,
+  no: (refusal: Refusal) => void,
+): Promise<Caller | undefined> {
+  try {
+    return await gateway.verify(token);
+  } catch (error) {
+    if (!(error instanceof TokenRefused)) throw error;
+    if (error.fault === 'unavailable') drive(gateway, session, { tag: 'unable' }, no);
+    else drive(gateway, session, { tag: 'refused', expired: error.fault === 'expired' }, no);
+    return undefined;
+  }
+}
+
+/** Notices are heard before memberships are asked for, so that nothing is entered unheard between the two. */
+function enterPerson(gateway: Gateway, session: Session, { userId, deviceId, scopes }: Caller): Person {
+  const person = enter(gateway.people, session, userId);
+  if (person.notices === undefined) hearNotices(gateway, person);
+  session.caller = {
+    user: person.user,
+    device: deviceId,
+    scopes: scopes.size === 0 ? NO_SCOPES : [...scopes],
+  };
+  return person;
+}
+
+const NO_SCOPES: readonly string[] = [];
+
+/** What became of each conversation that was asked for; a refusal where not even their list could be had. */
+async function joinConversations(
+  gateway: Gateway,
+  person: Person,
+  named: readonly string[],
+): Promise<E.Either<Refusal, ReadonlyMap<string, Admission>>> {
+  const memberships = await gateway.limiter.run(() => gateway.api.memberships(person.user));
+  if (E.isLeft(memberships)) return memberships;
+  const outcome = new Map<string, Admission>();
+  const joining = Promise.all(
+    [...new Set([...memberships.right.conversations, ...named])].map(async (conversationId) => {
+      outcome.set(conversationId, await admit(gateway, person, conversationId));
+    }),
+  );
+  await within(joining, JOIN_WITHIN_MS);
+  return E.right(outcome);
+}
+
+/** Lets events through: from where the client is, or from the newest on. */
+function start(
+  gateway: Gateway,
+  session: Session,
+  person: Person,
+  resume: ReadonlyMap<string, number>,
+  outcome: ReadonlyMap<string, Admission>,
+): void {
+  for (const hub of person.hubs) beginFollowing(gateway, hub, session, resume.get(hub.conversationId));
+  for (const conversationId of resume.keys()) {
+    const hub = gateway.hubs.get(conversationId);
+    if (hub !== undefined && person.hubs.has(hub)) continue;
+    const admission =
+      outcome.get(conversationId) ?? (isConversationId(conversationId) ? 'unavailable' : 'stranger');
+    tellResync(gateway, session, {
+      conversationId,
+      reason: admission === 'stranger' ? 'left' : 'unavailable',
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Caller } from '@parley/infra/rpc/protocol';
+import type { WebSocket } from 'uwebsockets';
+import type { Hub } from '../hub/hub.js';
+import type { Person } from '../people.js';
+import type { SessionState } from './session-state.js';
+
+export type Socket = WebSocket<Session>;
+
+/** Bytes that may wait for a reader; beyond, the connection is closed with `SlowReader`. */
+export const MAX_BUFFERED = 1024 * 1024;
+
+/**
+ * What is kept per connection. There may be 20,000 of them: no closures, no timers, and what few need is made when it is
+ * needed. A live conversation costs a session nothing but its subscription.
+ */
+export class Session {
+  /** Undefined before the handshake ends and after the connection is gone: uWebSockets.js throws when it is used then. */
+  socket: Socket | undefined;
+  person: Person | undefined;
+  caller: Caller | undefined;
+  /** Requests that wait for their answers. */
+  inFlight = 0;
+  catchUp: CatchUp | undefined;
+
+  constructor(public state: SessionState) {}
+
+  get isOpen(): boolean {
+    return this.state.tag === 'open';
+  }
+}
+
+/** Conversations whose past a session is being sent; bounded by its number of conversations. */
+export type CatchUp = { readonly queue: Hub[]; inFlight: number };

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { ensureTopology } from '@parley/infra/log/topology';
+import { openRpcClient } from '@parley/infra/rpc/client';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import type { Log } from '@parley/infra/runtime/log';
+import { createMetrics } from '@parley/infra/runtime/metrics';
+import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
+import { openArrivals } from './arrivals.js';
+import { openAsk } from './ask.js';
+import type { GatewayConfig } from './config.js';
+import { fanOut } from './fan-out.js';
+import type { Gateway } from './gateway.js';
+import { openInternalApi } from './internal-api.js';
+import { openLimiter } from './limiter.js';
+import { gatewayMetrics, gaugeGateway } from './metrics.js';
+import { watchReconnects } from './reconnected.js';
+import { goAway } from './session/go-away.js';
+import { serveHttp } from './socket/http-routes.js';
+import { listen, serveSocket } from './socket/listen.js';
+import { startSweep } from './sweep.js';
+import { cacheDirectory, loadUws } from './uws/load.js';
+
+/** Questions to command-api on behalf of sessions that open or catch up, at once. */
+const MAX_ASKING = 512;
+
+/** Builds a gateway. Needs NATS to start; command-api may come later. */
+export async function startGateway(config: GatewayConfig, log: Log): Promise<Started> {
+  const trust = trustOf(config);
+  if (trust === undefined)
+    throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
+  const uws = loadUws(cacheDirectory());
+  const partitions = config.PARLEY_PARTITIONS;
+  const resources: Resource[] = [];
+
+  const nats = await connectNats(config.NATS_URL, `gateway-${randomBytes(6).toString('hex')}`);
+  resources.push({ name: 'nats', dispose: () => nats.close() });
+  await ensureTopology(nats, { partitions, replicas: config.PARLEY_REPLICAS });
+  const rpc = openRpcClient({ nats, partitions });
+  resources.push({ name: 'rpc', dispose: () => rpc.close() });
+
+  const registry = createMetrics('gateway');
+  const metrics = gatewayMetrics(registry);
+  const ask = openAsk(rpc, metrics);
+  const app = uws.App();
+  const gateway: Gateway = {
+    app,
+    nats,
+    partitions,
+    verify: makeVerifier(trust),
+    ask,
+    api: openInternalApi(ask),
+    limiter: openLimiter(MAX_ASKING),
+    metrics,
+    log,
+    sessions: new Set(),
+    people: new Map(),
+    hubs: new Map(),
+    arrivals: openArrivals((arrived) => fanOut(gateway, arrived)),
+    stopping: false,
+  };
+  gaugeGateway(gateway);
+  void watchReconnects(gateway);
+  const sweep = startSweep(gateway);
+  resources.push({ name: 'sweep', dispose: () => sweep.stop() });
+
+  serveSocket(app, gateway);
+  serveHttp(app, registry, [{ name: 'nats', isReady: () => !gateway.stopping && !nats.isClosed() }]);
+  const listening = await listen(uws, app, config.PARLEY_HTTP_HOST, config.PARLEY_HTTP_PORT);
+  resources.push({ name: 'sockets', dispose: () => goAway(gateway, app, listening) });
+
+  const host = config.PARLEY_HTTP_HOST.includes(':')
+    ? `[${config.PARLEY_HTTP_HOST}]`
+    : config.PARLEY_HTTP_HOST;
+  const authority = `${host}:${listening.port}`;
+  return {
+    info: { ws: `ws://${authority}/v1/ws`, url: `http://${authority}`, port: listening.port },
+    resources,
+  };
+}
