@@ -3,9 +3,11 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Case, Figure } from './case.js';
 import { append } from './cases/append.js';
+import { latency } from './cases/latency.js';
+import { sustained } from './cases/sustained.js';
 import { timeline } from './cases/timeline.js';
 
-const cases: readonly Case[] = [append, timeline];
+const cases: readonly Case[] = [append, timeline, latency, sustained];
 
 const program = new Command('bench')
   .description('Measures our paths against their ceilings, interleaved in one run.')
