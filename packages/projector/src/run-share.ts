@@ -1,0 +1,82 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { consumeBatches } from '@parley/infra/log/consume';
+import type { Log } from '@parley/infra/runtime/log';
+import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import type { ProjectorMetrics } from './metrics.js';
+import { type Commit, projectBatch, type Target } from './project-batch.js';
+import type { Projection } from './projection.js';
+
+/** Messages in a transaction at most. */
+export const MAX_BATCH = 4_000;
+
+export type ShareResources = {
+  readonly js: JetStreamClient;
+  readonly metrics: ProjectorMetrics;
+  readonly log: Log;
+  /** Told of what was committed; `pending` messages were behind it in the log. Must not throw and is not waited for. */
+  readonly onCommit: (commits: readonly Commit[], pending: number) => void;
+};
+
+/** The log ends before the checkpoint: it is another log than the one these rows were made of. */
+export class LogTooShort extends Error {
+  constructor(stream: string, last: number, checkpoint: number) {
+    super(
+      `${stream} ends at ${last}, but its rows were made of ${checkpoint} messages: the log was replaced or lost its end. ` +
+        'Restore the log, or rebuild the read model from this one.',
+    );
+    this.name = 'LogTooShort';
+  }
+}
+
+/**
+ * Projects one partition, from its checkpoint on, until the signal is aborted. The caller holds the lock of the share on
+ * the same connection that writes, so the lock is gone when the connection is.
+ *
+ * @throws Superseded, LogTooShort, or what Postgres says: what was not committed is read from the log again by the next
+ *   owner, so nothing has to be kept.
+ */
+export async function runShare(
+  resources: ShareResources,
+  projection: Projection,
+  target: Target,
+  signal: AbortSignal,
+): Promise<void> {
+  const { js, metrics, log, onCommit } = resources;
+  const { share, client, schema } = target;
+  const stream = projection.streamOf(share.partition);
+  const begin = await readCheckpoint(client, schema, share);
+  await requireLog(js, stream, begin);
+  let checkpoint = begin;
+  const onRestart = (reason: string) => log.warn({ stream, reason }, 'reading the log starts over');
+  for await (const batch of consumeBatches(js, stream, begin.streamSeq, {
+    maxBatch: MAX_BATCH,
+    signal,
+    onRestart,
+  })) {
+    const startedAt = performance.now();
+    const projected = await projectBatch(target, projection, checkpoint, batch);
+    checkpoint = projected.checkpoint;
+    const newest = batch.at(-1);
+    const pending = newest?.pending ?? 0;
+    metrics.committed(share, {
+      events: batch.length,
+      parked: projected.commits.reduce((sum, { prepared }) => sum + prepared.unreadable.length, 0),
+      seconds: (performance.now() - startedAt) / 1_000,
+      pending,
+      newestStoredAt: newest?.storedAt ?? 0,
+    });
+    for (const { prepared } of projected.commits) {
+      for (const { subject, streamSeq, error } of prepared.unreadable) {
+        log.error({ stream, subject, streamSeq, error }, 'an event could not be projected and was parked');
+      }
+    }
+    onCommit(projected.commits, pending);
+  }
+}
+
+async function requireLog(js: JetStreamClient, stream: string, { streamSeq }: Checkpoint): Promise<void> {
+  if (streamSeq === 0) return;
+  const jsm = await js.jetstreamManager(false);
+  const { state } = await jsm.streams.info(stream);
+  if (state.last_seq < streamSeq) throw new LogTooShort(stream, state.last_seq, streamSeq);
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstream } from '@nats-io/jetstream';
+import { ensureTopology } from '@parley/infra/log/topology';
+import { migrate } from '@parley/infra/read-model/migrate';
+import { schemaOf } from '@parley/infra/read-model/schema-name';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
+import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import type { Log } from '@parley/infra/runtime/log';
+import { createMetrics } from '@parley/infra/runtime/metrics';
+import { startOpsServer } from '@parley/infra/runtime/ops-server';
+import { announceAdded } from './announce.js';
+import { keepCache } from './cache/keep-cache.js';
+import type { ProjectorConfig } from './config.js';
+import { projectorMetrics } from './metrics.js';
+import { ownShares } from './ownership/own-shares.js';
+import type { Commit } from './project-batch.js';
+import { receipts } from './receipts/projection.js';
+import { runShare } from './run-share.js';
+import { timeline } from './timeline/projection.js';
+
+/** Version of the read model this projector builds. */
+const READ_MODEL = 1;
+
+/** Messages behind a commit from which people are not told that they entered: command-api has told them long ago. */
+const OLD_NEWS = 2_000;
+
+const projections = { timeline, receipts };
+
+/** Builds the projector: connections, ownership of shares, the work on each. Waits for Postgres as long as it takes. */
+export async function startProjector(config: ProjectorConfig, log: Log): Promise<Started> {
+  const instance = randomBytes(6).toString('hex');
+  const name = `projector-${instance}`;
+  const schema = schemaOf(READ_MODEL);
+  const partitions = config.PARLEY_PARTITIONS;
+  const resources: Resource[] = [];
+
+  const nats = await connectNats(config.NATS_URL, name);
+  resources.push({ name: 'nats', dispose: () => nats.drain() });
+  await ensureTopology(nats, { partitions, replicas: config.PARLEY_REPLICAS });
+  await migratePatiently(config.DATABASE_URL, log);
+  const redis = await connectRedis(config.REDIS_URL, { name, log });
+  resources.push({ name: 'redis', dispose: () => redis.disconnect() });
+  const database = connectPostgres(config.DATABASE_URL, { name: `cache-of-${name}`, log, max: 2 });
+  resources.push({ name: 'postgres', dispose: () => database.end() });
+
+  const registry = createMetrics('projector');
+  const metrics = projectorMetrics(registry);
+  const cache = keepCache({ redis, database, schema, onFailure: () => metrics.cacheFailed() });
+  resources.push({ name: 'cache', dispose: () => cache.close() });
+
+  const js = jetstream(nats);
+  const onCommit = (commits: readonly Commit[], pending: number) => {
+    cache.committed(commits, pending);
+    if (pending <= OLD_NEWS) announceAdded(nats, commits);
+  };
+  const ownership = ownShares({
+    databaseUrl: config.DATABASE_URL,
+    instance,
+    readModel: READ_MODEL,
+    projections: ['timeline', 'receipts'],
+    partitions,
+    log,
+    work: async (share, { client }, signal) => {
+      metrics.claimed(share);
+      try {
+        const work = { js, metrics, log, onCommit };
+        await runShare(work, projections[share.projection], { client, schema, share }, signal);
+      } catch (error) {
+        metrics.failed(share);
+        throw error;
+      } finally {
+        metrics.released(share);
+      }
+    },
+  });
+  resources.push({ name: 'shares', dispose: () => ownership.close() });
+
+  const ops = await startOpsServer({
+    host: config.PARLEY_HTTP_HOST,
+    port: config.PARLEY_HTTP_PORT,
+    metrics: registry,
+    checks: [
+      { name: 'nats', isReady: () => !nats.isClosed() },
+      { name: 'postgres', isReady: async () => (await database.query('select 1')).rowCount === 1 },
+    ],
+  });
+  resources.push({ name: 'ops server', dispose: () => ops.close() });
+  return { info: { url: ops.url, instance }, resources };
+}
+
+/** Migrates as soon as Postgres answers. A migration that fails is tried again too: it may be the other way round. */
+async function migratePatiently(databaseUrl: string, log: Log): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await migrate(databaseUrl, { readModel: READ_MODEL });
+    } catch (error) {
+      if (attempt % 20 === 0) log.warn({ reason: (error as Error).message }, 'waiting for Postgres');
+      await sleep(500);
+    }
+  }
+}
