@@ -43,18 +43,30 @@ const stopWhenOrphaned = (child) => {
   watch.unref();
 };
 
-/** The parent, and the parent's parent where the parent is only the shell in which npm runs its scripts. */
+/**
+ * The pids from the parent up to npm. Shells lie between: npm's own, and that of the link by which npm finds the Node of
+ * node_modules; either may die alone, when npm is told to stop.
+ */
 const lineage = () => {
+  const pids = [process.ppid];
+  while (pids.length < 8 && isShell(pids.at(-1))) pids.push(parentOf(pids.at(-1)));
+  return pids.join(' ');
+};
+
+const isShell = (pid) => /(^|\/)(sh|dash|bash|zsh|ash)$/.test(readProc(pid, 'cmdline').split('\0')[0]);
+
+const parentOf = (pid) => {
+  const stat = readProc(pid, 'stat');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+};
+
+/** Empty where there is no /proc, or no such process any more. */
+const readProc = (pid, name) => {
   try {
-    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-    if (/^(sh|dash|bash)$/.test(name)) {
-      return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
-    }
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
-    // No /proc, or no parent any more.
+    return '';
   }
-  return `${process.ppid}`;
 };
 
 export const runCli = (args) => runChild(inRoot('packages', 'cli', 'dist', 'main.js'), args);

@@ -94,24 +94,31 @@ describe('the child', () => {
     await waitFor(() => isGone(childPid), { what: 'the child to end', timeout: 3_000 });
   });
 
-  it('ends when npm itself is killed and its shell stays', async () => {
-    // An npm of our own: a process that starts the shell, which starts the parent.
-    const script = `const { runChild } = await import('${runChild}'); runChild('${child}', []);`;
-    const npm = spawn(
-      process.execPath,
-      [
-        '-e',
-        `const { spawn } = require('node:child_process');
-         spawn('sh', ['-c', '"$@"; true', 'sh', process.execPath, '--input-type=module', '-e', ${JSON.stringify(script)}], { stdio: 'inherit' });
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'ends when npm gets %s, whichever shells lie between',
+    async (signal) => {
+      // npm starts a shell, which starts the link to our Node, which is a script of a shell, which starts us. At SIGTERM
+      // npm tells its shell alone.
+      const link = join(directory, 'node');
+      await writeFile(link, `#!/bin/sh\n"${process.execPath}" "$@"\nexit $?\n`, { mode: 0o755 });
+      const script = `const { runChild } = await import('${runChild}'); runChild('${child}', []);`;
+      const npm = spawn(
+        process.execPath,
+        [
+          '-e',
+          `const { spawn } = require('node:child_process');
+         const shell = spawn('sh', ['-c', '"$@"; true', 'sh', ${JSON.stringify(link)}, '--input-type=module', '-e', ${JSON.stringify(script)}], { stdio: 'inherit' });
+         process.on('SIGTERM', () => { shell.kill('SIGTERM'); process.exit(1); });
          setInterval(() => {}, 1000);`,
-      ],
-      { env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const said: string[] = [];
-    createInterface({ input: npm.stdout as NodeJS.ReadableStream }).on('line', (line) => said.push(line));
-    const childPid = Number(await waitFor(() => said[0], { what: 'the child' }));
-    started.push(childPid);
-    npm.kill('SIGKILL');
-    await waitFor(() => isGone(childPid), { what: 'the child to end', timeout: 3_000 });
-  });
+        ],
+        { env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      const said: string[] = [];
+      createInterface({ input: npm.stdout as NodeJS.ReadableStream }).on('line', (line) => said.push(line));
+      const childPid = Number(await waitFor(() => said[0], { what: 'the child' }));
+      started.push(childPid);
+      npm.kill(signal);
+      await waitFor(() => isGone(childPid), { what: 'the child to end', timeout: 3_000 });
+    },
+  );
 });

@@ -29,6 +29,10 @@ export const takePidLock = async (path: string, holder?: LockHolder): Promise<Lo
   }
 };
 
+/** Who has a lock, alive or not; undefined when nobody does. */
+export const lockHolder = async (path: string): Promise<LockHolder | undefined> =>
+  parseHolder(await readFile(path, 'utf8').catch(() => ''));
+
 export const releasePidLock = (path: string): Promise<void> => rm(path, { force: true });
 
 /** Runs `work` while this process holds the lock, waiting for whoever has it. */

@@ -20,7 +20,7 @@ let home = '';
 const stops: (() => Promise<unknown> | unknown)[] = [];
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'parley-stack-'));
+  home = await mkdtemp(join(tmpdir(), 'parley-test-stack-'));
 });
 
 afterEach(async () => {

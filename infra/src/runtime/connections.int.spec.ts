@@ -16,7 +16,7 @@ let home = '';
 let stack: Stack;
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'parley-connect-'));
+  home = await mkdtemp(join(tmpdir(), 'parley-test-connect-'));
   stack = await startStack({ home, syncAlways: false, useEnvironment: false });
 });
 

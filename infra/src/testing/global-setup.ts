@@ -1,12 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { forgetHome } from '../embedded/forget-home.js';
+import { homeLockPath } from '../embedded/leash.js';
+import { lockHolder } from '../embedded/pid-lock.js';
+import { isAlive } from '../embedded/process-identity.js';
 import { type Stack, startStack } from '../embedded/stack.js';
 
 /** How many environments one run can hand out: each has its own NATS account and Redis database. */
 const environments = 256;
+
+const homePrefix = 'parley-test-';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,7 +53,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 const startTestStack = async (): Promise<Running> => {
-  const home = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  stopWithParent();
+  await sweep();
+  const home = await mkdtemp(join(tmpdir(), homePrefix));
   try {
     const stack = await startStack({
       home,
@@ -59,7 +66,32 @@ const startTestStack = async (): Promise<Running> => {
     });
     return { stack, home, users: 0 };
   } catch (error) {
-    await rm(home, { recursive: true, force: true });
+    await forgetHome(home);
     throw error;
   }
+};
+
+/** vitest does not notice that the process which started it was killed. */
+const stopWithParent = (): void => {
+  if (!process.connected) return;
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
+};
+
+/** A run that was killed could not remove its home; its servers are stopped, so the next run can. */
+const sweep = async (): Promise<void> => {
+  for (const name of await readdir(tmpdir())) {
+    const home = join(tmpdir(), name);
+    if (name.startsWith(homePrefix) && (await isAbandoned(home)))
+      await forgetHome(home).catch(() => undefined);
+  }
+};
+
+/** A stack locks its home before it remembers anything there: one that remembers and has no lock was stopped. */
+const isAbandoned = async (home: string): Promise<boolean> => {
+  const holder = await lockHolder(homeLockPath(home));
+  if (holder) return !(await isAlive(holder));
+  const stopped = await stat(join(home, 'stack.json')).catch(() => undefined);
+  const made = await stat(home).catch(() => undefined);
+  return stopped !== undefined || (made !== undefined && Date.now() - made.mtimeMs > 3_600_000);
 };

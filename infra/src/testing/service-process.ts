@@ -25,9 +25,15 @@ const READY_WITHIN = 30_000;
  *
  * @throws when it ends, or is not ready within 30 s
  */
-export async function startService(name: ServiceName, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+export async function startService(
+  name: ServiceName,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../../packages/${name}/dist/main.js`, import.meta.url));
-  const child = fork(main, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, stdio: ['ignore', 2, 2, 'ipc'] });
+  const child = fork(main, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
   const exited = once(child, 'exit').then(() => undefined);
   const info = await ready(name, child);
   return {

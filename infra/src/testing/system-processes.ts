@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { migrate } from '../read-model/migrate.js';
+import { signToken } from '../runtime/tokens.js';
+import { type ServiceName, type ServiceProcess, startService } from './service-process.js';
+
+/** Servers to run on. */
+export type Servers = { readonly natsUrl: string; readonly databaseUrl: string; readonly redisUrl: string };
+
+export type SystemProcesses = {
+  /** Address of the gateway's socket, and of command-api. */
+  readonly ws: string;
+  readonly api: string;
+  readonly services: ReadonlyMap<ServiceName, readonly ServiceProcess[]>;
+  token(user: string, scope?: string): Promise<string>;
+  /** Starts one more of a service. */
+  add(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Ends the newest of a service with SIGKILL and starts another in its place, on the same port. */
+  killAndRestart(name: ServiceName): Promise<ServiceProcess>;
+  stop(): Promise<void>;
+};
+
+/** Partitions, as on a laptop. */
+export const SYSTEM_PARTITIONS = 4;
+
+/** Migrates and starts the services on these servers, each in a process of its own, as `npm start` does. */
+export async function startSystem(
+  { natsUrl, databaseUrl, redisUrl }: Servers,
+  without: readonly ServiceName[] = [],
+): Promise<SystemProcesses> {
+  await migrate(databaseUrl, { readModel: 1 });
+  const secret = randomBytes(32);
+  const common = {
+    NATS_URL: natsUrl,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    PARLEY_PARTITIONS: String(SYSTEM_PARTITIONS),
+    PARLEY_TOKEN_SECRET: secret.toString('base64url'),
+    PARLEY_BAN_KEY: randomBytes(32).toString('base64url'),
+    PARLEY_LOG_LEVEL: process.env.PARLEY_LOG_LEVEL ?? 'silent',
+  };
+  const services = new Map<ServiceName, ServiceProcess[]>();
+
+  async function add(name: ServiceName, env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
+    const service = await startService(name, { ...common, ...env });
+    services.set(name, [...(services.get(name) ?? []), service]);
+    return service;
+  }
+
+  const wanted: readonly ServiceName[] = ['command-api', 'projector', 'gateway'];
+  for (const name of wanted) if (!without.includes(name)) await add(name);
+  const address = (name: ServiceName, key: string): string => services.get(name)?.[0]?.info[key] as string;
+  const [ws, api] = [address('gateway', 'ws'), address('command-api', 'url')];
+
+  return {
+    ws,
+    api,
+    services,
+    add,
+    token: (user, scope) => signToken(secret, { sub: user, did: 'd1', expiresIn: '1d', ...(scope === undefined ? {} : { scope }) }),
+    async killAndRestart(name) {
+      const running = services.get(name) ?? [];
+      await running.at(-1)?.end('SIGKILL');
+      services.set(name, running.slice(0, -1));
+      const port = new URL((name === 'gateway' ? ws : api).replace(/^ws/, 'http')).port;
+      return add(name, name === 'projector' ? {} : { PARLEY_HTTP_PORT: port });
+    },
+    async stop() {
+      for (const name of [...wanted].reverse()) await Promise.all((services.get(name) ?? []).map((service) => service.end()));
+    },
+  };
+}
