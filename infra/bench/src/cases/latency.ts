@@ -15,7 +15,7 @@ export const latency: Case = {
     const seconds = quick ? 4 : 15;
     const rounds = quick ? 1 : 3;
     return withStack(true, async (stack) => {
-      const ours = await startOurChain(stack, { projector: process.env.NO_PROJECTOR === undefined });
+      const ours = await startOurChain(stack);
       const toy = await startToyChain(stack.nats);
       const results: { ours: PairsResult; toy: PairsResult }[] = [];
       for (let round = 0; round < rounds; round++) {

@@ -16,7 +16,7 @@ export const sustained: Case = {
   async run({ quick, say }) {
     const seconds = quick ? 4 : 12;
     return withStack(true, async (stack) => {
-      const ours = await startOurChain(stack, { projector: true });
+      const ours = await startOurChain(stack);
       const toy = await startToyChain(stack.nats);
       const best = await climb(quick ? [1_000, 3_000] : [2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000], async (rate) => {
         const result = await runPairs(ourPairs(ours, PAIRS), rate, seconds);

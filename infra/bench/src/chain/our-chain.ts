@@ -1,54 +1,23 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Stack } from '@parley/infra/embedded/stack';
-import { migrate } from '@parley/infra/read-model/migrate';
-import { signToken } from '@parley/infra/runtime/tokens';
-import { type ServiceProcess, startService } from '@parley/infra/testing/service-process';
-import { openSocket } from './pairs.js';
+import { startSystem, type SystemProcesses } from '@parley/infra/testing/system-processes';
 import type { WebSocket } from 'ws';
+import { openSocket } from './pairs.js';
 
-export type OurChain = {
-  readonly ws: string;
-  readonly services: { readonly api: ServiceProcess; readonly gateway: ServiceProcess; readonly projector?: ServiceProcess };
-  token(user: string): Promise<string>;
+export type OurChain = SystemProcesses & {
   /** A socket with an open session. */
   session(user: string, localAddress?: string): Promise<WebSocket>;
-  stop(): Promise<void>;
 };
 
-export const PARTITIONS = 4;
-
-/** Starts the three services on the servers of `stack`, each in its process, as `npm start` does. */
-export async function startOurChain(stack: Stack, options: { readonly projector: boolean }): Promise<OurChain> {
-  await migrate(stack.database, { readModel: 1 });
-  const secret = randomBytes(32);
-  const env = {
-    NATS_URL: stack.nats,
-    DATABASE_URL: stack.database,
-    REDIS_URL: stack.redis,
-    PARLEY_PARTITIONS: String(PARTITIONS),
-    PARLEY_TOKEN_SECRET: secret.toString('base64url'),
-    PARLEY_BAN_KEY: randomBytes(32).toString('base64url'),
-    PARLEY_LOG_LEVEL: 'warn',
-  };
-  const api = await startService('command-api', env);
-  const projector = options.projector ? await startService('projector', env) : undefined;
-  const gateway = await startService('gateway', env);
-  const ws = gateway.info.ws as string;
-  const token = (user: string): Promise<string> => signToken(secret, { sub: user, did: 'bench', scope: 'import', expiresIn: '1d' });
-
+/** Starts the services on the servers of `stack`, each in its process, as `npm start` does. */
+export async function startOurChain({ nats, database, redis }: Stack): Promise<OurChain> {
+  const system = await startSystem({ natsUrl: nats, databaseUrl: database, redisUrl: redis });
   return {
-    ws,
-    services: { api, gateway, ...(projector === undefined ? {} : { projector }) },
-    token,
+    ...system,
     async session(user, localAddress) {
-      const socket = await openSocket(ws, ['parley.v1'], localAddress);
-      await ask(socket, 'session.open', { token: await token(user), device: 'bench' });
+      const socket = await openSocket(system.ws, ['parley.v1'], localAddress);
+      await ask(socket, 'session.open', { token: await system.token(user), device: 'd1' });
       return socket;
-    },
-    async stop() {
-      await gateway.end();
-      await projector?.end();
-      await api.end();
     },
   };
 }

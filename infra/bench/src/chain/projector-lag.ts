@@ -2,7 +2,7 @@ import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { streamName } from '@parley/infra/log/subjects';
 import { jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
-import { PARTITIONS } from './our-chain.js';
+import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 
 /** Events of the log that are not in committed rows yet, over all partitions. */
 export async function projectorLag(natsUrl: string, databaseUrl: string): Promise<number> {
@@ -15,7 +15,7 @@ export async function projectorLag(natsUrl: string, databaseUrl: string): Promis
     );
     const jsm = await jetstreamManager(nats);
     let lag = 0;
-    for (let partition = 0; partition < PARTITIONS; partition++) {
+    for (let partition = 0; partition < SYSTEM_PARTITIONS; partition++) {
       const { state } = await jsm.streams.info(streamName(partition));
       lag += state.last_seq - Number(rows.find((row) => row.partition === partition)?.stream_seq ?? 0);
     }
