@@ -12,19 +12,27 @@ export const cachedEntry = async (id: string): Promise<string | undefined> => {
   return (await isDirectory(directory)) ? directory : undefined;
 };
 
+export type EntryMaker = {
+  readonly fill: (directory: string) => Promise<void>;
+  /** Whether what is there will do; an entry that will not is made anew. */
+  readonly isGood: (directory: string) => Promise<boolean>;
+};
+
 /**
- * Fills an entry of the cache once: into a temporary sibling, renamed when complete, so that an entry which exists is
- * whole. Processes that start at the same time wait for the first of them.
+ * Makes an entry of the cache, unless a good one is there: in a temporary sibling, renamed when it is complete and good.
+ * Processes that start at the same time wait for the first of them.
  */
-export const fillEntry = async (id: string, fill: (directory: string) => Promise<void>): Promise<string> => {
+export const makeEntry = async (id: string, { fill, isGood }: EntryMaker): Promise<string> => {
   const directory = join(cacheDirectory(), id);
   await mkdir(dirname(directory), { recursive: true });
   return withPidLock(`${directory}.lock`, async () => {
-    if (await isDirectory(directory)) return directory;
+    if ((await isDirectory(directory)) && (await isGood(directory))) return directory;
     await removeLeftovers(directory);
     const temporary = await mkdtemp(`${directory}.partial-`);
     try {
       await fill(temporary);
+      if (!(await isGood(temporary))) throw new Error('what was fetched is too old, or does not run here');
+      await rm(directory, { recursive: true, force: true });
       await rename(temporary, directory);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });

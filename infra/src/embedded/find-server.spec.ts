@@ -86,6 +86,12 @@ describe('a server', () => {
     expect(await readdir(join(directory, 'cache'))).toEqual(['a']);
   });
 
+  it('is fetched again when the one that was fetched before is too old by now', async () => {
+    await find(sourceOf({ minimum: [2, 9, 0], fetches: [fetchOf('moving', '2.9.10')] }));
+    const { found } = await find(sourceOf({ fetches: [fetchOf('moving', '2.15.1')] }));
+    expect(found).toMatchObject({ version: [2, 15, 1] });
+  });
+
   it('is fetched from the next place when one fails or has only an old one', async () => {
     const broken: Fetch = {
       ...fetchOf('broken', '9.9.9'),

