@@ -29,7 +29,7 @@ create table checkpoint (
 
 create table conversation (
   conversation_id text collate "C" not null,
-  kind text not null default 'group'::text,
+  kind text,
   title text,
   ttl integer,
   closed boolean not null default false,

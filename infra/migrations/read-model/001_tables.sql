@@ -5,7 +5,8 @@
 
 create table conversation (
   conversation_id text collate "C" primary key,
-  kind text not null default 'group',
+  -- Null while the event by which it began could not be read.
+  kind text,
   title text,
   ttl integer,
   closed boolean not null default false,

@@ -45,7 +45,7 @@ const conversationsSql = (schema: string): string => `
     select c.*, m.role
     from ${schema}.member m
     join ${schema}.conversation c on c.conversation_id = m.conversation_id
-    where m.user_id = $1 and (c.last_activity_at, c.conversation_id) < ($2, $3)
+    where m.user_id = $1 and c.kind is not null and (c.last_activity_at, c.conversation_id) < ($2, $3)
     order by c.last_activity_at desc, c.conversation_id desc
     limit $4
   )

@@ -38,7 +38,7 @@ function apply(changes: ConversationChanges, event: Envelope): void {
   switch (event.type) {
     case 'conversation.created': {
       const { kind, title, ttl, members } = event.data;
-      changes.kind = kind;
+      changes.kind ??= kind;
       if (title !== undefined) changes.title = title;
       changes.ttl = ttl;
       enter(changes, members, event.seq);
@@ -134,15 +134,15 @@ function send(changes: ConversationChanges, { seq, at, actor, data }: EventOf<'m
   });
 }
 
-function edit(changes: ConversationChanges, { at, data }: EventOf<'message.edited'>): void {
-  const message = changing(changes, data.seq);
+function edit(changes: ConversationChanges, { seq, at, data }: EventOf<'message.edited'>): void {
+  const message = data.seq < seq ? changing(changes, data.seq) : undefined;
   if (message === undefined) return;
   message.body = data.body;
   message.editedAt = at;
 }
 
-function erase(changes: ConversationChanges, { at, data }: EventOf<'message.deleted'>): void {
-  const message = changing(changes, data.seq);
+function erase(changes: ConversationChanges, { seq, at, data }: EventOf<'message.deleted'>): void {
+  const message = data.seq < seq ? changing(changes, data.seq) : undefined;
   if (message === undefined) return;
   message.body = null;
   message.deletedAt = at;
@@ -164,8 +164,10 @@ function changing(
   return amendment.deletedAt === null ? amendment : undefined;
 }
 
-function react({ reactions }: ConversationChanges, { actor, data }: EventOf<'message.reacted'>): void {
+function react({ reactions }: ConversationChanges, event: EventOf<'message.reacted'>): void {
+  const { actor, data } = event;
   const { seq, emoji, removed } = data;
+  if (seq >= event.seq) return;
   reactions.set(`${seq} ${actor} ${emoji}`, { seq, emoji, user: actor, present: !removed });
 }
 

@@ -69,7 +69,7 @@ async function insertConversations(
     text: `insert into ${schema}.conversation (conversation_id, kind, revision, last_activity_at)
       select id, kind, 0, 0 from unnest($1::text[], $2::text[]) as made (id, kind)
       on conflict (conversation_id) do nothing`,
-    values: [made.map(({ conversationId }) => conversationId), made.map(({ kind }) => kind ?? 'group')],
+    values: [made.map(({ conversationId }) => conversationId), made.map(({ kind }) => kind ?? null)],
   });
 }
 
@@ -83,6 +83,7 @@ async function updateConversations(
   const { rowCount } = await client.query({
     name: `conversation-update-${schema}`,
     text: `update ${schema}.conversation c set
+        kind = coalesce(c.kind, b.kind),
         title = coalesce(b.title, c.title),
         ttl = case when b.ttl_set then b.ttl else c.ttl end,
         closed = c.closed or b.closed,
@@ -91,7 +92,7 @@ async function updateConversations(
         last_activity_at = greatest(c.last_activity_at, b.last_activity_at),
         member_count = c.member_count + b.members
       from unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::bigint[], $7::bigint[], $8::bigint[],
-        $9::int[]) as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members)
+        $9::int[], $10::text[]) as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members, kind)
       where c.conversation_id = b.id`,
     values: [
       all.map(({ conversationId }) => conversationId),
@@ -103,6 +104,7 @@ async function updateConversations(
       all.map(({ messages }) => messages),
       all.map(({ lastActivityAt }) => lastActivityAt),
       all.map(({ conversationId }) => counts.get(conversationId) ?? 0),
+      all.map(({ kind }) => kind ?? null),
     ],
   });
   return rowCount ?? 0;
