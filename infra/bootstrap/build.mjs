@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { nodeBinary } from './node-binary.mjs';
-import { fail, inRoot, say } from './workspace.mjs';
+import { fail, inRoot, projects, say } from './workspace.mjs';
 
 /** Compiles what changed, unless nothing did since the last time. */
 export const ensureBuilt = async () => {
@@ -34,21 +34,17 @@ const markBuilt = (started) => {
 };
 
 const isBuilt = () => {
-  if (!existsSync(stamp) || projects().some((project) => !existsSync(inRoot(project, 'dist')))) return false;
+  const written = projects.filter((project) => existsSync(inRoot(project, 'src')));
+  if (!existsSync(stamp) || written.some((project) => !existsSync(inRoot(project, 'dist')))) return false;
   const builtAt = statSync(stamp).mtimeMs;
   const single = ['tsconfig.base.json', 'tsconfig.json', 'pnpm-lock.yaml'].map((file) => inRoot(file));
-  const perProject = projects().flatMap((project) => [
+  const perProject = written.flatMap((project) => [
     inRoot(project, 'tsconfig.json'),
     inRoot(project, 'package.json'),
     ...walk(inRoot(project, 'src')),
   ]);
   return [...single, ...perProject].every((path) => statSync(path).mtimeMs < builtAt);
 };
-
-const projects = () =>
-  ['infra', ...readdirSync(inRoot('packages')).map((name) => join('packages', name))].filter(
-    (project) => existsSync(inRoot(project, 'tsconfig.json')) && existsSync(inRoot(project, 'src')),
-  );
 
 /** Directories too: theirs is the date that tells of a file which is gone. */
 const walk = (directory) => [

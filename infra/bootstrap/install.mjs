@@ -1,16 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { withLock } from './lock.mjs';
-import { fail, inRoot, manifest, say } from './workspace.mjs';
+import { fail, inRoot, manifest, projects, say } from './workspace.mjs';
 
 /** Installs the dependencies that the lockfile names, unless exactly those were installed before. */
 export const ensureInstalled = async () => {
@@ -44,16 +36,12 @@ const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === f
 /** Content, not dates: git gives every file it writes the time of the checkout. */
 const fingerprint = () => {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...packageManifests()]) {
+  const manifests = projects.map((project) => `${project}/package.json`);
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
     hash.update(readFileSync(inRoot(file)));
   }
   return hash.digest('hex');
 };
-
-const packageManifests = () =>
-  ['infra', ...readdirSync(inRoot('packages')).map((name) => `packages/${name}`)]
-    .map((directory) => `${directory}/package.json`)
-    .filter((file) => existsSync(inRoot(file)));
 
 /** npx finds the root's own bin only from the root; with this link also from the directories of the packages. */
 const linkOwnCommand = () => {

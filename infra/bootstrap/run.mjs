@@ -17,7 +17,7 @@ const verbs = {
   },
   bench: async (args) => {
     await ensureBuilt();
-    runChild(inRoot('infra', 'dist', 'bench', 'main.js'), args);
+    runChild(inRoot('infra', 'bench', 'dist', 'main.js'), args);
   },
   build: async () => {
     if (!runCompiler()) process.exit(1);

@@ -9,6 +9,11 @@ export const inRoot = (...parts) => join(root, ...parts);
 
 export const manifest = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
 
+/** Directories of the packages, as the compiler knows them. */
+export const projects = JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8')).references.map(
+  ({ path }) => path,
+);
+
 /** Progress goes to standard error: standard output belongs to the command that runs afterwards. */
 export const say = (line) => process.stderr.write(`parley: ${line}\n`);
 
