@@ -1,5 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import { Codec } from './codec.js';
+import { firstFault } from './fault.js';
 
 /**
  * Number of bytes `text` takes in UTF-8. A lone surrogate counts 3, as its replacement character would.
@@ -26,49 +28,57 @@ export function textFault(text: string): string | undefined {
 }
 
 /**
- * Codec of text between `min` and `max` bytes of UTF-8 without NUL and lone surrogates.
+ * Codec of text between `min` and `max` bytes of UTF-8 without NUL and lone surrogates. Its schema counts characters,
+ * as JSON Schema does, so it accepts some long texts that are not accepted here.
  */
-export function boundedText(name: string, min: number, max: number): t.Type<string, string, unknown> {
-  return new t.Type<string, string, unknown>(
+export function boundedText(name: string, min: number, max: number): Codec<string> {
+  return new Codec(
     name,
     t.string.is,
     (input, context) => {
-      if (typeof input !== 'string') return t.failure(input, context, `${name} must be a string`);
+      if (typeof input !== 'string') return t.failure(input, context, 'must be a string');
       const fault = textFault(input);
-      if (fault !== undefined) return t.failure(input, context, `${name} ${fault}`);
+      if (fault !== undefined) return t.failure(input, context, fault);
       const bytes = utf8Length(input);
       if (bytes < min || bytes > max) {
-        return t.failure(input, context, `${name} has ${bytes} bytes, ${min} to ${max} are allowed`);
+        return t.failure(input, context, `has ${bytes} bytes, ${min} to ${max} are allowed`);
       }
       return t.success(input);
     },
-    t.identity,
+    () => ({
+      type: 'string',
+      title: name,
+      description: `${min} to ${max} bytes of UTF-8`,
+      minLength: Math.ceil(min / 4),
+      maxLength: max,
+      pattern: '^[^\\u0000]*$',
+    }),
   );
 }
 
 /** Codec of a safe integer from `min` to `max`, both included. */
-export function boundedInteger(name: string, min: number, max: number): t.Type<number, number, unknown> {
-  return new t.Type<number, number, unknown>(
+export function boundedInteger(name: string, min: number, max: number): Codec<number> {
+  return new Codec(
     name,
     t.number.is,
     (input, context) =>
       Number.isSafeInteger(input) && (input as number) >= min && (input as number) <= max
         ? t.success(input as number)
-        : t.failure(input, context, `${name} must be a whole number from ${min} to ${max}`),
-    t.identity,
+        : t.failure(input, context, `must be a whole number from ${min} to ${max}`),
+    () => ({ type: 'integer', title: name, minimum: min, maximum: max }),
   );
 }
 
 /** Codec of a string that matches `pattern`; `rule` says in words what is accepted. */
-export function patternedText(name: string, pattern: RegExp, rule: string): t.Type<string, string, unknown> {
-  return new t.Type<string, string, unknown>(
+export function patternedText(name: string, pattern: RegExp, rule: string): Codec<string> {
+  return new Codec(
     name,
     t.string.is,
     (input, context) =>
       typeof input === 'string' && pattern.test(input)
         ? t.success(input)
-        : t.failure(input, context, `${name} must be ${rule}`),
-    t.identity,
+        : t.failure(input, context, `must be ${rule}`),
+    () => ({ type: 'string', title: name, description: rule, pattern: pattern.source }),
   );
 }
 
@@ -78,34 +88,20 @@ export function boundedArray<A>(
   item: t.Type<A, unknown, unknown>,
   min: number,
   max: number,
-): t.Type<readonly A[], unknown, unknown> {
+): Codec<readonly A[]> {
   const items = t.readonlyArray(item);
-  return new t.Type<readonly A[], unknown, unknown>(
+  return new Codec<readonly A[]>(
     name,
     items.is,
     (input, context) => {
-      if (!Array.isArray(input)) return t.failure(input, context, `${name} must be an array`);
+      if (!Array.isArray(input)) return t.failure(input, context, 'must be an array');
       if (input.length < min || input.length > max) {
-        return t.failure(input, context, `${name} has ${input.length} items, ${min} to ${max} are allowed`);
+        return t.failure(input, context, `has ${input.length} items, ${min} to ${max} are allowed`);
       }
       return items.validate(input, context);
     },
-    t.identity,
+    (of) => ({ type: 'array', title: name, items: of(item), minItems: min, maxItems: max }),
   );
-}
-
-/** First fault of a failed validation as one sentence that names the field, such as `body.text: ...`. */
-export function firstFault(errors: t.Errors): string {
-  const error = errors.reduce((deepest, next) =>
-    next.context.length > deepest.context.length ? next : deepest,
-  );
-  const path = error.context
-    .map((entry) => entry.key)
-    .filter((key) => key !== '' && !/^\d+$/.test(key))
-    .join('.');
-  const name = error.context.at(-1)?.type.name ?? 'value';
-  const reason = error.message ?? `must be ${name}`;
-  return path === '' ? reason : `${path}: ${reason}`;
 }
 
 /** Decodes `input` by `codec`, with one readable sentence where it does not fit. */

@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
 import { CommandId, ConversationId, Instant, Seq, UserId } from '../ids.js';
+import { shape } from '../shape.js';
 import { boundedArray } from '../text.js';
 import { Body } from './body.js';
 import {
@@ -21,9 +22,10 @@ const base = { conversationId: ConversationId, commandId: CommandId };
  * What an import may add: the person it speaks for, the time the message had, and its place in its source. The
  * command-api refuses these to tokens without the scope `import`.
  */
-const imported = t.exact(t.partial({ as: UserId, sentAt: Instant, producer: Producer }));
+const imported = { as: UserId, sentAt: Instant, producer: Producer };
 
-const command = <P extends t.Props>(props: P) => t.intersection([t.strict({ ...base, ...props }), imported]);
+const command = <R extends t.Props, O extends t.Props>(required: R, optional: O) =>
+  shape({ ...base, ...required }, { ...imported, ...optional });
 
 const users = boundedArray('users', UserId, 1, MAX_USERS_PER_COMMAND);
 
@@ -32,27 +34,24 @@ const users = boundedArray('users', UserId, 1, MAX_USERS_PER_COMMAND);
  * all decode by it.
  */
 export const commandCodecs = {
-  'conversation.create': t.intersection([
-    command({ kind: Kind, members: boundedArray('members', UserId, 0, MAX_USERS_PER_COMMAND) }),
-    t.exact(t.partial({ title: Title, ttl: Ttl })),
-  ]),
-  'conversation.rename': command({ title: Title }),
-  'conversation.setTtl': command({ ttl: Ttl }),
-  'conversation.close': command({}),
-  'member.add': t.intersection([command({ users }), t.exact(t.partial({ role: Role }))]),
-  'member.remove': command({ users }),
-  'member.leave': command({}),
-  'member.setRole': command({ user: UserId, role: Role }),
-  'member.ban': command({ user: UserId }),
-  'member.unban': command({ user: UserId }),
-  'message.send': t.intersection([command({ body: Body }), t.exact(t.partial({ replyTo: Seq }))]),
-  'message.edit': command({ seq: Seq, body: Body }),
-  'message.delete': command({ seq: Seq }),
-  'message.react': t.intersection([
-    command({ seq: Seq, emoji: Emoji }),
-    t.exact(t.partial({ remove: t.boolean })),
-  ]),
-  'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }),
+  'conversation.create': command(
+    { kind: Kind, members: boundedArray('members', UserId, 0, MAX_USERS_PER_COMMAND) },
+    { title: Title, ttl: Ttl },
+  ),
+  'conversation.rename': command({ title: Title }, {}),
+  'conversation.setTtl': command({ ttl: Ttl }, {}),
+  'conversation.close': command({}, {}),
+  'member.add': command({ users }, { role: Role }),
+  'member.remove': command({ users }, {}),
+  'member.leave': command({}, {}),
+  'member.setRole': command({ user: UserId, role: Role }, {}),
+  'member.ban': command({ user: UserId }, {}),
+  'member.unban': command({ user: UserId }, {}),
+  'message.send': command({ body: Body }, { replyTo: Seq }),
+  'message.edit': command({ seq: Seq, body: Body }, {}),
+  'message.delete': command({ seq: Seq }, {}),
+  'message.react': command({ seq: Seq, emoji: Emoji }, { remove: t.boolean }),
+  'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }, {}),
 } as const;
 
 export type CommandType = keyof typeof commandCodecs;

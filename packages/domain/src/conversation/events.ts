@@ -1,10 +1,10 @@
 import * as t from 'io-ts';
 import { Instant, Seq, UserId } from '../ids.js';
+import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
 import { OpaqueBody } from './body.js';
 import { BanHash, Emoji, Entry, Kind, Role, SeqRange, Title, Ttl } from './vocabulary.js';
 
-const optional = <P extends t.Props>(props: P) => t.exact(t.partial(props));
 const entries = t.readonlyArray(Entry);
 const users = t.readonlyArray(UserId);
 
@@ -15,28 +15,28 @@ const users = t.readonlyArray(UserId);
 export const eventCodecs = {
   'conversation.created': {
     version: 2,
-    data: t.intersection([t.strict({ kind: Kind, members: entries, ttl: Ttl }), optional({ title: Title })]),
+    data: shape({ kind: Kind, members: entries, ttl: Ttl }, { title: Title }),
   },
-  'conversation.renamed': { version: 1, data: t.strict({ title: Title }) },
-  'conversation.ttlSet': { version: 1, data: t.strict({ ttl: Ttl }) },
-  'conversation.closed': { version: 1, data: t.strict({}) },
-  'member.added': { version: 1, data: t.strict({ members: entries }) },
-  'member.removed': { version: 1, data: t.strict({ users }) },
-  'member.left': { version: 1, data: t.strict({}) },
-  'member.roleSet': { version: 1, data: t.strict({ user: UserId, role: Role }) },
-  'member.banned': { version: 1, data: t.strict({ banHash: BanHash }) },
-  'member.unbanned': { version: 1, data: t.strict({ banHash: BanHash }) },
+  'conversation.renamed': { version: 1, data: shape({ title: Title }) },
+  'conversation.ttlSet': { version: 1, data: shape({ ttl: Ttl }) },
+  'conversation.closed': { version: 1, data: shape({}) },
+  'member.added': { version: 1, data: shape({ members: entries }) },
+  'member.removed': { version: 1, data: shape({ users }) },
+  'member.left': { version: 1, data: shape({}) },
+  'member.roleSet': { version: 1, data: shape({ user: UserId, role: Role }) },
+  'member.banned': { version: 1, data: shape({ banHash: BanHash }) },
+  'member.unbanned': { version: 1, data: shape({ banHash: BanHash }) },
   'message.sent': {
     version: 1,
-    data: t.intersection([
-      t.strict({ ordinal: boundedInteger('ordinal', 1, Number.MAX_SAFE_INTEGER), body: OpaqueBody }),
-      optional({ sentAt: Instant, replyTo: Seq, expiresAt: Instant }),
-    ]),
+    data: shape(
+      { ordinal: boundedInteger('ordinal', 1, Number.MAX_SAFE_INTEGER), body: OpaqueBody },
+      { sentAt: Instant, replyTo: Seq, expiresAt: Instant },
+    ),
   },
-  'message.edited': { version: 1, data: t.strict({ seq: Seq, body: OpaqueBody }) },
-  'message.deleted': { version: 1, data: t.strict({ seq: Seq }) },
-  'message.reacted': { version: 1, data: t.strict({ seq: Seq, emoji: Emoji, removed: t.boolean }) },
-  'message.expired': { version: 1, data: t.strict({ ranges: t.readonlyArray(SeqRange) }) },
+  'message.edited': { version: 1, data: shape({ seq: Seq, body: OpaqueBody }) },
+  'message.deleted': { version: 1, data: shape({ seq: Seq }) },
+  'message.reacted': { version: 1, data: shape({ seq: Seq, emoji: Emoji, removed: t.boolean }) },
+  'message.expired': { version: 1, data: shape({ ranges: t.readonlyArray(SeqRange) }) },
 } as const;
 
 export type EventType = keyof typeof eventCodecs;

@@ -1,12 +1,13 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
+import { shape, variants } from '../shape.js';
 import { boundedInteger } from '../text.js';
 import { type EventType, eventCodecs } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { deedsOf, recentOf } from './recent.js';
 import type { Conversation, Deed, Member } from './state.js';
-import { BanHash, Kind, Producer, Role, Title, Ttl } from './vocabulary.js';
+import { BanHash, Kind, ProducerId, Role, Title, Ttl } from './vocabulary.js';
 
 export type JsonValue =
   | string
@@ -79,7 +80,7 @@ const EventName = t.keyof(eventCodecs as Record<EventType, unknown>, 'event');
 const DeedRow = t.tuple([Actor, CommandId, EventName, Seq, Instant]);
 type DeedRow = t.TypeOf<typeof DeedRow>;
 const MemberRow = t.tuple([UserId, Role, Seq, BanHash]);
-const ProducerRow = t.tuple([Producer.type.props.id, Producer.type.props.position]);
+const ProducerRow = t.tuple([ProducerId, Seq]);
 
 const common = {
   version: t.literal(SNAPSHOT_VERSION),
@@ -98,11 +99,15 @@ const present = {
   messages: Count,
 };
 
-const Snapshot = t.union([
-  t.strict({ tag: t.literal('absent'), ...common }),
-  t.strict({ tag: t.literal('open'), ...present }),
-  t.strict({ tag: t.literal('closed'), ...present }),
-]);
+const Snapshot = variants(
+  'tag',
+  {
+    absent: shape({ tag: t.literal('absent'), ...common }),
+    open: shape({ tag: t.literal('open'), ...present }),
+    closed: shape({ tag: t.literal('closed'), ...present }),
+  },
+  'a snapshot',
+);
 
 const deedRow = ({ actor, commandId, type, seq, at }: Deed): DeedRow => [actor, commandId, type, seq, at];
 

@@ -1,12 +1,13 @@
 import * as t from 'io-ts';
 import { UserId } from '../ids.js';
+import { shape } from '../shape.js';
 import { boundedInteger, boundedText, patternedText } from '../text.js';
 
 /** `direct`: two people, one per pair. `group`: up to 10,000. `channel`: admins post, many read. */
-export const Kind = t.keyof({ direct: null, group: null, channel: null }, 'kind (direct, group or channel)');
+export const Kind = t.keyof({ direct: null, group: null, channel: null }, 'direct, group or channel');
 export type Kind = t.TypeOf<typeof Kind>;
 
-export const Role = t.keyof({ owner: null, admin: null, member: null }, 'role (owner, admin or member)');
+export const Role = t.keyof({ owner: null, admin: null, member: null }, 'owner, admin or member');
 export type Role = t.TypeOf<typeof Role>;
 
 /** Most members of each kind. */
@@ -21,7 +22,7 @@ export const Emoji = boundedText('emoji', 1, 64);
 /** Life of a message in seconds, 5 to 365 days, or null for none. */
 export const Ttl = t.union(
   [boundedInteger('ttl', 5, 31_536_000), t.null],
-  'ttl (seconds from 5 to 31536000, or null)',
+  'whole seconds from 5 to 31536000, or null',
 );
 export type Ttl = t.TypeOf<typeof Ttl>;
 
@@ -30,7 +31,7 @@ export const BanHash = patternedText('banHash', /^[A-Za-z0-9_-]{1,64}$/, 'a keye
 export type BanHash = t.TypeOf<typeof BanHash>;
 
 /** Someone who enters a conversation. */
-export const Entry = t.strict({ user: UserId, role: Role, banHash: BanHash }, 'member');
+export const Entry = shape({ user: UserId, role: Role, banHash: BanHash });
 export type Entry = t.TypeOf<typeof Entry>;
 
 /** First and last seq of a run of messages, both included. */
@@ -40,19 +41,19 @@ export const SeqRange = t.tuple([
 ]);
 export type SeqRange = t.TypeOf<typeof SeqRange>;
 
+/** A source of commands. */
+export const ProducerId = patternedText(
+  'producer.id',
+  /^[A-Za-z0-9_=.:-]{1,100}$/,
+  "1 to 100 of letters, digits, '_', '-', '=', '.', ':'",
+);
+
 /**
  * Position of a command in an ordered source, such as the line of a file: the conversation remembers the last one of
  * each source and answers anything at or before it as already done. An idempotent producer, as Kafka has it.
  */
-export const Producer = t.strict(
-  {
-    id: patternedText(
-      'producer.id',
-      /^[A-Za-z0-9_=.:-]{1,100}$/,
-      "1 to 100 of letters, digits, '_', '-', '=', '.', ':'",
-    ),
-    position: boundedInteger('producer.position', 1, Number.MAX_SAFE_INTEGER),
-  },
-  'producer',
-);
+export const Producer = shape({
+  id: ProducerId,
+  position: boundedInteger('producer.position', 1, Number.MAX_SAFE_INTEGER),
+});
 export type Producer = t.TypeOf<typeof Producer>;

@@ -4,6 +4,7 @@ import { type ConversationEvent, type EventType, eventCodecs, isEventType } from
 import { upcast } from '../conversation/upcast.js';
 import { Producer } from '../conversation/vocabulary.js';
 import { Actor, CommandId, ConversationId, Instant, Seq } from '../ids.js';
+import { shape } from '../shape.js';
 import { boundedInteger, decodeWith } from '../text.js';
 
 /**
@@ -11,8 +12,8 @@ import { boundedInteger, decodeWith } from '../text.js';
  * conversation's revision. `at` is the server's time in ms. `commandId` is the cause. `id` is the position itself
  * (`<conversationId>:<seq>`), so that the same log always has the same ids.
  */
-const Place = t.intersection([
-  t.strict({
+const Place = shape(
+  {
     id: t.string,
     type: t.string,
     version: boundedInteger('version', 1, 1_000),
@@ -22,9 +23,9 @@ const Place = t.intersection([
     actor: Actor,
     commandId: CommandId,
     data: t.unknown,
-  }),
-  t.exact(t.partial({ producer: Producer })),
-]);
+  },
+  { producer: Producer },
+);
 
 export type Envelope = {
   readonly id: string;
@@ -54,7 +55,9 @@ export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
     eventCodecs[place.type].data as t.Type<unknown, unknown, unknown>,
     upcast(place.type, place.version, place.data),
   );
-  return E.map((known) => ({ ...place, version: current, data: known }) as Envelope)(data);
+  return E.isLeft(data)
+    ? E.left(`data of ${place.type}: ${data.left}`)
+    : E.right({ ...place, version: current, data: data.right } as Envelope);
 }
 
 /** Puts a decided event at its place. */

@@ -1,6 +1,7 @@
 import type * as t from 'io-ts';
+import { Codec, type JsonSchema } from '../codec.js';
 
-export type JsonSchema = { readonly [key: string]: unknown };
+export type { JsonSchema };
 
 /** A tagged io-ts codec, as far as deriving a schema needs to look. */
 type Tagged = {
@@ -11,14 +12,19 @@ type Tagged = {
   readonly types?: readonly t.Mixed[];
   readonly keys?: Record<string, unknown>;
   readonly value?: unknown;
+  readonly domain?: t.Mixed;
   readonly codomain?: t.Mixed;
 };
 
 /**
- * JSON Schema (2020-12) of a codec, for OpenAPI and AsyncAPI, so that no shape is written twice. Codecs of our own kind
- * (bounded text, patterned text) appear as their type with their name as title.
+ * JSON Schema (2020-12) of a codec, for OpenAPI and AsyncAPI, so that no shape is written twice. It accepts what the codec
+ * accepts, unknown fields too, since those are dropped and not refused; the codec is stricter only in what JSON
+ * Schema cannot say: bytes and lone surrogates.
+ *
+ * @throws for a codec nobody taught it.
  */
 export function jsonSchema(codec: t.Mixed): JsonSchema {
+  if (codec instanceof Codec) return codec.schema(jsonSchema);
   const tagged = codec as unknown as Tagged;
   switch (tagged._tag) {
     case 'StringType':
@@ -27,6 +33,8 @@ export function jsonSchema(codec: t.Mixed): JsonSchema {
       return { type: 'number' };
     case 'BooleanType':
       return { type: 'boolean' };
+    case 'UnknownType':
+      return {};
     case 'NullType':
       return { type: 'null' };
     case 'LiteralType':
@@ -34,7 +42,7 @@ export function jsonSchema(codec: t.Mixed): JsonSchema {
     case 'KeyofType':
       return { type: 'string', enum: Object.keys(tagged.keys ?? {}) };
     case 'ExactType':
-      return { ...jsonSchema(tagged.type as t.Mixed), additionalProperties: false };
+      return jsonSchema(tagged.type as t.Mixed);
     case 'InterfaceType':
       return { type: 'object', properties: properties(tagged), required: Object.keys(tagged.props ?? {}) };
     case 'PartialType':
@@ -47,11 +55,15 @@ export function jsonSchema(codec: t.Mixed): JsonSchema {
     case 'ArrayType':
       return { type: 'array', items: jsonSchema(tagged.type as t.Mixed) };
     case 'DictionaryType':
-      return { type: 'object', additionalProperties: jsonSchema(tagged.codomain as t.Mixed) };
+      return {
+        type: 'object',
+        propertyNames: jsonSchema(tagged.domain as t.Mixed),
+        additionalProperties: jsonSchema(tagged.codomain as t.Mixed),
+      };
     case 'TupleType':
-      return { type: 'array', prefixItems: (tagged.types ?? []).map(jsonSchema) };
+      return tuple((tagged.types ?? []).map(jsonSchema));
     default:
-      return described(tagged.name, codec);
+      throw new Error(`no JSON Schema is known for the codec ${tagged.name}`);
   }
 }
 
@@ -64,13 +76,11 @@ function merged(parts: readonly JsonSchema[]): JsonSchema {
     type: 'object',
     properties: Object.assign({}, ...parts.map((part) => part.properties ?? {})),
     required: parts.flatMap((part) => (part.required as string[] | undefined) ?? []),
-    additionalProperties: false,
   };
 }
 
-/** Our own codecs say what they accept in the error for a value of the wrong type; their `is` tells which type it is. */
-function described(name: string, codec: t.Mixed): JsonSchema {
-  if (codec.is('')) return { type: 'string', title: name };
-  if (codec.is(0)) return { type: 'integer', title: name };
-  return codec.is([]) ? { type: 'array', title: name } : { title: name };
-}
+const tuple = (items: readonly JsonSchema[]): JsonSchema => ({
+  type: 'array',
+  prefixItems: items,
+  minItems: items.length,
+});

@@ -1,6 +1,7 @@
 import * as t from 'io-ts';
 import { type CommandType, commandCodecs } from '../conversation/commands.js';
-import { DeviceId, Seq } from '../ids.js';
+import { ConversationId, DeviceId, Seq } from '../ids.js';
+import { boundedRecord, shape } from '../shape.js';
 import { boundedArray, boundedText } from '../text.js';
 import { type QueryType, queryCodecs, ReceiptMark } from './queries.js';
 import { AnswerView, ConversationDetail, ConversationPage, MessagePage, Watermarks } from './views.js';
@@ -8,19 +9,19 @@ import { AnswerView, ConversationDetail, ConversationPage, MessagePage, Watermar
 /** Conversations a client may resume in one `session.open`. */
 export const MAX_RESUME = 10_000;
 
-export const SessionOpen = t.intersection([
-  t.strict({ token: boundedText('token', 1, 8_192), device: DeviceId }),
-  t.exact(t.partial({ resume: t.record(t.string, Seq) })),
-]);
+export const SessionOpen = shape(
+  { token: boundedText('token', 1, 8_192), device: DeviceId },
+  { resume: boundedRecord('resume', ConversationId, Seq, MAX_RESUME) },
+);
 
-export const SessionOpened = t.strict({
+export const SessionOpened = shape({
   user: t.string,
   device: t.string,
   conversations: t.number,
   expiresAt: t.number,
 });
 
-export const ReceiptMarks = t.strict({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
+export const ReceiptMarks = shape({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
 
 type Http = { readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string };
 
@@ -121,7 +122,7 @@ export const methods = {
   'receipt.mark': {
     dispatch: 'receipt',
     params: ReceiptMarks,
-    result: t.strict({ watermarks: t.readonlyArray(Watermarks) }),
+    result: shape({ watermarks: t.readonlyArray(Watermarks) }),
     http: { verb: 'POST', path: '/v1/receipts' },
     summary: 'Move my delivered and read watermarks forward.',
   },

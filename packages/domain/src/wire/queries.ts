@@ -1,12 +1,12 @@
-import * as t from 'io-ts';
+import type * as t from 'io-ts';
 import { ConversationId, Seq, UserId } from '../ids.js';
+import { shape } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
 
 /** Messages or conversations on a page unless the query says otherwise, and at most. */
 export const DEFAULT_PAGE = 50;
 export const MAX_PAGE = 200;
 
-const optional = <P extends t.Props>(props: P) => t.exact(t.partial(props));
 const Limit = boundedInteger('limit', 1, MAX_PAGE);
 const Cursor = boundedText('cursor', 1, 300);
 const Watermark = boundedInteger('watermark', 0, Number.MAX_SAFE_INTEGER);
@@ -16,15 +16,15 @@ const Watermark = boundedInteger('watermark', 0, Number.MAX_SAFE_INTEGER);
  * own writes; `as` is for tokens with the scope `import`.
  */
 export const queryCodecs = {
-  'conversation.list': optional({ limit: Limit, after: Cursor }),
-  'conversation.get': t.intersection([
-    t.strict({ conversationId: ConversationId }),
-    optional({ membersAfter: UserId, membersLimit: boundedInteger('membersLimit', 0, 1_000) }),
-  ]),
-  'message.list': t.intersection([
-    t.strict({ conversationId: ConversationId }),
-    optional({ limit: Limit, before: Cursor, after: Cursor, minSeq: Seq }),
-  ]),
+  'conversation.list': shape({}, { limit: Limit, after: Cursor }),
+  'conversation.get': shape(
+    { conversationId: ConversationId },
+    { membersAfter: UserId, membersLimit: boundedInteger('membersLimit', 0, 1_000) },
+  ),
+  'message.list': shape(
+    { conversationId: ConversationId },
+    { limit: Limit, before: Cursor, after: Cursor, minSeq: Seq },
+  ),
 } as const;
 
 export type QueryType = keyof typeof queryCodecs;
@@ -33,8 +33,8 @@ export type QueryOf<T extends QueryType> = t.TypeOf<(typeof queryCodecs)[T]>;
 export const isQueryType = (name: string): name is QueryType => Object.hasOwn(queryCodecs, name);
 
 /** One move of a user's watermarks in a conversation: the newest seq that reached a device, and the newest seen. */
-export const ReceiptMark = t.intersection([
-  t.strict({ conversationId: ConversationId }),
-  optional({ delivered: Watermark, read: Watermark }),
-]);
+export const ReceiptMark = shape(
+  { conversationId: ConversationId },
+  { delivered: Watermark, read: Watermark },
+);
 export type ReceiptMark = t.TypeOf<typeof ReceiptMark>;

@@ -1,39 +1,38 @@
 import * as t from 'io-ts';
 import { Body } from '../conversation/body.js';
 import { Kind, Role, Ttl } from '../conversation/vocabulary.js';
-
-const optional = <P extends t.Props>(props: P) => t.exact(t.partial(props));
+import { shape } from '../shape.js';
 
 /** A message as its readers get it. `body` is null once it is deleted. Times are ms since 1970 UTC. */
-export const MessageView = t.intersection([
-  t.strict({
+export const MessageView = shape(
+  {
     seq: t.number,
     ordinal: t.number,
     author: t.string,
     at: t.number,
-    body: t.union([Body, t.null]),
-  }),
-  optional({
+    body: t.union([Body, t.null], 'a body, or null'),
+  },
+  {
     sentAt: t.number,
     replyTo: t.number,
     expiresAt: t.number,
     editedAt: t.number,
     deletedAt: t.number,
-    reactions: t.readonlyArray(t.strict({ emoji: t.string, count: t.number, mine: t.boolean })),
-  }),
-]);
+    reactions: t.readonlyArray(shape({ emoji: t.string, count: t.number, mine: t.boolean })),
+  },
+);
 export type MessageView = t.TypeOf<typeof MessageView>;
 
 /** A page of messages, oldest first. `nextCursor` goes on in the direction of the query. */
-export const MessagePage = t.intersection([
-  t.strict({ messages: t.readonlyArray(MessageView), hasMore: t.boolean }),
-  optional({ nextCursor: t.string }),
-]);
+export const MessagePage = shape(
+  { messages: t.readonlyArray(MessageView), hasMore: t.boolean },
+  { nextCursor: t.string },
+);
 export type MessagePage = t.TypeOf<typeof MessagePage>;
 
 /** A conversation in its reader's list. `read` and `delivered` are the reader's own watermarks; `unread` is exact. */
-export const ConversationView = t.intersection([
-  t.strict({
+export const ConversationView = shape(
+  {
     conversationId: t.string,
     kind: Kind,
     role: Role,
@@ -45,21 +44,21 @@ export const ConversationView = t.intersection([
     unread: t.number,
     read: t.number,
     delivered: t.number,
-    preview: t.union([MessageView, t.null]),
-  }),
-  optional({ title: t.string }),
-]);
+    preview: t.union([MessageView, t.null], 'a message, or null'),
+  },
+  { title: t.string },
+);
 export type ConversationView = t.TypeOf<typeof ConversationView>;
 
-export const ConversationPage = t.intersection([
-  t.strict({ conversations: t.readonlyArray(ConversationView), hasMore: t.boolean }),
-  optional({ nextCursor: t.string }),
-]);
+export const ConversationPage = shape(
+  { conversations: t.readonlyArray(ConversationView), hasMore: t.boolean },
+  { nextCursor: t.string },
+);
 export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 
 /** A conversation as its members see it now, folded from the log; members in order of their ids. */
-export const ConversationDetail = t.intersection([
-  t.strict({
+export const ConversationDetail = shape(
+  {
     conversationId: t.string,
     kind: Kind,
     role: Role,
@@ -67,21 +66,21 @@ export const ConversationDetail = t.intersection([
     closed: t.boolean,
     memberCount: t.number,
     revision: t.number,
-    members: t.readonlyArray(t.strict({ user: t.string, role: Role, since: t.number })),
+    members: t.readonlyArray(shape({ user: t.string, role: Role, since: t.number })),
     hasMoreMembers: t.boolean,
-  }),
-  optional({ title: t.string, producers: t.record(t.string, t.number) }),
-]);
+  },
+  { title: t.string, producers: t.record(t.string, t.number) },
+);
 export type ConversationDetail = t.TypeOf<typeof ConversationDetail>;
 
 /** The answer to a command. */
-export const AnswerView = t.intersection([
-  t.strict({ conversationId: t.string, seq: t.number, at: t.number }),
-  optional({ repeated: t.literal(true) }),
-]);
+export const AnswerView = shape(
+  { conversationId: t.string, seq: t.number, at: t.number },
+  { repeated: t.literal(true) },
+);
 
 /** Where a user's watermarks are after a mark: never behind where they were. */
-export const Watermarks = t.strict({
+export const Watermarks = shape({
   conversationId: t.string,
   user: t.string,
   delivered: t.number,
