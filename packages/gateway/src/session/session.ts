@@ -4,7 +4,9 @@ import type { Hub } from '../hub/hub.js';
 import type { Person } from '../people.js';
 import type { SessionState } from './session-state.js';
 
-export type Socket = WebSocket<Session>;
+/** The library copies a socket's data property by property and drops its prototype, so a session is held, not given. */
+export type UserData = { readonly session: Session };
+export type Socket = WebSocket<UserData>;
 
 /** Bytes that may wait for a reader; beyond, the connection is closed with `SlowReader`. */
 export const MAX_BUFFERED = 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway.js';
 import { pump } from '../hub/positions.js';
 import { drive, onDrain } from '../session/life.js';
 import { receive } from '../session/requests.js';
-import { MAX_BUFFERED, Session } from '../session/session.js';
+import { MAX_BUFFERED, Session, type UserData } from '../session/session.js';
 import { awaiting } from '../session/session-state.js';
 import type { Uws } from '../uws/load.js';
 
@@ -24,7 +24,7 @@ const MAX_CONNECTIONS = 19_000;
 
 /** Serves the WebSocket at `/v1/ws`. */
 export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
-  app.ws<Session>('/v1/ws', {
+  app.ws<UserData>('/v1/ws', {
     maxPayloadLength: CUT_AT_BYTES,
     maxBackpressure: MAX_BUFFERED,
     idleTimeout: IDLE_TIMEOUT_S,
@@ -38,7 +38,7 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
         return void response.writeStatus('400 Bad Request').end(`ask for the subprotocol ${SUBPROTOCOL}\n`);
       }
       response.upgrade(
-        new Session(awaiting(Date.now())),
+        { session: new Session(awaiting(Date.now())) },
         request.getHeader('sec-websocket-key'),
         SUBPROTOCOL,
         request.getHeader('sec-websocket-extensions'),
@@ -46,18 +46,18 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
       );
     },
     open: (socket) => {
-      const session = socket.getUserData();
+      const { session } = socket.getUserData();
       session.socket = socket;
       gateway.sessions.add(session);
     },
-    message: (socket, bytes, isBinary) => receive(gateway, socket.getUserData(), bytes, isBinary),
-    dropped: (socket) => void drive(gateway, socket.getUserData(), { tag: 'overflowed' }),
+    message: (socket, bytes, isBinary) => receive(gateway, socket.getUserData().session, bytes, isBinary),
+    dropped: (socket) => void drive(gateway, socket.getUserData().session, { tag: 'overflowed' }),
     drain: (socket) => {
-      const session = socket.getUserData();
+      const { session } = socket.getUserData();
       onDrain(session);
       pump(gateway, session);
     },
-    close: (socket) => void drive(gateway, socket.getUserData(), { tag: 'gone' }),
+    close: (socket) => void drive(gateway, socket.getUserData().session, { tag: 'gone' }),
   });
 }
 
