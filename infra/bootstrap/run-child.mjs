@@ -44,8 +44,9 @@ const stopWhenOrphaned = (child) => {
 };
 
 /**
- * The pids from the parent up to npm. Shells lie between: npm's own, and that of the link by which npm finds the Node of
- * node_modules; either may die alone, when npm is told to stop.
+ * The pids from the parent up to npm. Shells may lie between: npm's own, and that of the link by which npm finds the
+ * Node of node_modules. A shell keeps SIGINT to itself and may die alone, when npm is told to stop; that is why the root's
+ * scripts say `exec` and name npm's own Node.
  */
 const lineage = () => {
   const pids = [process.ppid];
