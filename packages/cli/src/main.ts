@@ -29,6 +29,7 @@ try {
   else {
     const { message, exitCode } = explain(error);
     process.stderr.write(`${paints(process.stderr).red('parley:')} ${message}\n`);
-    process.exitCode = exitCode;
+    // What failed may have left something behind that would keep the process, such as a connection still being tried.
+    process.exit(exitCode);
   }
 }

@@ -1,15 +1,22 @@
 import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { Watermarks } from '@parley/domain/wire/views';
+import type { Watermarks } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 /** What the server sends without being asked, by the method that carries it. */
 export type LiveNotices = {
   readonly event: LiveEvent;
-  readonly receipts: { readonly receipts: readonly Watermarks[] };
+  readonly receipts: Receipts;
   readonly 'conversation.added': { readonly conversationId: string; readonly seq: number };
-  readonly resync: { readonly conversationId: string };
+  /** What comes live from now on follows `seq`; without it nothing follows. */
+  readonly resync: { readonly conversationId: string; readonly reason: string; readonly seq?: number };
+};
+
+/** Where members' watermarks are now: of each the newest alone. */
+export type Receipts = {
+  readonly conversationId: string;
+  readonly watermarks: readonly Omit<Watermarks, 'conversationId'>[];
 };
 
 /** Types of events that a newer server knows pass, so that their seqs are not taken for gaps. */
@@ -25,9 +32,17 @@ const LiveEventFrame = t.strict({
 
 const codecs: { readonly [N in keyof LiveNotices]: t.Mixed } = {
   event: LiveEventFrame,
-  receipts: t.strict({ receipts: t.readonlyArray(Watermarks) }),
+  receipts: t.strict({
+    conversationId: t.string,
+    watermarks: t.readonlyArray(
+      t.strict({ user: t.string, delivered: t.number, read: t.number, at: t.number }),
+    ),
+  }),
   'conversation.added': t.strict({ conversationId: t.string, seq: t.number }),
-  resync: t.strict({ conversationId: t.string }),
+  resync: t.intersection([
+    t.strict({ conversationId: t.string, reason: t.string }),
+    t.exact(t.partial({ seq: t.number })),
+  ]),
 };
 
 export type LiveNotice = {

@@ -3,13 +3,12 @@ import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { type MethodName, methods, type ParamsOf, type ResultOf } from '@parley/domain/wire/methods';
 import type { ReceiptMark } from '@parley/domain/wire/queries';
-import type { Watermarks } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import { createCommandSender } from './command-sender.js';
 import type { ConnectionState } from './connection-state.js';
 import { createListeners, type Listeners } from './listeners.js';
-import { passage, readNotice } from './live-notices.js';
+import { type LiveNotices, passage, type Receipts, readNotice } from './live-notices.js';
 import { createPositions } from './positions.js';
 import { RefusalError, unavailable } from './refusal-error.js';
 import { createSession, type TokenSource } from './session.js';
@@ -38,10 +37,10 @@ export type ConnectOptions = {
 export type ClientEvents = {
   /** Once each, in the order of their seqs within a conversation. */
   readonly event: LiveEvent;
-  readonly receipts: readonly Watermarks[];
+  readonly receipts: Receipts;
   readonly 'conversation.added': { readonly conversationId: string; readonly seq: number };
-  /** Events of this conversation were missed that cannot be replayed: read it anew. */
-  readonly resync: { readonly conversationId: string };
+  /** Events of this conversation were missed that cannot be replayed: read it anew. `reason` is for logs. */
+  readonly resync: LiveNotices['resync'];
   readonly state: ConnectionState;
 };
 
@@ -116,7 +115,7 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
     maxPending: maxInFlight + MAX_QUERIES,
     resume() {
       const { resume, left } = positions.resume();
-      for (const conversationId of left) lose(conversationId);
+      for (const conversationId of left) lose({ conversationId, reason: 'too many to resume' });
       return resume;
     },
     onNotification: (method, params) =>
@@ -148,12 +147,12 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
       case 'event':
         return event(read.value);
       case 'receipts':
-        return listeners.emit('receipts', read.value.receipts);
+        return listeners.emit('receipts', read.value);
       case 'conversation.added':
         positions.entered(read.value.conversationId, read.value.seq);
         return listeners.emit('conversation.added', read.value);
       case 'resync':
-        return lose(read.value.conversationId);
+        return lose(read.value);
       default:
         return read satisfies never;
     }
@@ -176,16 +175,17 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
           gaps.set(conversationId, at);
           return session.comeBack(`events of ${conversationId} are missing after ${at}`);
         }
-        lose(conversationId);
+        lose({ conversationId, reason: `nothing between ${at} and ${seq} was replayed` });
         return event(live);
       }
     }
   }
 
-  function lose(conversationId: string): void {
-    positions.forget(conversationId);
-    gaps.delete(conversationId);
-    listeners.emit('resync', { conversationId });
+  function lose(resync: LiveNotices['resync']): void {
+    positions.forget(resync.conversationId);
+    gaps.delete(resync.conversationId);
+    if (resync.seq !== undefined) positions.entered(resync.conversationId, resync.seq + 1);
+    listeners.emit('resync', resync);
   }
 
   /** Resolves when the session is open; rejects when it has stopped or time is up. */

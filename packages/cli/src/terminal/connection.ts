@@ -43,7 +43,7 @@ export async function openClient(
   const url = flags.url ?? (await runningEndpoints()).ws;
   const token = await tokenOf(flags, device, scope);
   try {
-    return await connect({ url, token, device });
+    return await connect({ url, token, device, connectMs: CONNECT_MS });
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     const what = error.retryable
@@ -60,6 +60,9 @@ async function tokenOf({ url, token, as }: ConnectionFlags, device: string, scop
   if (url === undefined) return (await runningEndpoints()).token;
   throw new CliError('--url needs --token, or PARLEY_TOKEN', exitCodes.usage);
 }
+
+/** How long a gateway may take to open the session, in ms. */
+const CONNECT_MS = 5_000;
 
 /** A token signed by the secret of the stack in this home; other stacks do not take it. */
 export async function localToken(

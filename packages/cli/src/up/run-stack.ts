@@ -1,6 +1,5 @@
 import { freePort } from '@parley/infra/embedded/free-port';
 import { type Stack, startStack } from '@parley/infra/embedded/stack';
-import { migrate } from '@parley/infra/read-model/migrate';
 import { localSecrets } from '@parley/infra/runtime/secrets';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { type Endpoints, lastEndpoints, writeEndpoints } from '../terminal/endpoints.js';
@@ -81,8 +80,6 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       banKey: env.PARLEY_BAN_KEY || secrets.banKey,
       env,
     };
-    await migrate(stack.database, { readModel: READ_MODEL });
-    report('the database is up to date');
 
     const start = async (name: ServiceName, wished: number | undefined): Promise<ServiceInfo> => {
       const service = await keep(name, await portFor(wished), settings, options);
@@ -91,6 +88,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       return service.info;
     };
     const api = urlOf('command-api', await start('command-api', portOf(last?.api)));
+    // It also migrates the database before it is ready.
     await start('projector', undefined);
     const web = urlOf('gateway', await start('gateway', options.port ?? portOf(last?.web)));
 
@@ -110,9 +108,6 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
     throw error;
   }
 }
-
-/** The version of the read model that these services build and serve. */
-const READ_MODEL = 1;
 
 function keep(
   name: ServiceName,
