@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type Latencies, openLatencies } from '../percentiles.js';
@@ -31,8 +32,9 @@ export async function runPairs(protocol: PairsProtocol, rate: number, seconds: n
   const ack = openLatencies();
   const delivery = openLatencies();
   const pending = new Map<string, { due: number; left: number }>();
+  // Ids of their own for each run: the same again would be answered, not done.
+  const run = randomBytes(4).toString('hex');
   let refused = 0;
-  let counted = 0;
 
   const done = (id: string, latencies: Latencies): void => {
     const entry = pending.get(id);
@@ -69,13 +71,13 @@ export async function runPairs(protocol: PairsProtocol, rate: number, seconds: n
   }
 
   const send = (mark: string) => (due: number, n: number) => {
-    const id = `${mark}${n}`;
+    const id = `${mark}${run}-${n}`;
     pending.set(id, { due, left: 2 });
     senders[n % protocol.pairs]?.send(protocol.frame(n % protocol.pairs, id));
   };
   await atRate(rate, warmUp, send('w'));
   const begin = performance.now();
-  counted = await atRate(rate, seconds, send('m'));
+  const counted = await atRate(rate, seconds, send('m'));
   const took = (performance.now() - begin) / 1000;
   const deliveredInTime = delivery.count;
   for (let waited = 0; pending.size > 0 && waited < 10_000; waited += 50) await new Promise((next) => setTimeout(next, 50));
