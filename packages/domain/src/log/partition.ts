@@ -19,9 +19,14 @@ export function fnv1a32(text: string): number {
   return hash >>> 0;
 }
 
-/** Partition of a conversation, 0 to `partitions` - 1: FNV-1a modulo the count. Chosen once; see the test vectors. */
+/**
+ * Partition of a conversation, 0 to `partitions` - 1: FNV-1a, its upper half folded onto its lower by XOR, modulo the count.
+ * Folded, because the low bits of FNV-1a see only the low bits of each character: of direct conversations between neighbours
+ * (user1 and user2, user3 and user4 ...) one of 16 partitions got 2.8 times its share. Chosen once; see the test vectors.
+ */
 export function partitionOf(conversationId: ConversationId, partitions: number): number {
-  return fnv1a32(conversationId) % partitions;
+  const hash = fnv1a32(conversationId);
+  return ((hash ^ (hash >>> 16)) >>> 0) % partitions;
 }
 
 /** Two-digit name of a partition, as streams and subjects carry it. */
