@@ -8,7 +8,8 @@ type Upcaster = (data: unknown) => unknown;
  */
 const upcasters: Partial<Record<EventType, Readonly<Record<number, Upcaster>>>> = {
   'conversation.created': {
-    // Version 1 listed plain ids, the owner first, before roles and bans were part of an entry.
+    // Version 1 listed plain ids, the owner first, before roles and bans were part of an entry. Each gets a hash of
+    // their own, because a ban removes everybody who has the hash.
     1: (data) => {
       const { members, ...rest } = record(data);
       if (!Array.isArray(members)) return data;
@@ -18,7 +19,7 @@ const upcasters: Partial<Record<EventType, Readonly<Record<number, Upcaster>>>> 
         members: members.map((user, index) => ({
           user,
           role: index === 0 ? 'owner' : 'member',
-          banHash: 'none',
+          banHash: `unkeyed-${index}`,
         })),
       };
     },
