@@ -32,6 +32,7 @@ export function readFrame(text: string): E.Either<Refusal, Frame> {
   return E.right({ tag: 'batch', requests: json.map(readRequest) });
 }
 
+/** Params of any form pass: the method's codec refuses them, and then the answer has the request's id. */
 function readRequest(json: unknown): E.Either<Refusal, Request> {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return E.left(refuse('InvalidRequest'));
@@ -39,16 +40,14 @@ function readRequest(json: unknown): E.Either<Refusal, Request> {
   if (jsonrpc !== '2.0') return E.left(refuse('InvalidRequest', 'jsonrpc must be "2.0"'));
   if (typeof method !== 'string') return E.left(refuse('InvalidRequest', 'method must be a string'));
   if (id !== undefined && !isRequestId(id))
-    return E.left(refuse('InvalidRequest', 'id must be a string or a number'));
-  if (params !== undefined && (typeof params !== 'object' || params === null)) {
-    return E.left(refuse('InvalidParams', 'params must be an object'));
-  }
+    return E.left(refuse('InvalidRequest', 'id must be a string of at most 100 characters or a safe number'));
   return E.right(id === undefined ? { method, params } : { id, method, params });
 }
 
+/** A number beyond 2^53 would come back as another one, so it is no id. */
 const isRequestId = (id: unknown): id is RequestId =>
   id === null ||
-  (typeof id === 'number' && Number.isFinite(id)) ||
+  (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER) ||
   (typeof id === 'string' && id.length <= 100);
 
 /** The error object of a refusal: `data.tag` is stable, `message` is for people. */
@@ -60,7 +59,7 @@ export function errorObject(refusal: Refusal) {
 export type ErrorObject = ReturnType<typeof errorObject>;
 
 export const resultFrame = (id: RequestId, result: unknown): string =>
-  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`;
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`;
 
 export const errorFrame = (id: RequestId, refusal: Refusal): string =>
   `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(errorObject(refusal))}}`;
