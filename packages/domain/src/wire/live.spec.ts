@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closeBody } from '../conversation/body.js';
+import { anyEvent } from '../testing/arbitraries.js';
+import { GARDEN, hashOf, NOON, text } from '../testing/commands.js';
+import { created, envelopes, happened, type Past } from '../testing/given.js';
+import { liveEvent } from './live.js';
+
+const live = (past: Past) => envelopes([past]).map(liveEvent)[0];
+
+describe('an event as clients get it', () => {
+  it('is its place, its author, its command and its data, with the body opened', () => {
+    expect(
+      live(
+        happened('ann', 'message.sent', { ordinal: 3, body: closeBody(text('hello')), replyTo: 2 }, 'c-1'),
+      ),
+    ).toStrictEqual({
+      conversationId: GARDEN,
+      seq: 1,
+      type: 'message.sent',
+      at: NOON - 1_000,
+      actor: 'ann',
+      commandId: 'c-1',
+      data: { ordinal: 3, replyTo: 2, body: text('hello') },
+    });
+  });
+
+  it('has no body where it cannot be read', () => {
+    for (const body of ['s1.c2VhbGVk', 'p0.{"kind":']) {
+      expect(live(happened('ann', 'message.sent', { ordinal: 1, body }))?.data).toStrictEqual({
+        ordinal: 1,
+        body: null,
+      });
+      expect(live(happened('ann', 'message.edited', { seq: 2, body }))?.data).toStrictEqual({
+        seq: 2,
+        body: null,
+      });
+    }
+  });
+
+  it('names members and their roles', () => {
+    const members = [
+      { user: 'ann', role: 'owner' },
+      { user: 'bob', role: 'member' },
+    ];
+    expect(live(created('group', { ann: 'owner', bob: 'member' }))?.data).toStrictEqual({
+      kind: 'group',
+      ttl: null,
+      members,
+    });
+    const entry = { user: 'cem', role: 'member', banHash: hashOf('cem') } as const;
+    expect(live(happened('ann', 'member.added', { members: [entry] }))?.data).toStrictEqual({
+      members: [{ user: 'cem', role: 'member' }],
+    });
+  });
+
+  it('holds neither hashes nor producers, whatever the event', () => {
+    fc.assert(
+      fc.property(anyEvent, (event) => {
+        const json = JSON.stringify(liveEvent(event(1)));
+        expect(json).not.toContain('banHash');
+        expect(json).not.toContain('h_');
+        expect(json).not.toContain('producer');
+        expect(json).not.toMatch(/"p0\./);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
