@@ -51,10 +51,13 @@ export const startLeash = async (home: string): Promise<Leash> => {
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
 
-  const running = new Map<string, number>();
+  const running = new Map<string, { readonly pid: number; readonly stopSignal: NodeJS.Signals }>();
+  const stopSignals = new Map<string, NodeJS.Signals>();
+  let isGone = false;
   const listeners = new Set<(notice: Notice) => void>();
   const tell = (notice: Notice): void => {
-    if (notice.event === 'spawned') running.set(notice.id, notice.pid);
+    if (notice.event === 'spawned')
+      running.set(notice.id, { pid: notice.pid, stopSignal: stopSignals.get(notice.id) ?? 'SIGTERM' });
     else running.delete(notice.id);
     for (const listener of [...listeners]) listener(notice);
   };
@@ -65,9 +68,10 @@ export const startLeash = async (home: string): Promise<Leash> => {
   createInterface({ input: child.stdout }).on('line', (line) => tell(JSON.parse(line) as Notice));
   // The leash itself was killed: what it owned must not outlive it.
   void gone.then(() => {
-    for (const [id, pid] of [...running]) {
-      killQuietly(pid);
-      tell({ event: 'exited', id, code: null, signal: 'SIGTERM' });
+    isGone = true;
+    for (const [id, { pid, stopSignal }] of [...running]) {
+      killQuietly(pid, stopSignal);
+      tell({ event: 'exited', id, code: null, signal: stopSignal });
     }
   });
 
@@ -75,6 +79,8 @@ export const startLeash = async (home: string): Promise<Leash> => {
     pid: child.pid as number,
     spawn: (what) =>
       new Promise((resolve, reject) => {
+        if (isGone) return reject(new Error('the process that holds the servers is gone'));
+        stopSignals.set(what.id, what.stopSignal);
         const settle = (notice: Notice): void => {
           if (notice.id !== what.id || notice.event === 'exited') return;
           listeners.delete(settle);
@@ -115,9 +121,9 @@ const program = (): string => {
   return fileURLToPath(new URL(`./leash-process.${extension}`, import.meta.url));
 };
 
-const killQuietly = (pid: number): void => {
+const killQuietly = (pid: number, signal: NodeJS.Signals): void => {
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, signal);
   } catch {
     // Gone already.
   }

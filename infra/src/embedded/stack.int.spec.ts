@@ -193,6 +193,19 @@ describe('a private stack', () => {
   });
 });
 
+describe('when its leash dies', () => {
+  it('tells that every server is gone, and starts none again', async () => {
+    const exits: string[] = [];
+    const stack = await start({ onServerExit: (name) => exits.push(name) });
+    const { pid } = JSON.parse(await readFile(join(home, 'stack.lock'), 'utf8'));
+    const family = await descendants(pid);
+    killQuietly(pid);
+    await waitFor(() => exits.length === 3, { what: 'the news' });
+    await allGone(family);
+    await expect(stack.startServer('redis')).rejects.toThrow('the process that holds the servers is gone');
+  });
+});
+
 describe('when its owner dies', () => {
   it('leaves no process behind, and the next start finds the data', async () => {
     const { owner, family } = await startOwner();
