@@ -23,6 +23,7 @@ export type Commit = { readonly prepared: Prepared; readonly written: Written };
  *
  * An event that the database refuses is found by halving the batch, and parked; the others go on.
  *
+ * @param ahead what the projection makes of these messages, where it has been prepared already.
  * @throws Superseded when another process has moved the checkpoint; any failure to reach the database. Nothing of the
  *   transaction that failed is kept then, and the same batch can be given again.
  */
@@ -31,16 +32,24 @@ export async function projectBatch(
   projection: Projection,
   from: Checkpoint,
   messages: readonly LoggedMessage[],
+  ahead?: Prepared,
 ): Promise<Projected> {
   const fresh = messages.filter(({ streamSeq }) => streamSeq > from.streamSeq);
   if (fresh.length === 0) return { checkpoint: from, commits: [] };
+  const prepared =
+    ahead !== undefined && fresh.length === messages.length ? ahead : await projection.prepare(fresh);
   try {
-    const { checkpoint, commit } = await commitBatch(target, from, fresh, projection.prepare(fresh));
+    const { checkpoint, commit } = await commitBatch(target, from, fresh, prepared);
     return { checkpoint, commits: [commit] };
   } catch (error) {
     if (!isRefusedData(error)) throw error;
     if (fresh.length > 1) return projectHalves(target, projection, from, fresh);
-    const { checkpoint, commit } = await commitBatch(target, from, fresh, parked(projection, fresh, error));
+    const { checkpoint, commit } = await commitBatch(
+      target,
+      from,
+      fresh,
+      await parked(projection, fresh, error),
+    );
     return { checkpoint, commits: [commit] };
   }
 }
@@ -82,9 +91,13 @@ async function commitBatch(
 }
 
 /** Folds nothing and parks everything. */
-function parked(projection: Projection, messages: readonly LoggedMessage[], error: Error): Prepared {
+async function parked(
+  projection: Projection,
+  messages: readonly LoggedMessage[],
+  error: Error,
+): Promise<Prepared> {
   return {
-    ...projection.prepare([]),
+    ...(await projection.prepare([])),
     unreadable: messages.map(({ streamSeq, subject, bytes }) => ({
       streamSeq,
       subject,

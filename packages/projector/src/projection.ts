@@ -22,6 +22,6 @@ export type Prepared = {
 export type Projection = {
   readonly name: ProjectionName;
   readonly streamOf: (partition: number) => string;
-  /** Pure: decodes and folds. */
-  readonly prepare: (messages: readonly LoggedMessage[]) => Prepared;
+  /** Decodes and folds; lets go of the event loop now and then, so that Postgres is not kept waiting meanwhile. */
+  readonly prepare: (messages: readonly LoggedMessage[]) => Promise<Prepared>;
 };

@@ -3,6 +3,7 @@ import { consumeBatches } from '@parley/infra/log/consume';
 import type { Log } from '@parley/infra/runtime/log';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { ProjectorMetrics } from './metrics.js';
+import { prepareAhead } from './prepare-ahead.js';
 import { type Commit, projectBatch, type Target } from './project-batch.js';
 import type { Projection } from './projection.js';
 
@@ -47,30 +48,41 @@ export async function runShare(
   const begin = await readCheckpoint(client, schema, share);
   await requireLog(js, stream, begin);
   let checkpoint = begin;
-  const onRestart = (reason: string) => log.warn({ stream, reason }, 'reading the log starts over');
-  for await (const batch of consumeBatches(js, stream, begin.streamSeq, {
+  const stop = new AbortController();
+  const batches = consumeBatches(js, stream, begin.streamSeq, {
     maxBatch: MAX_BATCH,
-    signal,
-    onRestart,
-  })) {
+    signal: AbortSignal.any([signal, stop.signal]),
+    onRestart: (reason) => log.warn({ stream, reason }, 'reading the log starts over'),
+  });
+  for await (const { messages, prepared } of prepareAhead(batches, projection, MAX_BATCH)) {
     const startedAt = performance.now();
-    const projected = await projectBatch(target, projection, checkpoint, batch);
+    const projected = await projectBatch(target, projection, checkpoint, messages, prepared).catch(
+      (error: Error) => {
+        // What is being read ahead must end, or leaving this loop would wait for the next event of the log.
+        stop.abort();
+        throw error;
+      },
+    );
     checkpoint = projected.checkpoint;
-    const newest = batch.at(-1);
+    const newest = messages.at(-1);
     const pending = newest?.pending ?? 0;
     metrics.committed(share, {
-      events: batch.length,
-      parked: projected.commits.reduce((sum, { prepared }) => sum + prepared.unreadable.length, 0),
+      events: messages.length,
+      parked: projected.commits.reduce((sum, { prepared: { unreadable } }) => sum + unreadable.length, 0),
       seconds: (performance.now() - startedAt) / 1_000,
       pending,
       newestStoredAt: newest?.storedAt ?? 0,
     });
-    for (const { prepared } of projected.commits) {
-      for (const { subject, streamSeq, error } of prepared.unreadable) {
-        log.error({ stream, subject, streamSeq, error }, 'an event could not be projected and was parked');
-      }
-    }
+    reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
+  }
+}
+
+function reportParked(log: Log, stream: string, commits: readonly Commit[]): void {
+  for (const { prepared } of commits) {
+    for (const { subject, streamSeq, error } of prepared.unreadable) {
+      log.error({ stream, subject, streamSeq, error }, 'an event could not be projected and was parked');
+    }
   }
 }
 

@@ -29,7 +29,7 @@ const Receipt = t.strict({
 });
 type Receipt = t.TypeOf<typeof Receipt>;
 
-function prepare(messages: readonly LoggedMessage[]): Prepared {
+async function prepare(messages: readonly LoggedMessage[]): Promise<Prepared> {
   const newest = new Map<string, Receipt>();
   const unreadable: DeadLetter[] = [];
   for (const { streamSeq, subject, bytes } of messages) {

@@ -13,8 +13,8 @@ export const timeline: Projection = {
   prepare,
 };
 
-function prepare(messages: readonly LoggedMessage[]): Prepared {
-  const { events, unreadable, placed, digest } = decodeBatch(messages);
+async function prepare(messages: readonly LoggedMessage[]): Promise<Prepared> {
+  const { events, unreadable, placed, digest } = await decodeBatch(messages);
   const changes = new Map<string, ConversationChanges>(foldBatch(events));
   // A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it.
   for (const { conversationId, seq } of placed) {
