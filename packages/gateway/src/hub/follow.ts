@@ -7,7 +7,7 @@ import { resyncFrame } from '../notify.js';
 import { verifyMembers } from './admission.js';
 import { deliver } from './deliver.js';
 import type { Hub } from './hub.js';
-import { fromPast, type HubEvent, type MembersNow, needsMembersNow, usersAdded } from './hub-event.js';
+import { type HubEvent, type MembersNow, needsMembersNow, readPast, usersAdded } from './hub-event.js';
 import { type HubInput, stepHub } from './hub-state.js';
 import { releaseIfEmpty } from './interest.js';
 import { REPLAY_PAGE, retryDelay, wakeWaiting } from './positions.js';
@@ -89,10 +89,10 @@ async function resolve(
   events: readonly LiveEvent[],
 ): Promise<readonly HubEvent[] | undefined> {
   const here = [...hub.members.keys()].map(({ user }) => user);
-  if (!events.some(needsMembersNow)) return events.map((event) => fromPast(event, {}, here));
+  if (!events.some(needsMembersNow)) return readPast(events, {}, here);
   const added = events.flatMap(usersAdded).filter((user) => gateway.people.has(user));
   const now = await membersNow(gateway, hub.conversationId, [...new Set([...here, ...added])]);
-  return now && events.map((event) => fromPast(event, now, here));
+  return now && readPast(events, now, here);
 }
 
 async function membersNow(

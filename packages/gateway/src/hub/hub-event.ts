@@ -63,31 +63,52 @@ export const needsMembersNow = ({ type }: LiveEvent): boolean =>
   type === 'conversation.created' || type === 'member.added' || type === 'member.banned';
 
 /**
- * An event of the past. Who was added enters if they still are members. A ban meant those of `here` who are not members
- * `now`, or became it again later: who left otherwise after the ban loses a few events by that, and is told to read anew.
+ * Events of the past as they are to be delivered to the people `here`. Who was added enters if they still are members
+ * `now`. A ban names nobody: it meant who is no member now, or became one again later, unless the next that is told of them
+ * is that they left otherwise. Where that is wrong somebody loses a few events, and is told to read anew.
  */
-export function fromPast(live: LiveEvent, now: MembersNow, here: readonly string[]): HubEvent {
-  const { seq, type, data, actor } = live;
-  switch (type) {
+export function readPast(
+  events: readonly LiveEvent[],
+  now: MembersNow,
+  here: readonly string[],
+): readonly HubEvent[] {
+  return events.map((live, index) => {
+    const later = events.slice(index + 1);
+    const wasMeant = (user: string) =>
+      (memberIn(now, user)?.since ?? Number.POSITIVE_INFINITY) > live.seq && !leavesNext(later, user);
+    const change = pastChange(live, now, () => here.filter(wasMeant));
+    return change === undefined ? { seq: live.seq, live } : { seq: live.seq, live, change };
+  });
+}
+
+function pastChange(
+  live: LiveEvent,
+  now: MembersNow,
+  banned: () => readonly string[],
+): MembershipChange | undefined {
+  switch (live.type) {
     case 'conversation.created':
     case 'member.added': {
       const joined = usersAdded(live).flatMap((user) => {
         const member = memberIn(now, user);
         return member === undefined ? [] : [{ user, banHash: member.banHash }];
       });
-      return { seq, live, change: { joined, left: [] } };
+      return { joined, left: [] };
     }
     case 'member.removed':
-      return { seq, live, change: { joined: [], left: data.users as readonly string[] } };
     case 'member.left':
-      return { seq, live, change: { joined: [], left: [actor] } };
-    case 'member.banned': {
-      const left = here.filter((user) => (memberIn(now, user)?.since ?? Number.POSITIVE_INFINITY) > seq);
-      return { seq, live, change: { joined: [], left } };
-    }
+      return { joined: [], left: usersLeft(live) };
+    case 'member.banned':
+      return { joined: [], left: banned() };
     default:
-      return { seq, live };
+      return undefined;
   }
+}
+
+/** Whether the next that `events` tell of a user is that they left. */
+function leavesNext(events: readonly LiveEvent[], user: string): boolean {
+  const next = events.find((live) => usersAdded(live).includes(user) || usersLeft(live).includes(user));
+  return next !== undefined && usersLeft(next).includes(user);
 }
 
 /** Whom an event of the past made members. */
@@ -95,6 +116,11 @@ export const usersAdded = ({ type, data }: LiveEvent): readonly string[] =>
   type === 'conversation.created' || type === 'member.added'
     ? (data.members as readonly { user: string }[]).map(({ user }) => user)
     : [];
+
+const usersLeft = ({ type, data, actor }: LiveEvent): readonly string[] => {
+  if (type === 'member.removed') return data.users as readonly string[];
+  return type === 'member.left' ? [actor] : [];
+};
 
 /** Users choose their ids: one may be called `constructor`. */
 const memberIn = (now: MembersNow, user: string) => (Object.hasOwn(now, user) ? now[user] : undefined);

@@ -1,7 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { ConversationId } from '@parley/domain/ids';
 import { decodeWith } from '@parley/domain/text';
-import { MAX_RESUME, type ParamsOf, SessionOpen } from '@parley/domain/wire/methods';
+import { type ParamsOf, SessionOpen } from '@parley/domain/wire/methods';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
@@ -26,8 +25,8 @@ type Answer = (answer: E.Either<Refusal, string>) => void;
  */
 export function openSession(gateway: Gateway, session: Session, params: unknown, answer: Answer): void {
   const no = (refusal: Refusal) => answer(E.left(refusal));
-  const wanted = decodeOpen(params);
-  if (E.isLeft(wanted)) return no(wanted.left);
+  const wanted = decodeWith(SessionOpen, params);
+  if (E.isLeft(wanted)) return no(refuse('InvalidParams', wanted.left));
   if (drive(gateway, session, { tag: 'open' }, no)?.tag !== 'begin') return;
   open(gateway, session, wanted.right, answer).catch((error: unknown) => {
     gateway.log.error({ err: error }, 'a session could not be opened');
@@ -50,7 +49,7 @@ async function open(
 
   const person = enterPerson(gateway, session, caller);
   const positions = new Map(Object.entries(resume));
-  const joined = await joinConversations(gateway, person, [...positions.keys()].filter(isConversationId));
+  const joined = await joinConversations(gateway, person, [...positions.keys()]);
   if (session.state.tag !== 'opening') return;
   if (E.isLeft(joined)) {
     session.caller = undefined;
@@ -62,18 +61,6 @@ async function open(
   const { userId: user, deviceId: device, expiresAt } = caller;
   answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
   start(gateway, session, person, positions, joined.right);
-}
-
-const isConversationId = (id: string): boolean => E.isRight(ConversationId.decode(id));
-
-function decodeOpen(params: unknown): E.Either<Refusal, ParamsOf<'session.open'>> {
-  const decoded = decodeWith(SessionOpen, params);
-  if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
-  const count = Object.keys(decoded.right.resume ?? {}).length;
-  if (count <= MAX_RESUME) return decoded;
-  return E.left(
-    refuse('InvalidParams', `resume names ${count} conversations, at most ${MAX_RESUME} are allowed`),
-  );
 }
 
 async function verified(
@@ -136,8 +123,7 @@ function start(
   for (const conversationId of resume.keys()) {
     const hub = gateway.hubs.get(conversationId);
     if (hub !== undefined && person.hubs.has(hub)) continue;
-    const admission =
-      outcome.get(conversationId) ?? (isConversationId(conversationId) ? 'unavailable' : 'stranger');
+    const admission = outcome.get(conversationId) ?? 'unavailable';
     tellResync(gateway, session, {
       conversationId,
       reason: admission === 'stranger' ? 'left' : 'unavailable',

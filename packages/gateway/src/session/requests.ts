@@ -53,7 +53,7 @@ function handle(
   const { id, method, params = {} } = read.right;
   const no = (refusal: Refusal) => respond(refused(gateway, id, refusal), id);
   if (!isMethodName(method)) return no(refuse('MethodNotFound', shown(method)));
-  if (Array.isArray(params)) return no(refuse('InvalidParams', 'params must be an object'));
+  if (!isObject(params)) return no(refuse('InvalidParams', 'params must be an object'));
   if (method === 'session.open') {
     return openSession(gateway, session, params, (answer) =>
       E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),
@@ -115,6 +115,9 @@ function refused({ metrics }: Gateway, id: RequestId | undefined, refusal: Refus
 
 const result = (id: RequestId | undefined, json: string): string | undefined =>
   id === undefined ? undefined : `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`;
+
+const isObject = (params: unknown): boolean =>
+  typeof params === 'object' && params !== null && !Array.isArray(params);
 
 /** What a client called a method, short and harmless enough to be said back. */
 const shown = (method: string): string => JSON.stringify(method.slice(0, 60));

@@ -1,0 +1,479 @@
+import { refuse } from '@parley/domain/conversation/refusals';
+import { liveSubject } from '@parley/infra/log/subjects';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ForeignClient } from '../testing/foreign-client.js';
+import { type GatewayFixture, openGateway, openGatewayFixture } from '../testing/gateway-fixture.js';
+import { PARTITIONS } from '../testing/small-api.js';
+
+let fixture: GatewayFixture;
+beforeAll(async () => {
+  fixture = await openGatewayFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(() => fixture.api.obstruct(() => undefined));
+
+const seqsFrom = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const until = (client: ForeignClient, conversationId: string, seq: number) =>
+  waitFor(() => client.seqs(conversationId).includes(seq), { what: `event ${seq} of ${conversationId}` });
+const resyncs = (client: ForeignClient) => client.notices('resync');
+const addedTo = (client: ForeignClient) => client.notices('conversation.added');
+
+describe('live events', () => {
+  it('reach every session of every member, in order, once', async () => {
+    const { api, open } = fixture;
+    await api.create('c-live', 'ann', 'bob');
+    const clients = [await open('ann'), await open('ann'), await open('bob')];
+    for (let n = 2; n <= 300; n++) await api.send('c-live', n % 2 ? 'ann' : 'bob', `m${n}`);
+    for (const client of clients) {
+      await until(client, 'c-live', 300);
+      expect(client.seqs('c-live')).toEqual(seqsFrom(2, 300));
+    }
+    const [event] = clients[2]?.notices('event') ?? [];
+    expect(event).toMatchObject({
+      conversationId: 'c-live',
+      seq: 2,
+      type: 'message.sent',
+      actor: 'bob',
+      data: { body: { kind: 'text', text: 'm2' } },
+    });
+  });
+
+  it('come after the answer to session.open', async () => {
+    const { api, open } = fixture;
+    await api.create('c-first', 'cat');
+    let sending = true;
+    const sender = (async () => {
+      while (sending) await api.send('c-first', 'cat', 'x');
+    })();
+    for (let n = 0; n < 20; n++) {
+      const client = await open('cat', n % 2 ? { 'c-first': 1 } : undefined);
+      await waitFor(() => client.seqs('c-first').length > 3, { what: 'some events' });
+      expect(client.frames[0]?.id).toBe(1);
+      const seqs = client.seqs('c-first') as number[];
+      expect(seqs).toEqual(seqsFrom(seqs[0] as number, seqs.at(-1) as number));
+      client.end();
+    }
+    sending = false;
+    await sender;
+  });
+
+  it('do not reach who is no member', async () => {
+    const { api, open } = fixture;
+    await api.create('c-private', 'dan');
+    const dan = await open('dan');
+    const eve = await open('eve', { 'c-private': 1 });
+    await api.send('c-private', 'dan', 'secret');
+    await until(dan, 'c-private', 2);
+    await eve.request('message.list', {});
+    expect(eve.seqs('c-private')).toEqual([]);
+    expect(resyncs(eve)).toEqual([{ conversationId: 'c-private', reason: 'left' }]);
+  });
+
+  it('that come twice or late are delivered once', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-twice', 'fay');
+    const fay = await open('fay');
+    await api.send('c-twice', 'fay', 'a');
+    await until(fay, 'c-twice', 2);
+    const [sent] = fay.notices('event');
+    const again = { ...sent, id: 'c-twice:2', version: 1, data: { ordinal: 1, body: 'p0.{}' } };
+    nats.publish(liveSubject('c-twice', PARTITIONS), JSON.stringify(again));
+    nats.publish(liveSubject('c-twice', PARTITIONS), 'not an event');
+    await api.send('c-twice', 'fay', 'b');
+    await until(fay, 'c-twice', 3);
+    expect(fay.seqs('c-twice')).toEqual([2, 3]);
+  });
+
+  it('that were lost on their way are fetched before the next is delivered', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-gap', 'gus', 'hal');
+    const clients = [await open('gus'), await open('hal')];
+    api.appendUnheard('c-gap', 'gus', 450);
+    const next = {
+      id: 'c-gap:452',
+      type: 'conversation.closed',
+      version: 1,
+      conversationId: 'c-gap',
+      seq: 452,
+      at: 1,
+      actor: 'gus',
+      commandId: 'x',
+      data: {},
+    };
+    api.happenUnheard('c-gap', 'gus', { type: 'conversation.closed', data: {} });
+    nats.publish(liveSubject('c-gap', PARTITIONS), JSON.stringify(next));
+    for (const client of clients) {
+      await until(client, 'c-gap', 452);
+      expect(client.seqs('c-gap')).toEqual(seqsFrom(2, 452));
+    }
+  });
+
+  it('of which too many were lost are left out, and everyone is told', async () => {
+    const { api, open } = fixture;
+    await api.create('c-wide', 'ian');
+    const ian = await open('ian');
+    api.appendUnheard('c-wide', 'ian', 1_500);
+    await api
+      .happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: 'x' } })
+      .catch(() => undefined);
+    await waitFor(() => resyncs(ian).length > 0, { what: 'the resync' });
+    expect(resyncs(ian)).toEqual([{ conversationId: 'c-wide', reason: 'interrupted', seq: 1_502 }]);
+    await api.happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: 'y' } });
+    await until(ian, 'c-wide', 1_503);
+    expect(ian.seqs('c-wide')).toEqual([1_503]);
+  });
+
+  it('that nobody here can read are named, and what follows is delivered', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-future', 'jan');
+    const jan = await open('jan');
+    api.appendUnheard('c-future', 'jan', 1);
+    nats.publish(
+      liveSubject('c-future', PARTITIONS),
+      JSON.stringify({ seq: 2, type: 'message.sung', version: 9 }),
+    );
+    await waitFor(() => resyncs(jan).length > 0, { what: 'the resync' });
+    expect(resyncs(jan)).toEqual([{ conversationId: 'c-future', reason: 'unreadable', seq: 2 }]);
+    await api.happen('c-future', 'jan', { type: 'conversation.renamed', data: { title: 'y' } });
+    await until(jan, 'c-future', 3);
+  });
+});
+
+describe('resuming', () => {
+  it('replays what is missing and goes live, without gap or repeat, while others send', async () => {
+    const { api, open } = fixture;
+    await api.create('c-resume', 'kim', 'lee');
+    for (let n = 2; n <= 50; n++) await api.send('c-resume', 'kim', 'x');
+    let sending = true;
+    const sender = (async () => {
+      while (sending) await api.send('c-resume', 'kim', 'x');
+    })();
+    const clients = await Promise.all(seqsFrom(1, 20).map((after) => open('lee', { 'c-resume': after })));
+    await waitFor(() => clients.every((client) => client.seqs('c-resume').length > 100), { what: 'events' });
+    sending = false;
+    await sender;
+    const last = (await api.send('c-resume', 'kim', 'last')) as number;
+    for (const [index, client] of clients.entries()) {
+      await until(client, 'c-resume', last);
+      expect(client.seqs('c-resume')).toEqual(seqsFrom(index + 2, last));
+    }
+  });
+
+  it('replays pages of the past to who reads slowly, without closing them', async () => {
+    const { api, open, connect } = fixture;
+    await api.create('c-pages', 'max');
+    for (let n = 2; n <= 900; n++) await api.send('c-pages', 'max', 'y'.repeat(10_000));
+    const max = await open('max');
+    await max.request('message.list', {});
+    const slow = await open('max', { 'c-pages': 1 });
+    slow.socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    slow.socket.resume();
+    await until(slow, 'c-pages', 900);
+    expect(slow.seqs('c-pages')).toEqual(seqsFrom(2, 900));
+    expect((await connect()).isClosed).toBe(false);
+  });
+
+  it('names what it cannot replay', async () => {
+    const { api, open } = fixture;
+    await api.create('c-far', 'ned');
+    api.appendUnheard('c-far', 'ned', 1_200);
+    await api.create('c-ahead', 'ned');
+    const ned = await open('ned', { 'c-far': 1, 'c-ahead': 99, 'c-none': 1 });
+    await waitFor(() => resyncs(ned).length === 3, { what: 'three resyncs' });
+    expect(resyncs(ned)).toEqual(
+      expect.arrayContaining([
+        { conversationId: 'c-far', reason: 'behind', seq: 1_201 },
+        { conversationId: 'c-ahead', reason: 'ahead', seq: 1 },
+        { conversationId: 'c-none', reason: 'left' },
+      ]),
+    );
+  });
+
+  it('replays nothing where nothing is missing', async () => {
+    const { api, open } = fixture;
+    await api.create('c-same', 'oda');
+    const before = api.requests.length;
+    const oda = await open('oda', { 'c-same': 1 });
+    await api.send('c-same', 'oda', 'x');
+    await until(oda, 'c-same', 2);
+    expect(api.requests.slice(before).map(({ method }) => method)).not.toContain('internal.replay');
+    expect(resyncs(oda)).toEqual([]);
+  });
+
+  it('gives up after some failures, and says so', async () => {
+    const { api, open } = fixture;
+    await api.create('c-fails', 'pam');
+    await api.send('c-fails', 'pam', 'x');
+    api.obstruct(({ method }) => (method === 'internal.replay' ? refuse('Unavailable') : undefined));
+    const pam = await open('pam', { 'c-fails': 1 });
+    await waitFor(() => resyncs(pam).length > 0, { what: 'the resync' });
+    expect(resyncs(pam)).toEqual([{ conversationId: 'c-fails', reason: 'unavailable', seq: 2 }]);
+    await api.send('c-fails', 'pam', 'y');
+    await until(pam, 'c-fails', 3);
+    expect(pam.seqs('c-fails')).toEqual([3]);
+  });
+
+  it('goes on with the other conversations while one does not answer', async () => {
+    const { api, open } = fixture;
+    await api.create('c-well', 'qia');
+    await api.create('c-ill', 'qia');
+    let isIll = true;
+    api.obstruct(({ params }) =>
+      isIll && (params as { conversationId?: string }).conversationId === 'c-ill'
+        ? refuse('Unavailable')
+        : undefined,
+    );
+    const qia = await open('qia', { 'c-well': 1, 'c-ill': 1 });
+    await api.send('c-well', 'qia', 'x');
+    await until(qia, 'c-well', 2);
+    expect(resyncs(qia)).toEqual([{ conversationId: 'c-ill', reason: 'unavailable' }]);
+    isIll = false;
+  });
+});
+
+describe('membership', () => {
+  it('ends with the event that ends it, also when more follow in the same breath', async () => {
+    const { api, open } = fixture;
+    await api.create('c-out', 'owner', 'ray', 'sue', 'tom');
+    const [owner, ray, sue, tom] = await Promise.all([open('owner'), open('ray'), open('sue'), open('tom')]);
+    const ray2 = await open('ray');
+    await Promise.all([
+      api.send('c-out', 'owner', 'before'),
+      api.remove('c-out', 'ray'),
+      api.send('c-out', 'owner', 'after'),
+      api.happen('c-out', 'sue', { type: 'member.left', data: {} }),
+      api.send('c-out', 'owner', 'after'),
+      api.ban('c-out', 'tom'),
+      api.send('c-out', 'owner', 'after'),
+    ]);
+    await until(owner as ForeignClient, 'c-out', 8);
+    for (const [client, last] of [
+      [ray, 3],
+      [ray2, 3],
+      [sue, 5],
+      [tom, 7],
+    ] as const) {
+      await waitFor(() => resyncs(client).length > 0, { what: 'the resync' });
+      await client.request('message.list', {});
+      expect(client.seqs('c-out')).toEqual(seqsFrom(2, last));
+      expect(resyncs(client)).toEqual([{ conversationId: 'c-out', reason: 'left' }]);
+    }
+    expect(owner.seqs('c-out')).toEqual(seqsFrom(2, 8));
+  });
+
+  it('begins with the event that begins it, for every session, and is told once', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-in', 'owner');
+    const owner = await open('owner');
+    const [uma, uma2] = [await open('uma'), await open('uma')];
+    await Promise.all([
+      api.send('c-in', 'owner', 'before'),
+      api.add('c-in', 'uma'),
+      api.send('c-in', 'owner', 'after'),
+    ]);
+    nats.publish('user.uma', JSON.stringify({ type: 'conversation.added', conversationId: 'c-in', seq: 3 }));
+    nats.publish('user.uma', 'nonsense');
+    await api.send('c-in', 'owner', 'later');
+    for (const client of [uma, uma2]) {
+      await until(client, 'c-in', 5);
+      await client.request('message.list', {});
+      expect(client.seqs('c-in')).toEqual([3, 4, 5]);
+      expect(addedTo(client)).toEqual([{ conversationId: 'c-in', seq: 3 }]);
+      const order = client.frames.map(({ method, params }) => (method === 'event' ? params?.seq : method));
+      expect(order.indexOf('conversation.added')).toBeLessThan(order.indexOf(3));
+    }
+    expect(owner.seqs('c-in')).toEqual([2, 3, 4, 5]);
+  });
+
+  it('begins in a conversation nobody here followed, from its first event', async () => {
+    const { api, open } = fixture;
+    const vic = await open('vic');
+    await api.create('c-new', 'else', 'vic');
+    await api.send('c-new', 'else', 'hello');
+    await until(vic, 'c-new', 2);
+    expect(vic.seqs('c-new')).toEqual([1, 2]);
+    expect(addedTo(vic)).toEqual([{ conversationId: 'c-new', seq: 1 }]);
+  });
+
+  it('is not given by a notice alone', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-lie', 'owner');
+    const wim = await open('wim');
+    nats.publish('user.wim', JSON.stringify({ type: 'conversation.added', conversationId: 'c-lie', seq: 1 }));
+    await waitFor(
+      () =>
+        api.requests.some(({ method, caller }) => method === 'internal.membership' && caller.user === 'wim'),
+      {
+        what: 'the question',
+      },
+    );
+    await api.send('c-lie', 'owner', 'x');
+    await wim.request('message.list', {});
+    expect(wim.seqs('c-lie')).toEqual([]);
+    expect(addedTo(wim)).toEqual([]);
+  });
+
+  it('can end and begin again', async () => {
+    const { api, open } = fixture;
+    await api.create('c-again', 'owner', 'xia');
+    await open('owner');
+    const xia = await open('xia');
+    await api.remove('c-again', 'xia');
+    await api.send('c-again', 'owner', 'unheard');
+    await api.add('c-again', 'xia');
+    await api.send('c-again', 'owner', 'heard');
+    await until(xia, 'c-again', 5);
+    expect(xia.seqs('c-again')).toEqual([2, 4, 5]);
+  });
+
+  it('that changed while events were lost is found out before they are delivered', async () => {
+    const { api, open, nats } = fixture;
+    await api.create('c-blind', 'owner', 'yan', 'zoe', 'abe');
+    const [owner, yan, zoe, abe] = await Promise.all([open('owner'), open('yan'), open('zoe'), open('abe')]);
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '2' } });
+    api.happenUnheard('c-blind', 'owner', { type: 'member.banned', data: { banHash: 'hash-yan' } });
+    api.happenUnheard('c-blind', 'owner', { type: 'member.removed', data: { users: ['zoe'] } });
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '5' } });
+    const closed = {
+      id: 'x',
+      type: 'conversation.renamed',
+      version: 1,
+      conversationId: 'c-blind',
+      seq: 6,
+      at: 1,
+      actor: 'owner',
+      commandId: 'x',
+      data: { title: '6' },
+    };
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '6' } });
+    nats.publish(liveSubject('c-blind', PARTITIONS), JSON.stringify(closed));
+    await until(owner, 'c-blind', 6);
+    await until(abe, 'c-blind', 6);
+    await Promise.all([yan.request('message.list', {}), zoe.request('message.list', {})]);
+    expect(yan.seqs('c-blind')).toEqual([2, 3]);
+    expect(zoe.seqs('c-blind')).toEqual([2, 3, 4]);
+    expect(abe.seqs('c-blind')).toEqual(seqsFrom(2, 6));
+  });
+});
+
+describe('receipts', () => {
+  it('of many are told in one frame per conversation, of each user the newest', async () => {
+    const { api, open } = fixture;
+    await api.create('c-read', 'bea', 'cal');
+    const [bea, cal] = [await open('bea'), await open('cal')];
+    await bea.request('receipt.mark', {
+      marks: [
+        { conversationId: 'c-read', delivered: 1 },
+        { conversationId: 'c-read', delivered: 1, read: 1 },
+      ],
+    });
+    await waitFor(
+      () =>
+        cal.notices('receipts').some(({ watermarks }) => (watermarks as { read: number }[])[0]?.read === 1),
+      {
+        what: 'the receipts',
+      },
+    );
+    expect(cal.notices('receipts').at(-1)).toEqual({
+      conversationId: 'c-read',
+      watermarks: [{ user: 'bea', delivered: 1, read: 1, at: 1 }],
+    });
+    expect(cal.notices('receipts')).toHaveLength(1);
+    expect(bea.notices('receipts')).toHaveLength(1);
+  });
+});
+
+describe('a slow reader', () => {
+  it('is closed and told to come back, and its neighbours notice nothing', async () => {
+    const { api, open } = fixture;
+    await api.create('c-slow', 'deb', 'eli');
+    const [slow, brisk] = [await open('deb'), await open('eli')];
+    slow.socket.pause();
+    const text = 'z'.repeat(60_000);
+    for (let n = 0; n < 200; n++) await api.send('c-slow', 'eli', text);
+    const last = await api.send('c-slow', 'eli', 'last');
+    await until(brisk, 'c-slow', last);
+    expect(brisk.seqs('c-slow')).toEqual(seqsFrom(2, last));
+    slow.socket.resume();
+    expect((await slow.closed()).code).toBe(4001);
+    const seqs = slow.seqs('c-slow') as number[];
+    expect(seqs).toEqual(seqsFrom(2, seqs.at(-1) as number));
+    expect(seqs.length).toBeLessThan(200);
+    const back = await open('deb', { 'c-slow': seqs.at(-1) as number });
+    await until(back, 'c-slow', last);
+    expect(back.seqs('c-slow')).toEqual(seqsFrom((seqs.at(-1) as number) + 1, last));
+  });
+
+  it('of answers is closed too', async () => {
+    const { open } = fixture;
+    const fed = await open('fed');
+    fed.socket.pause();
+    for (let n = 0; n < 40; n++) {
+      fed.raw(
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: n + 100,
+          method: 'conversation.list',
+          params: { limit: 300_000 },
+        }),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    fed.socket.resume();
+    expect((await fed.closed()).code).toBe(4001);
+  });
+});
+
+describe('a gateway', () => {
+  it('asks for no conversation without a member here, and lets go of those whose members left', async () => {
+    const { api, open, gateway } = fixture;
+    const hubs = async () =>
+      Number(
+        /parley_gateway_hubs\{.*\} (\d+)/.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1],
+      );
+    await api.create('c-idle', 'nobody-here');
+    const before = await hubs();
+    await api.create('c-one', 'gil');
+    const gil = await open('gil');
+    expect(await hubs()).toBe(before + 1);
+    gil.end();
+    await waitFor(async () => (await hubs()) <= before, { what: 'the conversation let go', timeout: 20_000 });
+  });
+
+  it('that stops answers what is under way and sends its clients elsewhere', async () => {
+    const { api, natsUrl, open, connect } = fixture;
+    const other = await openGateway(natsUrl);
+    await api.create('c-stop', 'hana');
+    const hana = await open('hana', undefined, other.ws);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    api.obstruct(async ({ method }) => {
+      if (method === 'message.list') await gate;
+      return undefined;
+    });
+    const answer = hana.request('message.list', {});
+    await waitFor(() => api.requests.at(-1)?.method === 'message.list', { what: 'the request' });
+    const stopped = other.stop();
+    await expect(connect(other.ws)).rejects.toThrow();
+    release();
+    expect((await answer).result).toBeDefined();
+    expect((await hana.closed()).code).toBe(1001);
+    await stopped;
+  });
+
+  it('serves two gateways of one conversation alike', async () => {
+    const { api, natsUrl, open } = fixture;
+    const other = await openGateway(natsUrl);
+    await api.create('c-two', 'iris', 'jack');
+    const [iris, jack] = [await open('iris'), await open('jack', undefined, other.ws)];
+    for (let n = 2; n <= 100; n++) await api.send('c-two', 'iris', 'x');
+    await Promise.all([until(iris, 'c-two', 100), until(jack, 'c-two', 100)]);
+    expect(iris.seqs('c-two')).toEqual(jack.seqs('c-two'));
+    await other.stop();
+  });
+});

@@ -1,0 +1,87 @@
+import { ensureTopology } from '@parley/infra/log/topology';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { createLog } from '@parley/infra/runtime/log';
+import { signToken } from '@parley/infra/runtime/tokens';
+import { testEnvironment } from '@parley/infra/testing/test-environment';
+import { startGateway } from '../start.js';
+import { connectClient, type ForeignClient } from './foreign-client.js';
+import { openSmallApi, PARTITIONS } from './small-api.js';
+
+const SECRET = new Uint8Array(32).fill(7);
+
+/** A real gateway on a real broker, with a small command-api at the other end of rpc. */
+export async function openGatewayFixture() {
+  const environment = await testEnvironment();
+  const nats = await connectNats(environment.natsUrl, 'test');
+  await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+  const api = openSmallApi(nats);
+  const gateway = await openGateway(environment.natsUrl);
+  const clients: ForeignClient[] = [];
+
+  const connect = async (url: string = gateway.ws, localAddress?: string): Promise<ForeignClient> => {
+    const client = await connectClient(url, ['parley.v1'], localAddress);
+    clients.push(client);
+    return client;
+  };
+
+  return {
+    nats,
+    natsUrl: environment.natsUrl,
+    api,
+    gateway,
+    connect,
+    /** A client with an open session. */
+    async open(user: string, resume?: Record<string, number>, url?: string): Promise<ForeignClient> {
+      const client = await connect(url);
+      const token = await tokenOf(user);
+      const answer = await client.request('session.open', {
+        token,
+        device: 'd',
+        ...(resume === undefined ? {} : { resume }),
+      });
+      if (answer.result === undefined) throw new Error(JSON.stringify(answer.error));
+      return client;
+    },
+    async close(): Promise<void> {
+      for (const client of clients) client.end();
+      await gateway.stop();
+      await api.close();
+      await nats.close();
+      await environment.dispose();
+    },
+  };
+}
+
+export type GatewayFixture = Awaited<ReturnType<typeof openGatewayFixture>>;
+
+/** One gateway; several may share a broker. */
+export async function openGateway(natsUrl: string) {
+  const started = await startGateway(
+    {
+      NATS_URL: natsUrl,
+      PARLEY_PARTITIONS: PARTITIONS,
+      PARLEY_REPLICAS: 1,
+      PARLEY_TOKEN_SECRET: SECRET,
+      PARLEY_JWKS_URL: undefined,
+      PARLEY_LOG_LEVEL: 'silent',
+      PARLEY_HTTP_HOST: '127.0.0.1',
+      PARLEY_HTTP_PORT: 0,
+      PARLEY_CACHE: undefined,
+    },
+    createLog('gateway', process.env.GATEWAY_TEST_LOG ?? 'silent'),
+  );
+  const { ws, url } = started.info as { ws: string; url: string };
+  return {
+    ws,
+    url,
+    stop: async () => {
+      for (const resource of started.resources.toReversed()) await resource.dispose();
+    },
+  };
+}
+
+export const tokenOf = (user: string, expiresIn: number | string = '1h', did = 'laptop'): Promise<string> =>
+  signToken(SECRET, { sub: user, did, expiresIn });
+
+export const forgedToken = (user: string): Promise<string> =>
+  signToken(new Uint8Array(32).fill(8), { sub: user, did: 'laptop', expiresIn: '1h' });

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { closeBody } from '@parley/domain/conversation/body';
+import type { ConversationEvent } from '@parley/domain/conversation/events';
+import { evolve } from '@parley/domain/conversation/evolve';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { type Conversation, initial } from '@parley/domain/conversation/state';
+import { type Envelope, envelop } from '@parley/domain/log/envelope';
+import { liveEvent } from '@parley/domain/wire/live';
+import { placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
+import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
+import { serveRpc } from '@parley/infra/rpc/server';
+
+export const PARTITIONS = 4;
+
+type Kept = { state: Conversation; events: Envelope[] };
+
+/** What stands in the way of a request: a refusal, or nothing once it may go on. */
+export type Obstacle = (request: RpcRequest) => Promise<Refusal | undefined> | Refusal | undefined;
+
+/**
+ * The other end of rpc, over the real log: conversations are kept in memory and every event is appended to its stream. Tests
+ * put obstacles in its way.
+ */
+export function openSmallApi(nats: NatsConnection) {
+  const conversations = new Map<string, Kept>();
+  const requests: RpcRequest[] = [];
+  let obstacle: Obstacle = () => undefined;
+  let notices = true;
+
+  const keptOf = (id: string): Kept => {
+    const kept = conversations.get(id) ?? { state: initial, events: [] };
+    conversations.set(id, kept);
+    return kept;
+  };
+
+  /** Appends an event as command-api would, and tells those who enter by it. */
+  async function happen(conversationId: string, actor: string, event: ConversationEvent): Promise<number> {
+    const kept = keptOf(conversationId);
+    const seq = kept.state.revision + 1;
+    const envelope = envelop(event, { conversationId, seq, at: Date.now(), actor, commandId: randomUUID() });
+    kept.state = evolve(kept.state, envelope);
+    kept.events.push(envelope);
+    // Without waiting: events that happen in one breath arrive in one.
+    nats.publish(placeOf(conversationId, PARTITIONS).subject, JSON.stringify(envelope));
+    if (notices && (event.type === 'conversation.created' || event.type === 'member.added')) {
+      const notice = JSON.stringify({ type: 'conversation.added', conversationId, seq });
+      for (const { user } of event.data.members) nats.publish(userSubject(user), notice);
+    }
+    await nats.flush();
+    return seq;
+  }
+
+  const answers: Record<string, (params: Params, request: RpcRequest) => unknown> = {
+    'internal.memberships': ({ user }) => ({
+      conversations: [...conversations].filter(([, { state }]) => isMember(state, user)).map(([id]) => id),
+      complete: true,
+    }),
+    'internal.membership': ({ conversationId, users }) => {
+      const { state } = keptOf(conversationId);
+      const found = users.flatMap((user) => {
+        const member = state.tag === 'absent' ? undefined : state.members.get(user);
+        return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }]];
+      });
+      return { revision: state.revision, members: Object.fromEntries(found) };
+    },
+    'internal.replay': ({ conversationId, user, after, limit }) => {
+      const { state, events } = keptOf(conversationId);
+      if (!isMember(state, user)) return refuse('NotAMember');
+      const page = events.slice(after, after + limit).map(liveEvent);
+      return { events: page, head: state.revision, hasMore: after + page.length < state.revision };
+    },
+    'message.send': async ({ conversationId, body }, { caller }) => {
+      const { state } = keptOf(conversationId);
+      if (!isMember(state, caller.user)) return refuse('NotAMember');
+      const seq = await send(conversationId, caller.user, body.text);
+      return { conversationId, seq, at: Date.now() };
+    },
+    'receipt.mark': async ({ marks }, { caller }) => {
+      for (const mark of marks) {
+        const { conversationId, delivered = 0, read = 0 } = mark;
+        const { subject } = receiptPlaceOf(conversationId, caller.user, PARTITIONS);
+        nats.publish(subject, JSON.stringify({ conversationId, user: caller.user, delivered, read, at: 1 }));
+      }
+      await nats.flush();
+      return { watermarks: [] };
+    },
+    // A result as long as the test wants it.
+    'conversation.list': ({ limit }) => ({ conversations: 'x'.repeat(limit ?? 0), hasMore: false }),
+    'message.list': (params, { caller }) => ({ params, caller }),
+  };
+
+  async function handle(request: RpcRequest): Promise<RpcReply> {
+    requests.push(request);
+    const inTheWay = await obstacle(request);
+    if (inTheWay !== undefined) return { tag: 'refusal', refusal: inTheWay };
+    const answer = answers[request.method];
+    if (answer === undefined) return { tag: 'refusal', refusal: refuse('InvalidParams') };
+    const result = await answer(request.params as Params, request);
+    if (isRefusal(result)) return { tag: 'refusal', refusal: result };
+    return { tag: 'result', json: JSON.stringify(result) };
+  }
+
+  const send = (conversationId: string, actor: string, text: string): Promise<number> => {
+    const { state } = keptOf(conversationId);
+    const ordinal = (state.tag === 'absent' ? 0 : state.messages) + 1;
+    return happen(conversationId, actor, {
+      type: 'message.sent',
+      data: { ordinal, body: closeBody({ kind: 'text', text }) },
+    });
+  };
+
+  const onError = (error: unknown): void => console.error(error);
+  const rpc = serveRpc({ nats, instance: `small-${randomUUID()}`, handle, onError });
+
+  return {
+    /** Requests as they came. */
+    requests,
+    happen,
+    send,
+    create: (conversationId: string, ...users: string[]) =>
+      happen(conversationId, users[0] as string, {
+        type: 'conversation.created',
+        data: { kind: 'group', ttl: null, members: users.map(entryOf) },
+      }),
+    add: (conversationId: string, ...users: string[]) =>
+      happen(conversationId, 'owner', { type: 'member.added', data: { members: users.map(entryOf) } }),
+    remove: (conversationId: string, ...users: string[]) =>
+      happen(conversationId, 'owner', { type: 'member.removed', data: { users } }),
+    ban: (conversationId: string, user: string) =>
+      happen(conversationId, 'owner', { type: 'member.banned', data: { banHash: hashOf(user) } }),
+    /** Events that are in the log without having been republished to anyone who listens now. */
+    appendUnheard(conversationId: string, actor: string, count: number): void {
+      const kept = keptOf(conversationId);
+      for (let n = 0; n < count; n++) {
+        const seq = kept.state.revision + 1;
+        const event: ConversationEvent = {
+          type: 'message.sent',
+          data: { ordinal: seq, body: closeBody({ kind: 'text', text: `${seq}` }) },
+        };
+        const envelope = envelop(event, { conversationId, seq, at: 1, actor, commandId: randomUUID() });
+        kept.state = evolve(kept.state, envelope);
+        kept.events.push(envelope);
+      }
+    },
+    /** The same for one event of any kind. */
+    happenUnheard(conversationId: string, actor: string, event: ConversationEvent): void {
+      const kept = keptOf(conversationId);
+      const seq = kept.state.revision + 1;
+      const envelope = envelop(event, { conversationId, seq, at: 1, actor, commandId: randomUUID() });
+      kept.state = evolve(kept.state, envelope);
+      kept.events.push(envelope);
+    },
+    obstruct(next: Obstacle): void {
+      obstacle = next;
+    },
+    withoutNotices(): void {
+      notices = false;
+    },
+    async close(): Promise<void> {
+      await rpc.drain();
+    },
+  };
+}
+
+export type SmallApi = ReturnType<typeof openSmallApi>;
+
+/** Parameters as the gateway passes them on; this end does not check them. */
+type Params = {
+  user: string;
+  users: string[];
+  conversationId: string;
+  after: number;
+  limit: number;
+  body: { text: string };
+  marks: { conversationId: string; delivered?: number; read?: number }[];
+};
+
+export const hashOf = (user: string): string => `hash-${user}`;
+export const entryOf = (user: string) => ({ user, role: 'member' as const, banHash: hashOf(user) });
+
+const isMember = (state: Conversation, user: string): boolean =>
+  state.tag !== 'absent' && state.members.has(user);
+const isRefusal = (result: unknown): result is Refusal => typeof (result as Refusal | null)?.tag === 'string';
