@@ -32,6 +32,8 @@ export async function startService(
   const main = fileURLToPath(new URL(`../../../packages/${name}/dist/main.js`, import.meta.url));
   const child = fork(main, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    // A test runner's own flags would make it read the sources.
+    execArgv: [],
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   const exited = once(child, 'exit').then(() => undefined);
