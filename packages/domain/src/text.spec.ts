@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 import { boundedRecord, shape, variants } from './shape.js';
+import { wellFormed } from './testing/arbitraries.js';
 import {
   boundedArray,
   boundedInteger,
@@ -23,12 +24,9 @@ const fault = (codec: t.Mixed, input: unknown): string => {
 describe('the length of text in UTF-8', () => {
   it('is the one of the platform, for all well-formed text', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
-        (text) => {
-          expect(utf8Length(text)).toBe(bytesOf(text));
-        },
-      ),
+      fc.property(wellFormed, (text) => {
+        expect(utf8Length(text)).toBe(bytesOf(text));
+      }),
       { numRuns: 1_000 },
     );
   });

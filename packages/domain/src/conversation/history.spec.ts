@@ -13,7 +13,7 @@ import { fromSnapshot, toSnapshot } from './snapshot.js';
 import { type Conversation, initial } from './state.js';
 import { MAX_MEMBERS } from './vocabulary.js';
 
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: 200 };
 const replay = (log: readonly Envelope[]): Conversation => log.reduce(evolve, initial as Conversation);
 
 /** An event as it comes back from the log. */
@@ -63,7 +63,7 @@ describe('whatever people try in a conversation', () => {
           if (state.kind === 'direct') expect([...state.members.keys()].sort()).toStrictEqual(['ann', 'bob']);
         }
       }),
-      { numRuns: 1_000 },
+      RUNS,
     );
   });
 

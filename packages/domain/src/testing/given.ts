@@ -23,7 +23,13 @@ export function given(...past: readonly Past[]) {
       return {
         makes<T extends EventType>(type: T, data: EventOf<T>['data']): Conversation {
           expect(decision).toStrictEqual(E.right({ type, data }));
-          return fold([...past, { by: command.actor, event: { type, data } as ConversationEvent }]);
+          const event = { type, data } as ConversationEvent;
+          const { actor, at, data: cause } = command;
+          const seq = state.revision + 1;
+          return evolve(
+            state,
+            envelop(event, { conversationId: GARDEN, seq, at, actor, commandId: cause.commandId }),
+          );
         },
         makesNothing(): void {
           expect(decision).toStrictEqual(E.right(undefined));

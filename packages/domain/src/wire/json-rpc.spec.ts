@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { refuse } from '../conversation/refusals.js';
+import { anyText } from '../testing/arbitraries.js';
 import {
   errorFrame,
   errorObject,
@@ -175,16 +176,16 @@ describe('a frame', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: 'binary' }),
+          anyText,
           fc.json(),
           fc.jsonValue().map((value) => JSON.stringify([value])),
         ),
         (text) => {
           const frame: E.Either<unknown, Frame> = readFrame(text);
-          expect(frame).toHaveProperty('_tag');
+          expect(E.isLeft(frame) || E.isRight(frame)).toBe(true);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
     for (const text of ['', '\u0000', '\ufeff{}', `${'['.repeat(60_000)}`, `${'{"a":'.repeat(20_000)}`]) {
       expect(tagOf(readFrame(text))).toBe('ParseError');
@@ -196,20 +197,16 @@ describe('a frame', () => {
 describe('an answer', () => {
   it('is JSON with the id of its request, whatever the id', () => {
     fc.assert(
-      fc.property(
-        fc.oneof(fc.string({ unit: 'binary' }), fc.maxSafeInteger(), fc.constant(null)),
-        fc.jsonValue(),
-        (id, result) => {
-          expect(JSON.parse(resultFrame(id, result))).toStrictEqual(
-            JSON.parse(JSON.stringify({ jsonrpc: '2.0', id, result })),
-          );
-          expect(JSON.parse(errorFrame(id, refuse('NotAMember')))).toStrictEqual({
-            jsonrpc: '2.0',
-            id,
-            error: errorObject(refuse('NotAMember')),
-          });
-        },
-      ),
+      fc.property(fc.oneof(anyText, fc.maxSafeInteger(), fc.constant(null)), fc.jsonValue(), (id, result) => {
+        expect(JSON.parse(resultFrame(id, result))).toStrictEqual(
+          JSON.parse(JSON.stringify({ jsonrpc: '2.0', id, result })),
+        );
+        expect(JSON.parse(errorFrame(id, refuse('NotAMember')))).toStrictEqual({
+          jsonrpc: '2.0',
+          id,
+          error: errorObject(refuse('NotAMember')),
+        });
+      }),
     );
     expect(resultFrame(1, undefined)).toBe('{"jsonrpc":"2.0","id":1,"result":null}');
   });

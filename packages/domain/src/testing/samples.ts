@@ -1,0 +1,89 @@
+import type { MethodName } from '../wire/methods.js';
+import { GARDEN, NOON } from './commands.js';
+
+const base = { conversationId: GARDEN, commandId: 'c-1' };
+const imported = { as: 'bob', sentAt: NOON, producer: { id: 'log.txt', position: 7 } };
+const answer = { conversationId: GARDEN, seq: 7, at: NOON, repeated: true };
+const text = { kind: 'text', text: 'hello', emote: true };
+const sealed = { kind: 'sealed', ciphertext: 'AAAA', nonce: 'AAA=', tag: 'AA' };
+const message = {
+  seq: 7,
+  ordinal: 3,
+  author: 'ann',
+  at: NOON,
+  body: text,
+  sentAt: NOON,
+  replyTo: 2,
+  reactions: [{ emoji: '+1', count: 2, mine: false }],
+};
+const conversation = {
+  conversationId: GARDEN,
+  kind: 'group',
+  role: 'owner',
+  ttl: 60,
+  closed: false,
+  title: 'Garden',
+};
+
+/** Params and result of every method, each with every optional field, as JSON. */
+export const samples: Readonly<Record<MethodName, { readonly params: object; readonly result: object }>> = {
+  'session.open': {
+    params: { token: 'a.b.c', device: 'phone', resume: { [GARDEN]: 7 } },
+    result: { user: 'ann', device: 'phone', conversations: 3, expiresAt: NOON },
+  },
+  'conversation.create': {
+    params: { ...base, ...imported, kind: 'group', members: ['bob', 'cem'], title: 'Garden', ttl: 60 },
+    result: answer,
+  },
+  'conversation.list': {
+    params: { limit: 20, after: '5.garden' },
+    result: {
+      conversations: [
+        {
+          ...conversation,
+          memberCount: 3,
+          revision: 9,
+          lastActivityAt: NOON,
+          unread: 1,
+          read: 5,
+          delivered: 7,
+          preview: message,
+        },
+      ],
+      hasMore: true,
+      nextCursor: '5.garden',
+    },
+  },
+  'conversation.get': {
+    params: { conversationId: GARDEN, membersAfter: 'ann', membersLimit: 10 },
+    result: {
+      ...conversation,
+      memberCount: 3,
+      revision: 9,
+      members: [{ user: 'ann', role: 'owner', since: 1 }],
+      hasMoreMembers: true,
+      producers: { 'log.txt': 7 },
+    },
+  },
+  'conversation.rename': { params: { ...base, ...imported, title: 'Roses' }, result: answer },
+  'conversation.setTtl': { params: { ...base, ttl: null }, result: answer },
+  'conversation.close': { params: base, result: answer },
+  'member.add': { params: { ...base, users: ['bob', 'cem'], role: 'admin' }, result: answer },
+  'member.remove': { params: { ...base, users: ['bob'] }, result: answer },
+  'member.leave': { params: { ...base, ...imported }, result: answer },
+  'member.setRole': { params: { ...base, user: 'bob', role: 'admin' }, result: answer },
+  'member.ban': { params: { ...base, user: 'bob' }, result: answer },
+  'member.unban': { params: { ...base, user: 'bob' }, result: answer },
+  'message.send': { params: { ...base, ...imported, body: sealed, replyTo: 2 }, result: answer },
+  'message.edit': { params: { ...base, seq: 7, body: text }, result: answer },
+  'message.delete': { params: { ...base, seq: 7 }, result: answer },
+  'message.react': { params: { ...base, seq: 7, emoji: '+1', remove: false }, result: answer },
+  'message.list': {
+    params: { conversationId: GARDEN, limit: 50, before: '7.abc', after: '1.abc', minSeq: 3 },
+    result: { messages: [message, { ...message, body: null }], hasMore: false, nextCursor: '7.abc' },
+  },
+  'receipt.mark': {
+    params: { marks: [{ conversationId: GARDEN, delivered: 7, read: 5 }] },
+    result: { watermarks: [{ conversationId: GARDEN, user: 'ann', delivered: 7, read: 5, at: NOON }] },
+  },
+};
