@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { homeDirectory } from '../runtime/home-directory.js';
 import { clusterMajor } from './cluster-major.js';
@@ -68,7 +68,9 @@ const describe = (found: FoundServer): string =>
 
 const inspectDirectory = async (what: string, directory: string, variable: string): Promise<Finding> => {
   try {
-    await access(await nearestExisting(directory), constants.W_OK | constants.X_OK);
+    const existing = await nearestExisting(directory);
+    if (!(await stat(existing)).isDirectory()) throw new Error(`${existing} is not a directory`);
+    await access(existing, constants.W_OK | constants.X_OK);
     return { what, state: 'good', detail: directory };
   } catch (error) {
     return {

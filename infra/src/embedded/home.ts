@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Directory of the embedded stack: data, logs, passwords. Written only by its owner, who alone can read the secrets. */
+/** Directory of the embedded stack: data, logs, passwords. The secrets in it can be read by its owner alone. */
 export const openHome = async (home: string): Promise<void> => {
   await mkdir(join(home, 'logs'), { recursive: true, mode: 0o700 });
+  if (process.getuid?.() !== 0) return;
   // As root, Postgres runs as another user, who has to pass through here to its own directory.
-  await chmod(home, process.getuid?.() === 0 ? 0o711 : 0o700);
+  const { mode } = await stat(home);
+  await chmod(home, (mode & 0o7777) | 0o011);
 };
 
 /** What the stack remembers from one start to the next. Ports are a wish: a port that is taken is replaced. */
