@@ -48,7 +48,7 @@ export async function projectBatch(
       target,
       from,
       fresh,
-      await parked(projection, fresh, error),
+      await projection.prepare(fresh, error.message),
     );
     return { checkpoint, commits: [commit] };
   }
@@ -88,23 +88,6 @@ async function commitBatch(
     await client.query('rollback').catch(() => undefined);
     throw error;
   }
-}
-
-/** Folds nothing and parks everything. */
-async function parked(
-  projection: Projection,
-  messages: readonly LoggedMessage[],
-  error: Error,
-): Promise<Prepared> {
-  return {
-    ...(await projection.prepare([])),
-    unreadable: messages.map(({ streamSeq, subject, bytes }) => ({
-      streamSeq,
-      subject,
-      payload: bytes,
-      error: error.message,
-    })),
-  };
 }
 
 /** SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits): the same batch fails the same way each time. */

@@ -22,6 +22,10 @@ export type Prepared = {
 export type Projection = {
   readonly name: ProjectionName;
   readonly streamOf: (partition: number) => string;
-  /** Decodes and folds; lets go of the event loop now and then, so that Postgres is not kept waiting meanwhile. */
-  readonly prepare: (messages: readonly LoggedMessage[]) => Promise<Prepared>;
+  /**
+   * Decodes and folds; lets go of the event loop now and then, so that Postgres is not kept waiting meanwhile.
+   *
+   * @param refused why none of these can be taken, where that is known: all of them are parked then.
+   */
+  readonly prepare: (messages: readonly LoggedMessage[], refused?: string) => Promise<Prepared>;
 };

@@ -29,11 +29,11 @@ const Receipt = t.strict({
 });
 type Receipt = t.TypeOf<typeof Receipt>;
 
-async function prepare(messages: readonly LoggedMessage[]): Promise<Prepared> {
+async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
   const newest = new Map<string, Receipt>();
   const unreadable: DeadLetter[] = [];
   for (const { streamSeq, subject, bytes } of messages) {
-    const receipt = decode(bytes);
+    const receipt = refused ?? decode(bytes);
     if (typeof receipt === 'string') unreadable.push({ streamSeq, subject, payload: bytes, error: receipt });
     else {
       const key = `${receipt.conversationId} ${receipt.user}`;

@@ -16,8 +16,11 @@ export type DecodedBatch = {
   readonly digest: Digest;
 };
 
-/** Decodes what the log gave, each message once. What cannot be read is set aside with the reason. */
-export async function decodeBatch(messages: readonly LoggedMessage[]): Promise<DecodedBatch> {
+/** Decodes what the log gave. What cannot be read is set aside with the reason, and so is all of it if it is `refused`. */
+export async function decodeBatch(
+  messages: readonly LoggedMessage[],
+  refused?: string,
+): Promise<DecodedBatch> {
   const events: Envelope[] = [];
   const unreadable: DeadLetter[] = [];
   const placed: { conversationId: string; seq: number }[] = [];
@@ -25,7 +28,7 @@ export async function decodeBatch(messages: readonly LoggedMessage[]): Promise<D
   for (const [index, message] of messages.entries()) {
     if (index > 0 && index % AT_A_TIME === 0) await eventLoop();
     const json = parse(message.bytes);
-    const decoded = decodeEvent(message.subject, json);
+    const decoded = refused ?? decodeEvent(message.subject, json);
     if (typeof decoded === 'string') {
       const { streamSeq, subject, bytes } = message;
       unreadable.push({ streamSeq, subject, payload: bytes, error: decoded });

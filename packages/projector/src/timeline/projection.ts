@@ -13,8 +13,8 @@ export const timeline: Projection = {
   prepare,
 };
 
-async function prepare(messages: readonly LoggedMessage[]): Promise<Prepared> {
-  const { events, unreadable, placed, digest } = await decodeBatch(messages);
+async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
+  const { events, unreadable, placed, digest } = await decodeBatch(messages, refused);
   const changes = new Map<string, ConversationChanges>(foldBatch(events));
   // A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it.
   for (const { conversationId, seq } of placed) {

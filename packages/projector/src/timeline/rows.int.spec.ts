@@ -16,7 +16,7 @@ import { timeline } from './projection.js';
 const share: Share = { projection: 'timeline', partition: 0 };
 const schema = 'rm_1';
 
-describe('the rows of a log', () => {
+describe('the rows of a log', { timeout: 120_000 }, () => {
   let environment: TestEnvironment;
   let client: pg.Client;
 
@@ -71,7 +71,7 @@ describe('the rows of a log', () => {
         const whole = await project(events, []);
         expect(whole.checkpoint).toEqual(checkpoint);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -82,7 +82,7 @@ describe('the rows of a log', () => {
         const { tables } = await project(events, cutAt);
         expect(tables).toEqual(naiveTables(events));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
