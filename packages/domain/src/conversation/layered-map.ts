@@ -60,8 +60,9 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
       changes.delete(key);
       changes.set(key, value);
     }
-    const changed = new LayeredMap(this.#base, changes, size);
-    return changes.size > MAX_CHANGES ? LayeredMap.of(changed) : changed;
+    return changes.size > MAX_CHANGES
+      ? new LayeredMap(merged(this.#base, changes), new Map(), size)
+      : new LayeredMap(this.#base, changes, size);
   }
 
   *entries(): MapIterator<[string, V]> {
@@ -84,4 +85,16 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
   forEach(visit: (value: V, key: string, map: ReadonlyMap<string, V>) => void): void {
     for (const [key, value] of this.entries()) visit(value, key, this);
   }
+}
+
+function merged<V>(
+  base: ReadonlyMap<string, V>,
+  changes: ReadonlyMap<string, V | undefined>,
+): ReadonlyMap<string, V> {
+  const next = new Map(base);
+  for (const [key, value] of changes) {
+    next.delete(key);
+    if (value !== undefined) next.set(key, value);
+  }
+  return next;
 }
