@@ -5,7 +5,7 @@ import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
 import { commandCodecs } from '../conversation/commands.js';
 import { eventCodecs } from '../conversation/events.js';
-import { changedSomewhere } from '../testing/arbitraries.js';
+import { changedSomewhere } from '../testing/changed-somewhere.js';
 import { samples } from '../testing/samples.js';
 import { jsonSchema } from './json-schema.js';
 import { type MethodName, methods } from './methods.js';
