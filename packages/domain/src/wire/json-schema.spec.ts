@@ -67,6 +67,15 @@ describe('a schema', () => {
     }
   });
 
+  it('agrees with its codec about pairs', () => {
+    const codec = commandCodecs['message.expire'];
+    const validate = ajv.compile(jsonSchema(codec));
+    const good = { conversationId: 'garden', commandId: 'c-1', ranges: [[1, 2]] };
+    for (const ranges of [[[1]], [[]], [[1, 2, 3]], [[0, 1]], [], [5]])
+      agree(codec, validate, { ...good, ranges });
+    fc.assert(fc.property(changedSomewhere(good), (value) => agree(codec, validate, value)));
+  });
+
   it('names fields, bounds and alternatives', () => {
     expect(jsonSchema(commandCodecs['message.react'])).toMatchObject({
       type: 'object',

@@ -12,7 +12,6 @@ type Tagged = {
   readonly types?: readonly t.Mixed[];
   readonly keys?: Record<string, unknown>;
   readonly value?: unknown;
-  readonly domain?: t.Mixed;
   readonly codomain?: t.Mixed;
 };
 
@@ -55,11 +54,8 @@ export function jsonSchema(codec: t.Mixed): JsonSchema {
     case 'ArrayType':
       return { type: 'array', items: jsonSchema(tagged.type as t.Mixed) };
     case 'DictionaryType':
-      return {
-        type: 'object',
-        propertyNames: jsonSchema(tagged.domain as t.Mixed),
-        additionalProperties: jsonSchema(tagged.codomain as t.Mixed),
-      };
+      // Keys that do not fit are dropped, not refused.
+      return { type: 'object', additionalProperties: jsonSchema(tagged.codomain as t.Mixed) };
     case 'TupleType':
       return tuple((tagged.types ?? []).map(jsonSchema));
     default:
