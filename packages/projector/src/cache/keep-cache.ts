@@ -154,16 +154,20 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
     }
   }
 
-  async function writeWaiting(): Promise<void> {
-    while (waiting.length > 0) {
-      const commits = waiting;
-      waiting = [];
-      await write(commits).catch((error: Error) => {
+  /** One write at a time; what comes meanwhile goes into the next. */
+  function drain(): void {
+    if (writing !== undefined || waiting.length === 0) return;
+    const commits = waiting;
+    waiting = [];
+    writing = write(commits)
+      .catch((error: Error) => {
         markDirty(commits);
         onFailure(error);
+      })
+      .finally(() => {
+        writing = undefined;
+        drain();
       });
-    }
-    writing = undefined;
   }
 
   return {
@@ -172,7 +176,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
       if (pending > FAR_BEHIND) catchingUpUntil = Date.now() + CATCHING_UP;
       if (pending > FAR_BEHIND || eventsIn(waiting) > MAX_WAITING) return markDirty(commits);
       waiting.push(...commits);
-      writing ??= writeWaiting();
+      drain();
     },
     async close() {
       closed = true;
