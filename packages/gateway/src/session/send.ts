@@ -9,5 +9,7 @@ export function send(metrics: GatewayMetrics, session: Session, frame: string): 
   const { socket, state } = session;
   if (socket === undefined || state.tag === 'closing' || state.tag === 'closed') return;
   metrics.framesOut.inc();
-  socket.send(frame);
+  // As bytes: of a string that V8 keeps in Latin-1, this binary's `send` puts out those bytes, which no client takes for
+  // text (its `publish` does encode).
+  socket.send(Buffer.from(frame), false);
 }

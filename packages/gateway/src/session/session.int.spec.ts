@@ -125,6 +125,14 @@ describe('requests', () => {
     });
   });
 
+  it('are answered in UTF-8, whatever letters the answer has', async () => {
+    const client = await fixture.open('accented');
+    for (const text of ['plain', 'clé', 'clé €', '« é »'.repeat(1_000), '😀']) {
+      const { result } = await client.request('message.list', { text });
+      expect(result).toMatchObject({ params: { text } });
+    }
+  });
+
   it('that are refused get the error of the table', async () => {
     const client = await fixture.open('stranger');
     const { error } = await client.request('message.send', {
