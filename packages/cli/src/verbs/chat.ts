@@ -2,7 +2,6 @@ import { createInterface, type Interface } from 'node:readline';
 import type { ParleyClient } from '@parley/client/parley-client';
 import { RefusalError } from '@parley/client/refusal-error';
 import { directConversationId } from '@parley/domain/ids';
-import type { MessageView } from '@parley/domain/wire/views';
 import { Command } from 'commander';
 import { eventLine, messageLine } from '../chat/lines.js';
 import { exitCodes } from '../exit-codes.js';
@@ -67,55 +66,62 @@ async function direct(client: ParleyClient, other: string): Promise<string> {
 
 async function talk(client: ParleyClient, conversationId: string): Promise<void> {
   const paint = paints(process.stdout);
-  const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: paint.dim('> ') });
+  let terminal: Interface | undefined;
+  const show = (line: string): void => showAbove(terminal, line);
   const page = await client.messages(conversationId, { limit: PAGE });
   let older = page.hasMore ? page.nextCursor : undefined;
-  for (const message of page.messages) show(terminal, messageLine(message, client.user, paint));
+  for (const message of page.messages) show(messageLine(message, client.user, paint));
   let shown = page.messages.at(-1)?.seq ?? 0;
+  const read = (seq: number): void => {
+    // A watermark that is late moves with the next one.
+    void client.mark({ conversationId, delivered: seq, read: seq }).catch(() => undefined);
+  };
+  if (shown > 0) read(shown);
 
   client.on('event', (event) => {
     if (event.conversationId !== conversationId || event.seq <= shown) return;
     shown = event.seq;
-    show(terminal, eventLine(event, client.user, paint));
-    void client.mark({ conversationId, delivered: event.seq, read: event.seq }).catch(() => undefined);
+    show(eventLine(event, client.user, paint));
+    read(shown);
   });
   client.on('state', ({ tag }) => {
-    if (tag === 'waiting') show(terminal, paint.yellow('not connected; what you send waits'));
-    if (tag === 'stopped') terminal.close();
+    if (tag === 'waiting') show(paint.yellow('not connected; what you send waits'));
+    if (tag === 'stopped') terminal?.close();
   });
-  if (shown > 0) await client.mark({ conversationId, delivered: shown, read: shown }).catch(() => undefined);
 
   const showOlder = async (): Promise<void> => {
-    if (older === undefined) return show(terminal, paint.dim('that is the beginning'));
+    if (older === undefined) return show(paint.dim('that is the beginning'));
     const before = await client.messages(conversationId, { limit: PAGE, before: older });
     older = before.hasMore ? before.nextCursor : undefined;
-    for (const message of before.messages)
-      show(terminal, messageLine(message as MessageView, client.user, paint));
-    show(terminal, paint.dim('— older until here —'));
+    for (const message of before.messages) show(messageLine(message, client.user, paint));
+    show(paint.dim('— older until here —'));
   };
-  const obey = async (line: string): Promise<void> => {
-    if (line === '/quit') return terminal.close();
+  const obey = async (line: string): Promise<unknown> => {
     if (line === '/older') return showOlder();
-    if (line.startsWith('/me '))
-      return void (await client.send(conversationId, { text: line.slice(4), emote: true }));
-    if (line.trim() !== '') await client.send(conversationId, { text: line });
+    if (line.startsWith('/me ')) return client.send(conversationId, { text: line.slice(4), emote: true });
+    return line.trim() === '' ? undefined : client.send(conversationId, { text: line });
   };
 
+  const underWay: Promise<unknown>[] = [];
+  terminal = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: process.stdout.isTTY ? paint.dim('> ') : '',
+  });
   terminal.prompt();
-  const underWay = new Set<Promise<void>>();
   for await (const line of terminal) {
-    const task = obey(line).catch((error: Error) => show(terminal, paint.red(error.message)));
-    underWay.add(task);
-    void task.finally(() => underWay.delete(task));
+    if (line.trim() === '/quit') break;
+    underWay.push(obey(line).catch((error: Error) => show(paint.red(error.message))));
     terminal.prompt();
   }
+  terminal.close();
   // A pipe ends before what it said is answered.
   await Promise.all(underWay);
 }
 
 /** A line above the prompt, which keeps what is being typed. */
-function show(terminal: Interface, line: string): void {
+function showAbove(terminal: Interface | undefined, line: string): void {
   if (!process.stdout.isTTY) return void process.stdout.write(`${line}\n`);
   process.stdout.write(`\r\u001b[K${line}\n`);
-  terminal.prompt(true);
+  terminal?.prompt(true);
 }
