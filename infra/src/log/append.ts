@@ -2,13 +2,14 @@ import type { PublishOutcome, PublishWindow } from './publish-window.js';
 import type { Place } from './subjects.js';
 
 /**
- * What became of an append. `conflict`: the subject's last sequence is not the expected one, or a publish with this id was
- * stored before; on servers from 2.12 a retry after a lost answer looks the same, so the caller reads the log and looks
- * whether the event is its own. `unknown`: no answer; read and look too.
+ * What became of an append. `conflict`: the subject's last sequence is not the expected one; on servers from 2.12 a retry
+ * after a lost answer looks the same, so the caller reads the log and looks whether the event is its own. `duplicate`: the
+ * broker stored a publish with this id before, as that message. `unknown`: no answer; read and look too.
  */
 export type Appended =
   | { readonly tag: 'stored'; readonly streamSeq: number }
   | { readonly tag: 'conflict' }
+  | { readonly tag: 'duplicate'; readonly streamSeq: number }
   | { readonly tag: 'unknown'; readonly reason: string }
   | { readonly tag: 'refused'; readonly reason: string };
 
@@ -36,7 +37,7 @@ export async function append(window: PublishWindow, { place, payload, expected, 
 function readOutcome(outcome: PublishOutcome): Appended {
   switch (outcome.tag) {
     case 'stored':
-      return outcome.duplicate ? { tag: 'conflict' } : { tag: 'stored', streamSeq: outcome.streamSeq };
+      return { tag: outcome.duplicate ? 'duplicate' : 'stored', streamSeq: outcome.streamSeq };
     case 'refused':
       return CONFLICTS.has(outcome.code)
         ? { tag: 'conflict' }

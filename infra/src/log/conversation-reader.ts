@@ -46,6 +46,12 @@ export async function lastOfConversation(jsm: JetStreamManager, place: Place): P
   return message === null ? undefined : { streamSeq: message.seq, json: parse(message) };
 }
 
+/** The message of a conversation's stream with this sequence, or undefined. */
+export async function storedAt(jsm: JetStreamManager, { stream }: Place, streamSeq: number): Promise<StoredEvent | undefined> {
+  const message = await jsm.direct.getMessage(stream, { seq: streamSeq });
+  return message === null ? undefined : { streamSeq: message.seq, json: parse(message) };
+}
+
 /**
  * The event with the given conversation seq, or undefined. Searches by halves over the stream: the broker gives the next
  * event of the subject at or after any stream sequence, and the seq in it says which half to take; about 20 round trips

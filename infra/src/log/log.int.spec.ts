@@ -62,8 +62,10 @@ describe('an append', () => {
 
   it('given twice is stored once', async () => {
     const id = randomUUID();
-    await put(id, 1, 0);
+    const first = await put(id, 1, 0);
+    const streamSeq = first.tag === 'stored' ? first.streamSeq : 0;
     expect(await put(id, 1, 0)).toEqual({ tag: 'conflict' });
+    expect(await put(id, 1, streamSeq)).toEqual({ tag: 'duplicate', streamSeq });
     const stored = [];
     for await (const event of readConversation(jsm, placeOf(id, PARTITIONS))) stored.push(event.json);
     expect(stored).toEqual([{ conversationId: id, seq: 1 }]);

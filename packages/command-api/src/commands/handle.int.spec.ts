@@ -63,6 +63,16 @@ describe('a command', () => {
     expect(await log.events(api, conversationId)).toHaveLength(3);
   });
 
+  it('with an id from longer ago than the state remembers gets the first answer while the broker remembers it', async () => {
+    const api = await log.instance();
+    const conversationId = await group(api);
+    const first = await send(api, conversationId, 'once', 'ann', 'long-ago');
+    for (let n = 0; n < 600; n++) await send(api, conversationId, `filler ${n}`);
+    const again = await send(api, conversationId, 'once', 'ann', 'long-ago');
+    expect(again).toEqual(E.map((answer: object) => ({ ...answer, repeated: true }))(first));
+    expect(await log.events(api, conversationId)).toHaveLength(602);
+  });
+
   it('with an id that made something else is refused', async () => {
     const api = await log.instance();
     const conversationId = await group(api);

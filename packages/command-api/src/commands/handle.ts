@@ -1,11 +1,11 @@
-import { type Answer, answeredBefore } from '@parley/domain/conversation/answer';
+import { type Answer, answeredBefore, eventOfCommand } from '@parley/domain/conversation/answer';
 import type { Command } from '@parley/domain/conversation/commands';
 import { decide, type Target, targetSought } from '@parley/domain/conversation/decide';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, envelop, type Envelope } from '@parley/domain/log/envelope';
 import { append } from '@parley/infra/log/append';
-import { eventAt } from '@parley/infra/log/conversation-reader';
+import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import * as E from 'fp-ts/lib/Either.js';
@@ -78,6 +78,7 @@ async function attempt(
       resources.onAppended(event);
       return E.right({ conversationId, seq: event.seq, at: event.at });
     }
+    if (appended.tag === 'duplicate') return answerOfDuplicate(resources, command, appended.streamSeq);
     if (appended.tag === 'refused') return E.left(refuse('Unavailable', appended.reason));
     known = await store.fresh(conversationId);
     isFresh = true;
@@ -95,6 +96,19 @@ function place(event: ConversationEvent, { state }: Known, { actor, at, data }: 
     commandId,
     ...(producer === undefined ? {} : { producer }),
   });
+}
+
+/** The broker remembers ids by time, the state by number: in a busy conversation the broker may know what the state forgot. */
+async function answerOfDuplicate(
+  { store, jsm }: CommandResources,
+  { type, data: { conversationId } }: Command,
+  streamSeq: number,
+): Promise<E.Either<Refusal, Answer>> {
+  const stored = decodeEnvelope((await storedAt(jsm, store.placeOf(conversationId), streamSeq))?.json);
+  if (E.isLeft(stored)) return E.left(refuse('Unavailable', 'the first answer cannot be read now'));
+  const { seq, at, type: made } = stored.right;
+  if (made !== eventOfCommand[type]) return E.left(refuse('IdReused', `it made ${made}`));
+  return E.right({ conversationId, seq, at, repeated: true });
 }
 
 /** The author of a message the state no longer remembers, read from the log. */
