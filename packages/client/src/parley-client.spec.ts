@@ -36,8 +36,12 @@ class Line implements WebSocketLike {
   readyState = 0;
   private readonly listeners: [string, (event: never) => void][] = [];
 
-  constructor(private readonly hear: (request: Request, line: Line) => void) {
+  constructor(
+    private readonly hear: (request: Request, line: Line) => void,
+    reachable = true,
+  ) {
     queueMicrotask(() => {
+      if (!reachable) return this.close(1006);
       this.readyState = 1;
       this.tell('open', {});
     });
@@ -198,6 +202,19 @@ describe('the client', () => {
     line.event(10);
     await vi.waitFor(() => expect(seqs).toEqual([3, 9, 10]));
     expect(farEnd.sockets.length).toBe(1);
+  });
+
+  it('gives up at the start after as many dials that find nobody as it was told', async () => {
+    const dialled: Line[] = [];
+    class Nobody extends Line {
+      constructor() {
+        super(() => undefined, false);
+        dialled.push(this);
+      }
+    }
+    const options = { url: 'ws://x', token: 't', device: 'd', webSocket: Nobody, connectTries: 3 };
+    await expect(connect(options)).rejects.toMatchObject({ tag: 'Unavailable' });
+    expect(dialled.length).toBe(3);
   });
 
   it('renews an expired token before it comes back', async () => {

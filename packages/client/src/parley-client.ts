@@ -28,6 +28,8 @@ export type ConnectOptions = {
   readonly answerMs?: number;
   /** Milliseconds until the first session has to be open; 15,000 unless given. */
   readonly connectMs?: number;
+  /** Dials that may find nobody before the first session, for those who would rather know; as many as fit unless given. */
+  readonly connectTries?: number;
   /** Commands the outbox holds at most; 10,000 unless given. */
   readonly maxOutbox?: number;
   /** Commands of all conversations in flight at most (one per conversation); 256 unless given. */
@@ -229,12 +231,19 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
     return decoded.right as ResultOf<M>;
   }
 
+  let dials = 0;
+  const offDials = listeners.on('state', ({ tag }) => {
+    if (tag === 'opening') dials = 0;
+    if (tag === 'waiting' && ++dials === options.connectTries) session.stop();
+  });
   session.start();
   try {
     await opened(connectMs);
   } catch (error) {
     session.stop();
     throw error;
+  } finally {
+    offDials();
   }
   setTimeout(() => {
     for (let tell = held?.shift(); tell !== undefined; tell = held?.shift()) tell();

@@ -43,7 +43,7 @@ export async function openClient(
   const url = flags.url ?? (await runningEndpoints()).ws;
   const token = await tokenOf(flags, device, scope);
   try {
-    return await connect({ url, token, device, connectMs: CONNECT_MS });
+    return await connect({ url, token, device, connectMs: CONNECT_MS, connectTries: CONNECT_TRIES });
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     const what = error.retryable
@@ -61,8 +61,11 @@ async function tokenOf({ url, token, as }: ConnectionFlags, device: string, scop
   throw new CliError('--url needs --token, or PARLEY_TOKEN', exitCodes.usage);
 }
 
-/** How long a gateway may take to open the session, in ms. */
-const CONNECT_MS = 5_000;
+/** How long a gateway may take to open the session, in ms: services that have just started are slow at first. */
+const CONNECT_MS = 30_000;
+
+/** Dials that may find nobody, a few hundred ms apart. */
+const CONNECT_TRIES = 4;
 
 /** A token signed by the secret of the stack in this home; other stacks do not take it. */
 export async function localToken(
