@@ -2,6 +2,7 @@ import type { Gateway } from './gateway.js';
 import { releaseIfEmpty } from './hub/interest.js';
 import type { Person } from './people.js';
 import { drive } from './session/life.js';
+import { endOfPatience } from './session/session-state.js';
 
 /** Milliseconds between two sweeps: how late a token's end or a missed deadline is noticed at most. */
 export const SWEEP_MS = 250;
@@ -13,7 +14,9 @@ export function startSweep(gateway: Gateway): { stop(): void } {
 }
 
 function sweep(gateway: Gateway, now: number): void {
-  for (const session of gateway.sessions) drive(gateway, session, { tag: 'tick' });
+  for (const session of gateway.sessions) {
+    if (now >= endOfPatience(session.state)) drive(gateway, session, { tag: 'tick' });
+  }
   for (const person of gateway.people.values()) {
     if (person.sessions.length === 0 && now >= person.leaveAt) letGo(gateway, person);
   }

@@ -33,8 +33,10 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
   }
 }
 
-function publish({ app, metrics }: Gateway, { conversationId }: Hub, { seq, live }: HubEvent): void {
+function publish({ app, metrics }: Gateway, hub: Hub, { seq, live }: HubEvent): void {
+  const { conversationId } = hub;
   const receivers = app.numSubscribers(conversationId);
+  hub.receivers = receivers;
   metrics.published.inc();
   if (receivers === 0) return;
   const frame =

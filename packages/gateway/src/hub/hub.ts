@@ -1,5 +1,4 @@
 import type { Subscription } from '@nats-io/transport-node';
-import type { Watermarks } from '@parley/domain/wire/views';
 import type { Person } from '../people.js';
 import type { Session } from '../session/session.js';
 import type { HubEvent, MembershipChange } from './hub-event.js';
@@ -35,8 +34,8 @@ export class Hub {
   readonly candidates = new Map<Person, Candidate>();
   /** Sessions that are not live yet. */
   readonly catchingUp = new Map<Session, Position>();
-  /** Newest watermarks that arrived in this tick, by user. */
-  receipts: Map<string, Watermarks> | undefined;
+  /** Sessions that heard the last event. */
+  receivers = 0;
   /** Membership or head is being asked. */
   asking = false;
   /** Interest is declared and has reached the broker. */

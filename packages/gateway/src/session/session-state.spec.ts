@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   awaiting,
   DRAIN_WITHIN_MS,
+  endOfPatience,
   OPEN_WITHIN_MS,
   type SessionInput,
   type SessionState,
@@ -112,6 +113,11 @@ describe.each(Object.keys(states) as StateName[])('a session that is %s', (state
   it.each(Object.keys(inputs) as InputName[])('given: %s', (input) => {
     expect(shown(states[state], inputs[input])).toBe(table[state][input]);
   });
+});
+
+it.each(Object.values(states))('has an end of patience exactly when time changes it: %j', (state) => {
+  const { state: next, effect } = stepSession(state, inputs.tick, NOW);
+  expect(endOfPatience(state) <= NOW).toBe(next !== state || effect !== undefined);
 });
 
 it('gives a connection five seconds to open, and again after it could not be opened', () => {

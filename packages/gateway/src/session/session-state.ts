@@ -65,6 +65,23 @@ export type SessionEffect =
 
 export type SessionStep = { readonly state: SessionState; readonly effect?: SessionEffect };
 
+/** When the patience of a state ends and a `tick` changes something, in ms since 1970 UTC. */
+export function endOfPatience(state: SessionState): number {
+  switch (state.tag) {
+    case 'awaiting':
+    case 'closing':
+      return state.until;
+    case 'opening':
+      return state.expiresAt ?? Number.POSITIVE_INFINITY;
+    case 'open':
+      return state.expiresAt;
+    case 'closed':
+      return Number.POSITIVE_INFINITY;
+    default:
+      return state satisfies never;
+  }
+}
+
 export const awaiting = (now: number): SessionState => ({ tag: 'awaiting', until: now + OPEN_WITHIN_MS });
 
 /** The whole life of a session, as a table of states and inputs. Pure; `now` in ms since 1970 UTC. */

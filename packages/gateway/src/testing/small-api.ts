@@ -24,9 +24,10 @@ export type Obstacle = (request: RpcRequest) => Promise<Refusal | undefined> | R
  */
 export function openSmallApi(nats: NatsConnection) {
   const conversations = new Map<string, Kept>();
+  /** Conversations a user ever entered. */
+  const entered = new Map<string, Set<string>>();
   const requests: RpcRequest[] = [];
   let obstacle: Obstacle = () => undefined;
-  let notices = true;
 
   const keptOf = (id: string): Kept => {
     const kept = conversations.get(id) ?? { state: initial, events: [] };
@@ -43,7 +44,10 @@ export function openSmallApi(nats: NatsConnection) {
     kept.events.push(envelope);
     // Without waiting: events that happen in one breath arrive in one.
     nats.publish(placeOf(conversationId, PARTITIONS).subject, JSON.stringify(envelope));
-    if (notices && (event.type === 'conversation.created' || event.type === 'member.added')) {
+    if (event.type === 'conversation.created' || event.type === 'member.added') {
+      for (const { user } of event.data.members) {
+        entered.set(user, (entered.get(user) ?? new Set()).add(conversationId));
+      }
       const notice = JSON.stringify({ type: 'conversation.added', conversationId, seq });
       for (const { user } of event.data.members) nats.publish(userSubject(user), notice);
     }
@@ -53,7 +57,7 @@ export function openSmallApi(nats: NatsConnection) {
 
   const answers: Record<string, (params: Params, request: RpcRequest) => unknown> = {
     'internal.memberships': ({ user }) => ({
-      conversations: [...conversations].filter(([, { state }]) => isMember(state, user)).map(([id]) => id),
+      conversations: [...(entered.get(user) ?? [])].filter((id) => isMember(keptOf(id).state, user)),
       complete: true,
     }),
     'internal.membership': ({ conversationId, users }) => {
@@ -153,9 +157,6 @@ export function openSmallApi(nats: NatsConnection) {
     },
     obstruct(next: Obstacle): void {
       obstacle = next;
-    },
-    withoutNotices(): void {
-      notices = false;
     },
     async close(): Promise<void> {
       await rpc.drain();
