@@ -39,7 +39,12 @@ export async function paired(
   rounds: number,
   ours: () => Promise<number>,
   ceiling: () => Promise<number>,
-): Promise<{ readonly ours: number; readonly ceiling: number; readonly ratio: number; readonly spread: string }> {
+): Promise<{
+  readonly ours: number;
+  readonly ceiling: number;
+  readonly ratio: number;
+  readonly spread: string;
+}> {
   const pairs: { ours: number; ceiling: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) {

@@ -20,7 +20,8 @@ program.parse();
 const wanted = program.args;
 const { quick, json } = program.opts<{ quick: boolean; json: boolean }>();
 const unknown = wanted.filter((name) => !cases.some((each) => each.name === name));
-if (unknown.length > 0) program.error(`no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`);
+if (unknown.length > 0)
+  program.error(`no such case: ${unknown.join(', ')}; there are ${cases.map(({ name }) => name).join(', ')}`);
 
 const figures: Figure[] = [];
 for (const each of cases) {
@@ -30,12 +31,18 @@ for (const each of cases) {
 }
 
 const machine = `${platform()} ${arch()}, ${cpus().length} x ${cpus()[0]?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-if (json) process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), machine, quick, figures }, null, 2)}\n`);
+if (json)
+  process.stdout.write(
+    `${JSON.stringify({ at: new Date().toISOString(), machine, quick, figures }, null, 2)}\n`,
+  );
 else process.stdout.write(`${machine}\n${tableOf(figures)}\n`);
 process.exit(0);
 
 function tableOf(rows: readonly Figure[]): string {
-  const table = new Table({ head: ['figure', 'ours', 'ceiling', 'ratio', 'target', 'met', 'note'], style: { head: [] } });
+  const table = new Table({
+    head: ['figure', 'ours', 'ceiling', 'ratio', 'target', 'met', 'note'],
+    style: { head: [] },
+  });
   for (const row of rows) {
     table.push([
       row.name,

@@ -10,7 +10,11 @@ export type Latencies = {
 
 /** Records latencies at microsecond resolution (HdrHistogram, Gil Tene), so that no percentile is guessed from buckets. */
 export function openLatencies(): Latencies {
-  const histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
   return {
     add: (ms) => histogram.recordValue(Math.max(1, Math.round(ms * 1000))),
     at: (share) => histogram.getValueAtPercentile(share) / 1000,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { startSystem, type SystemProcesses } from '@parley/infra/testing/system-processes';
-import { testEnvironment, type TestEnvironment } from '@parley/infra/testing/test-environment';
+import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -38,9 +38,12 @@ async function group(owner: ParleyClient, members: readonly string[]): Promise<s
 }
 
 const texts = (events: readonly LiveEvent[]): readonly unknown[] =>
-  events.filter(({ type }) => type === 'message.sent').map(({ data }) => (data.body as { text: string }).text);
+  events
+    .filter(({ type }) => type === 'message.sent')
+    .map(({ data }) => (data.body as { text: string }).text);
 
-const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `message ${n}`);
+const numbered = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `message ${n}`);
 
 describe('two people', () => {
   it('hear each message once, in order, and each sender is told its seq', async () => {
@@ -80,7 +83,9 @@ describe('somebody who is removed', () => {
     const [ann, bob, cid] = [await person('ann'), await person('bob'), await person('cid')];
     const id = await group(ann.client, ['bob', 'cid']);
     await ann.client.send(id, { text: 'everyone' });
-    await waitFor(() => texts(bob.heard).length === 1 && texts(cid.heard).length === 1, { what: 'the first message' });
+    await waitFor(() => texts(bob.heard).length === 1 && texts(cid.heard).length === 1, {
+      what: 'the first message',
+    });
     const removal = ann.client.call('member.remove', { conversationId: id, users: ['bob'] });
     const later = numbered(20).map((text) => ann.client.send(id, { text }));
     const [{ seq }] = await Promise.all([removal, ...later]);
@@ -89,9 +94,15 @@ describe('somebody who is removed', () => {
     expect(bob.heard.at(-1)?.type).toBe('member.removed');
     await expect(bob.client.send(id, { text: 'me too' })).rejects.toMatchObject({ tag: 'NotAMember' });
     await expect(bob.client.messages(id)).rejects.toMatchObject({ tag: 'NotAMember' });
-    await expect(bob.client.call('conversation.get', { conversationId: id })).rejects.toMatchObject({ tag: 'NotAMember' });
-    await expect(bob.client.mark({ conversationId: id, read: 1 })).rejects.toMatchObject({ tag: 'NotAMember' });
-    expect((await bob.client.conversations()).conversations.map(({ conversationId }) => conversationId)).not.toContain(id);
+    await expect(bob.client.call('conversation.get', { conversationId: id })).rejects.toMatchObject({
+      tag: 'NotAMember',
+    });
+    await expect(bob.client.mark({ conversationId: id, read: 1 })).rejects.toMatchObject({
+      tag: 'NotAMember',
+    });
+    expect(
+      (await bob.client.conversations()).conversations.map(({ conversationId }) => conversationId),
+    ).not.toContain(id);
   });
 
   it('by a ban is kept out, and nothing in the log of the ban names them', async () => {
@@ -101,8 +112,12 @@ describe('somebody who is removed', () => {
     await waitFor(() => texts(bob.heard).length === 1, { what: 'them to hear' });
     await ann.client.call('member.ban', { conversationId: id, user: 'bob' });
     await ann.client.send(id, { text: 'gone' });
-    await expect(ann.client.call('member.add', { conversationId: id, users: ['bob'] })).rejects.toMatchObject({ tag: 'UserBanned' });
-    await waitFor(() => bob.heard.some(({ type }) => type === 'member.banned'), { what: 'the ban to be heard' });
+    await expect(ann.client.call('member.add', { conversationId: id, users: ['bob'] })).rejects.toMatchObject(
+      { tag: 'UserBanned' },
+    );
+    await waitFor(() => bob.heard.some(({ type }) => type === 'member.banned'), {
+      what: 'the ban to be heard',
+    });
     expect(texts(bob.heard)).toEqual(['hello']);
     expect(bob.heard.at(-1)).toMatchObject({ type: 'member.banned', data: {} });
     await ann.client.call('member.unban', { conversationId: id, user: 'bob' });
@@ -130,7 +145,10 @@ describe('history', () => {
     for (const limit of [7, 50, 200]) {
       const back: string[] = [];
       for (let cursor: string | undefined, more = true; more; ) {
-        const page = await ann.client.messages(id, { limit, ...(cursor === undefined ? { minSeq: 301 } : { before: cursor }) });
+        const page = await ann.client.messages(id, {
+          limit,
+          ...(cursor === undefined ? { minSeq: 301 } : { before: cursor }),
+        });
         back.unshift(...page.messages.map(({ body }) => (body as { text: string }).text));
         cursor = page.nextCursor;
         more = page.hasMore;
@@ -189,7 +207,14 @@ describe('the list of conversations', () => {
     );
     expect(mine.map(({ conversationId }) => conversationId)).toEqual([busy, quiet]);
     expect(mine).toMatchObject([
-      { title: 'Friends', role: 'member', memberCount: 2, read: seqs[3], delivered: seqs[3], preview: { body: { text: 'message 9' } } },
+      {
+        title: 'Friends',
+        role: 'member',
+        memberCount: 2,
+        read: seqs[3],
+        delivered: seqs[3],
+        preview: { body: { text: 'message 9' } },
+      },
       { unread: 1, read: 0, preview: { body: { text: 'quiet' } } },
     ]);
     const [author] = (await dan.client.conversations()).conversations;
@@ -206,6 +231,9 @@ describe('receipts', () => {
     const { seq } = await ann.client.send(id, { text: 'read me' });
     await bob.client.mark({ conversationId: id, delivered: seq, read: seq });
     await waitFor(() => receipts.length > 0, { what: 'the receipt' });
-    expect(receipts.at(-1)).toMatchObject({ conversationId: id, watermarks: [{ user: 'bob', delivered: seq, read: seq }] });
+    expect(receipts.at(-1)).toMatchObject({
+      conversationId: id,
+      watermarks: [{ user: 'bob', delivered: seq, read: seq }],
+    });
   });
 });

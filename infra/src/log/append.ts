@@ -26,7 +26,10 @@ export type Append = {
 };
 
 /** Appends one event, if nothing came after the one expected. Never rejects. */
-export async function append(window: PublishWindow, { place, payload, expected, messageId, traceparent }: Append): Promise<Appended> {
+export async function append(
+  window: PublishWindow,
+  { place, payload, expected, messageId, traceparent }: Append,
+): Promise<Appended> {
   const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
   const headers =
     `NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\nNats-Expected-Stream: ${place.stream}\r\n` +

@@ -13,7 +13,11 @@ const PAGE = 1_000;
  *
  * @throws when the broker does not answer.
  */
-export async function* readConversation(jsm: JetStreamManager, place: Place, from = 1): AsyncGenerator<StoredEvent> {
+export async function* readConversation(
+  jsm: JetStreamManager,
+  place: Place,
+  from = 1,
+): AsyncGenerator<StoredEvent> {
   let next = Math.max(1, from);
   for (;;) {
     const page = await readPage(jsm, place, next);
@@ -25,7 +29,11 @@ export async function* readConversation(jsm: JetStreamManager, place: Place, fro
 }
 
 /** Up to a page of a subject's messages. By callback, because the client's iterator form leaves its subscription behind. */
-function readPage(jsm: JetStreamManager, { stream, subject }: Place, seq: number): Promise<readonly StoredMsg[]> {
+function readPage(
+  jsm: JetStreamManager,
+  { stream, subject }: Place,
+  seq: number,
+): Promise<readonly StoredMsg[]> {
   return new Promise((resolve, reject) => {
     const page: StoredMsg[] = [];
     const callback: BatchCallback<StoredMsg> = (done, message) => {
@@ -41,13 +49,20 @@ function readPage(jsm: JetStreamManager, { stream, subject }: Place, seq: number
 const isNothingThere = (error: Error & { code?: unknown }): boolean => error.code === 404;
 
 /** The newest event of a conversation, or undefined. One round trip. */
-export async function lastOfConversation(jsm: JetStreamManager, place: Place): Promise<StoredEvent | undefined> {
+export async function lastOfConversation(
+  jsm: JetStreamManager,
+  place: Place,
+): Promise<StoredEvent | undefined> {
   const message = await jsm.direct.getMessage(place.stream, { last_by_subj: place.subject });
   return message === null ? undefined : { streamSeq: message.seq, json: parse(message) };
 }
 
 /** The message of a conversation's stream with this sequence, or undefined. */
-export async function storedAt(jsm: JetStreamManager, { stream }: Place, streamSeq: number): Promise<StoredEvent | undefined> {
+export async function storedAt(
+  jsm: JetStreamManager,
+  { stream }: Place,
+  streamSeq: number,
+): Promise<StoredEvent | undefined> {
   const message = await jsm.direct.getMessage(stream, { seq: streamSeq });
   return message === null ? undefined : { streamSeq: message.seq, json: parse(message) };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { connectNats } from '../runtime/connect-nats.js';
-import { testEnvironment, type TestEnvironment } from '../testing/test-environment.js';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectNats } from '../runtime/connect-nats.js';
+import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { append } from './append.js';
 import { eventAt, lastOfConversation, readConversation } from './conversation-reader.js';
 import { openPublishWindow, type PublishWindow } from './publish-window.js';
@@ -110,11 +110,15 @@ describe('reading a conversation', () => {
       if (seq % 3 === 0) await put(`${other}-${seq}`, 1, 0);
     }
     const seqs: number[] = [];
-    for await (const { json } of readConversation(jsm, placeOf(mine, PARTITIONS))) seqs.push((json as { seq: number }).seq);
+    for await (const { json } of readConversation(jsm, placeOf(mine, PARTITIONS)))
+      seqs.push((json as { seq: number }).seq);
     expect(seqs).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
     expect((await lastOfConversation(jsm, placeOf(mine, PARTITIONS)))?.streamSeq).toBe(expected);
     for (const seq of [1, 2, 555, 1_099, 1_100]) {
-      expect((await eventAt(jsm, placeOf(mine, PARTITIONS), seq, expected))?.json).toEqual({ conversationId: mine, seq });
+      expect((await eventAt(jsm, placeOf(mine, PARTITIONS), seq, expected))?.json).toEqual({
+        conversationId: mine,
+        seq,
+      });
     }
     expect(await eventAt(jsm, placeOf(mine, PARTITIONS), 1_101, expected)).toBeUndefined();
   });

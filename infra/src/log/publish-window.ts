@@ -79,7 +79,9 @@ export function openPublishWindow(nats: NatsConnection, options: WindowOptions =
     publish(subject, payload, headers) {
       if (pending.size < size) return send(subject, payload, headers);
       if (waiting.length >= queue) return Promise.resolve(overloaded);
-      return new Promise<void>((resolve) => waiting.push(resolve)).then(() => send(subject, payload, headers));
+      return new Promise<void>((resolve) => waiting.push(resolve)).then(() =>
+        send(subject, payload, headers),
+      );
     },
     get inFlight() {
       return pending.size;
@@ -94,20 +96,36 @@ export function openPublishWindow(nats: NatsConnection, options: WindowOptions =
 
 type Pending = { readonly resolve: (outcome: PublishOutcome) => void; readonly sentAt: number };
 
-const noStream: PublishOutcome = { tag: 'refused', code: 503, description: 'no stream listens on the subject' };
-const overloaded: PublishOutcome = { tag: 'refused', code: 503, description: 'too many publishes are waiting' };
+const noStream: PublishOutcome = {
+  tag: 'refused',
+  code: 503,
+  description: 'no stream listens on the subject',
+};
+const overloaded: PublishOutcome = {
+  tag: 'refused',
+  code: 503,
+  description: 'too many publishes are waiting',
+};
 
 /** The client asks a header map for its bytes and for nothing else while publishing. */
 const encoded = (headers: RawHeaders): MsgHdrs =>
   ({ encode: () => Buffer.from(headers, 'utf8') }) as unknown as MsgHdrs;
 
-type Answer = { seq?: number; duplicate?: boolean; error?: { err_code?: number; code?: number; description?: string } };
+type Answer = {
+  seq?: number;
+  duplicate?: boolean;
+  error?: { err_code?: number; code?: number; description?: string };
+};
 
 function readAnswer(text: string): PublishOutcome {
   const answer = JSON.parse(text) as Answer;
   if (answer.error !== undefined) {
     const { err_code, code, description } = answer.error;
-    return { tag: 'refused', code: err_code ?? code ?? 0, description: description ?? 'refused by the broker' };
+    return {
+      tag: 'refused',
+      code: err_code ?? code ?? 0,
+      description: description ?? 'refused by the broker',
+    };
   }
   if (answer.seq === undefined) return { tag: 'unknown', reason: 'the answer has no sequence' };
   return { tag: 'stored', streamSeq: answer.seq, duplicate: answer.duplicate === true };

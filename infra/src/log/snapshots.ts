@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { fromSnapshot, toSnapshot } from '@parley/domain/conversation/snapshot';
-import type { Conversation } from '@parley/domain/conversation/state';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { fromSnapshot, toSnapshot } from '@parley/domain/conversation/snapshot';
+import type { Conversation } from '@parley/domain/conversation/state';
 
 /** A folded conversation and the stream sequence of the last event folded. */
 export type Folded = { readonly state: Conversation; readonly streamSeq: number };

@@ -1,4 +1,9 @@
-import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { receiptStreamName, streamName } from './subjects.js';
@@ -44,7 +49,10 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
   await new Kvm(nats).create('SNAPSHOTS', { history: 1, replicas: options.replicas });
 }
 
-async function claimPartitions(nats: NatsConnection, { partitions, replicas }: TopologyOptions): Promise<void> {
+async function claimPartitions(
+  nats: NatsConnection,
+  { partitions, replicas }: TopologyOptions,
+): Promise<void> {
   const bucket = await new Kvm(nats).create('PARLEY', { history: 1, replicas });
   const stored = (await bucket.get('partitions')) ?? (await claim());
   const count = stored.json<number>();
@@ -54,7 +62,8 @@ async function claimPartitions(nats: NatsConnection, { partitions, replicas }: T
     // Two processes may start at once: one creates the key, the other reads what was created.
     await bucket.create('partitions', JSON.stringify(partitions)).catch(() => undefined);
     const entry = await bucket.get('partitions');
-    if (entry === null) throw new Error('The number of partitions could not be stored in the KV bucket PARLEY.');
+    if (entry === null)
+      throw new Error('The number of partitions could not be stored in the KV bucket PARLEY.');
     return entry;
   }
 }

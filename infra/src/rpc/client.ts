@@ -1,15 +1,15 @@
-import { partitionOf } from '@parley/domain/log/partition';
-import { refuse } from '@parley/domain/conversation/refusals';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { refuse } from '@parley/domain/conversation/refusals';
+import { partitionOf } from '@parley/domain/log/partition';
 import {
   ALIVE_MS,
   ALIVE_SUBJECT,
   ANY_SUBJECT,
   instanceSubject,
-  readLines,
-  readReply,
   type RpcReply,
   type RpcRequest,
+  readLines,
+  readReply,
   unavailable,
 } from './protocol.js';
 import { chooseNode } from './rendezvous.js';
@@ -39,7 +39,12 @@ export type RpcClientOptions = {
 const DEAD_MS = 3 * ALIVE_MS;
 
 /** Opens the asking side of rpc; see protocol.ts for the form on the wire. */
-export function openRpcClient({ nats, partitions, timeout = 10_000, maxInFlight = 50_000 }: RpcClientOptions): RpcClient {
+export function openRpcClient({
+  nats,
+  partitions,
+  timeout = 10_000,
+  maxInFlight = 50_000,
+}: RpcClientOptions): RpcClient {
   const inbox = createInbox();
   const pending = new Map<number, Pending>();
   const batches = new Map<number, readonly number[]>();
@@ -49,7 +54,10 @@ export function openRpcClient({ nats, partitions, timeout = 10_000, maxInFlight 
 
   const outgoing = openTickBatch((subject, text) => {
     const batch = nextBatch++;
-    batches.set(batch, readLines(text).map(([id]) => Number(id)));
+    batches.set(
+      batch,
+      readLines(text).map(([id]) => Number(id)),
+    );
     try {
       nats.publish(subject, text, { reply: `${inbox}.${batch}` });
     } catch {
@@ -126,7 +134,8 @@ export function openRpcClient({ nats, partitions, timeout = 10_000, maxInFlight 
       if (pending.size >= maxInFlight) {
         return Promise.resolve({ tag: 'refusal', refusal: refuse('TooManyRequests') });
       }
-      const key = conversationId === undefined ? request.caller.user : String(partitionOf(conversationId, partitions));
+      const key =
+        conversationId === undefined ? request.caller.user : String(partitionOf(conversationId, partitions));
       return send(request, chooseNode(instances.keys(), key));
     },
     get inFlight() {

@@ -1,9 +1,9 @@
-import { connectNats } from '../runtime/connect-nats.js';
-import { testEnvironment, type TestEnvironment } from '../testing/test-environment.js';
-import { waitFor } from '../testing/wait-for.js';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectNats } from '../runtime/connect-nats.js';
+import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
+import { waitFor } from '../testing/wait-for.js';
 import { openRpcClient, type RpcClient } from './client.js';
 import type { RpcReply, RpcRequest } from './protocol.js';
 import { type RpcServer, serveRpc } from './server.js';
@@ -50,17 +50,19 @@ describe('rpc', () => {
   });
 
   it('keeps the order of the requests of one conversation, and keeps to one instance for it', async () => {
-    const seen: Record<string, number[]> = {};
+    const seen: Record<string, number[]> = { a: [], b: [], c: [] };
     const servers = ['a', 'b', 'c'].map((name) =>
       serve(name, async ({ params }) => {
-        (seen[name] ??= []).push((params as { n: number }).n);
+        seen[name]?.push((params as { n: number }).n);
         return result(name);
       }),
     );
     const client = openRpcClient({ nats, partitions: 4 });
     await waitFor(
       async () => {
-        const names = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(client, 'who', { n: -1 }, `c${n}`)));
+        const names = await Promise.all(
+          Array.from({ length: 40 }, (_, n) => ask(client, 'who', { n: -1 }, `c${n}`)),
+        );
         return new Set(names.map((name) => JSON.stringify(name))).size > 1;
       },
       { what: 'several instances to be known' },
@@ -113,7 +115,9 @@ describe('rpc', () => {
     const replies = [1, 2, 3].map(() => ask(client, 'x'));
     expect(await ask(client, 'x')).toMatchObject({ refusal: { tag: 'TooManyRequests' } });
     client.close();
-    expect(await Promise.all(replies)).toMatchObject([1, 2, 3].map(() => ({ refusal: { tag: 'Unavailable' } })));
+    expect(await Promise.all(replies)).toMatchObject(
+      [1, 2, 3].map(() => ({ refusal: { tag: 'Unavailable' } })),
+    );
     void server.drain();
   });
 });

@@ -1,15 +1,15 @@
-import { refuse } from '@parley/domain/conversation/refusals';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { refuse } from '@parley/domain/conversation/refusals';
 import {
   ALIVE_MS,
   ALIVE_SUBJECT,
   ANY_SUBJECT,
   instanceSubject,
   QUEUE_GROUP,
-  readLines,
-  replyLine,
   type RpcReply,
   type RpcRequest,
+  readLines,
+  replyLine,
 } from './protocol.js';
 import { openTickBatch } from './tick-batch.js';
 
@@ -32,7 +32,13 @@ export type RpcServerOptions = {
 };
 
 /** Serves rpc as one instance of command-api; see protocol.ts for the form on the wire. */
-export function serveRpc({ nats, instance, handle, onError, maxInFlight = 20_000 }: RpcServerOptions): RpcServer {
+export function serveRpc({
+  nats,
+  instance,
+  handle,
+  onError,
+  maxInFlight = 20_000,
+}: RpcServerOptions): RpcServer {
   let inFlight = 0;
   let idle: (() => void) | undefined;
 

@@ -56,7 +56,8 @@ export async function startSystem(
     api,
     services,
     add,
-    token: (user, scope) => signToken(secret, { sub: user, did: 'd1', expiresIn: '1d', ...(scope === undefined ? {} : { scope }) }),
+    token: (user, scope) =>
+      signToken(secret, { sub: user, did: 'd1', expiresIn: '1d', ...(scope === undefined ? {} : { scope }) }),
     async killAndRestart(name) {
       const running = services.get(name) ?? [];
       await running.at(-1)?.end('SIGKILL');
@@ -65,7 +66,8 @@ export async function startSystem(
       return add(name, name === 'projector' ? {} : { PARLEY_HTTP_PORT: port });
     },
     async stop() {
-      for (const name of [...wanted].reverse()) await Promise.all((services.get(name) ?? []).map((service) => service.end()));
+      for (const name of [...wanted].reverse())
+        await Promise.all((services.get(name) ?? []).map((service) => service.end()));
     },
   };
 }

@@ -7,8 +7,8 @@ import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
 import { MessageListHandler } from './queries/message-list.js';
 import type { NewestPageResources } from './queries/newest-page.js';
-import { MarkReceiptsHandler } from './receipts/mark-receipts.js';
 import type { ReceiptResources } from './receipts/mark.js';
+import { MarkReceiptsHandler } from './receipts/mark-receipts.js';
 
 export type ApiResources = {
   readonly commands: CommandResources;

@@ -4,7 +4,10 @@ import { TokenRefused, type VerifyToken } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 
 /** Reads the caller from an `Authorization: Bearer` header (RFC 6750), or refuses. */
-export async function authenticate(verify: VerifyToken, authorization: string | undefined): Promise<E.Either<Refusal, Caller>> {
+export async function authenticate(
+  verify: VerifyToken,
+  authorization: string | undefined,
+): Promise<E.Either<Refusal, Caller>> {
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return E.left(refuse('NotAuthenticated'));
   try {

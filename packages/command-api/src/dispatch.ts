@@ -1,21 +1,26 @@
+import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { type Command, isCommandType } from '@parley/domain/conversation/commands';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
 import { isMethodName, methods, type ReceiptMarks } from '@parley/domain/wire/methods';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { Caller } from '@parley/infra/rpc/protocol';
-import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
-import { unlessLogIsAway } from './unless-log-is-away.js';
 import { banHashesFor } from './commands/ban-hash.js';
 import { ExecuteCommand } from './commands/execute-command.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
 import { MessageList } from './queries/message-list.js';
 import { MarkReceipts } from './receipts/mark-receipts.js';
+import { unlessLogIsAway } from './unless-log-is-away.js';
 
-export type Dispatch = (method: string, params: unknown, caller: Caller, traceparent?: string) => Promise<E.Either<Refusal, unknown>>;
+export type Dispatch = (
+  method: string,
+  params: unknown,
+  caller: Caller,
+  traceparent?: string,
+) => Promise<E.Either<Refusal, unknown>>;
 
 export type DispatchResources = {
   readonly commands: CommandBus;
@@ -37,12 +42,17 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
     const decoded = decodeWith(methods[method].params as t.Type<unknown, unknown, unknown>, params ?? {});
     if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
     if (isCommandType(method)) {
-      const command = commandOf({ type: method, data: decoded.right } as Pick<Command, 'type' | 'data'>, caller);
+      const command = commandOf(
+        { type: method, data: decoded.right } as Pick<Command, 'type' | 'data'>,
+        caller,
+      );
       return E.isLeft(command) ? command : commands.execute(new ExecuteCommand(command.right, traceparent));
     }
     switch (method) {
       case 'conversation.list':
-        return queries.execute(new ConversationList(caller.user, decoded.right as QueryOf<'conversation.list'>));
+        return queries.execute(
+          new ConversationList(caller.user, decoded.right as QueryOf<'conversation.list'>),
+        );
       case 'conversation.get':
         return queries.execute(
           new ConversationGet(caller.user, decoded.right as QueryOf<'conversation.get'>, mayImport(caller)),
@@ -50,7 +60,9 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
       case 'message.list':
         return queries.execute(new MessageList(caller.user, decoded.right as QueryOf<'message.list'>));
       case 'receipt.mark':
-        return commands.execute(new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks));
+        return commands.execute(
+          new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks),
+        );
       case 'session.open':
         return E.left(refuse('MethodNotFound', 'session.open is for WebSockets'));
       default:
@@ -58,13 +70,22 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
     }
   }
 
-  function commandOf({ type, data }: Pick<Command, 'type' | 'data'>, caller: Caller): E.Either<Refusal, Command> {
+  function commandOf(
+    { type, data }: Pick<Command, 'type' | 'data'>,
+    caller: Caller,
+  ): E.Either<Refusal, Command> {
     const imports = data.as !== undefined || data.sentAt !== undefined || data.producer !== undefined;
     if (imports && !mayImport(caller)) {
       return E.left(refuse('ScopeMissing', "as, sentAt and producer need the scope 'import'"));
     }
     const actor = data.as ?? caller.user;
-    return E.right({ type, data, actor, at: now(), banHashes: banHashesFor(banKey, type, data, actor) } as Command);
+    return E.right({
+      type,
+      data,
+      actor,
+      at: now(),
+      banHashes: banHashesFor(banKey, type, data, actor),
+    } as Command);
   }
 }
 

@@ -1,7 +1,7 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import { SYSTEM } from '@parley/domain/ids';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { userSubject } from '@parley/infra/log/subjects';
-import type { NatsConnection } from '@nats-io/transport-node';
 
 /**
  * Tells the gateways of people who entered a conversation. A fast path only: the projector says it again from the log, so a
@@ -9,7 +9,11 @@ import type { NatsConnection } from '@nats-io/transport-node';
  */
 export function notifyAdded(nats: NatsConnection, event: Envelope): void {
   if (event.type !== 'conversation.created' && event.type !== 'member.added') return;
-  const notice = JSON.stringify({ type: 'conversation.added', conversationId: event.conversationId, seq: event.seq });
+  const notice = JSON.stringify({
+    type: 'conversation.added',
+    conversationId: event.conversationId,
+    seq: event.seq,
+  });
   for (const { user } of event.data.members) {
     if (user !== SYSTEM && !nats.isClosed()) nats.publish(userSubject(user), notice);
   }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ensureTopology } from '@parley/infra/log/topology';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { openSnapshots } from '@parley/infra/log/snapshots';
+import { ensureTopology } from '@parley/infra/log/topology';
 import { serveRpc } from '@parley/infra/rpc/server';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
@@ -10,9 +12,6 @@ import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { activeSchema } from './read/active-schema.js';
 import { authenticate } from './authenticate.js';
 import type { ApiConfig } from './config.js';
 import { openConversationStore } from './conversations/store.js';
@@ -22,6 +21,7 @@ import { listen } from './http/listen.js';
 import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
+import { activeSchema } from './read/active-schema.js';
 import { openReceiptCache } from './receipts/mark.js';
 
 /** Conversations and watermarks kept in memory: about 10 KB a conversation of 50 members with a full memory of commands. */
@@ -31,7 +31,8 @@ const MAX_WATERMARKS = 200_000;
 /** Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later. */
 export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const trust = trustOf(config);
-  if (trust === undefined) throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
+  if (trust === undefined)
+    throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
   const verify = makeVerifier(trust);
   const instance = `api-${randomBytes(6).toString('hex')}`;
   const partitions = config.PARLEY_PARTITIONS;
@@ -40,7 +41,12 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const nats = await connectNats(config.NATS_URL, instance);
   resources.push({ name: 'nats', dispose: () => nats.drain() });
   await ensureTopology(nats, { partitions, replicas: config.PARLEY_REPLICAS });
-  const database = connectPostgres(config.DATABASE_URL, { name: instance, log, max: 10, statementTimeoutMs: 5_000 });
+  const database = connectPostgres(config.DATABASE_URL, {
+    name: instance,
+    log,
+    max: 10,
+    statementTimeoutMs: 5_000,
+  });
   resources.push({ name: 'postgres', dispose: () => database.end() });
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
   resources.push({ name: 'redis', dispose: () => redis.disconnect() });
@@ -54,7 +60,10 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     partitions,
     maxCached: MAX_CONVERSATIONS,
     onUnreadable: (conversationId, streamSeq, reason) =>
-      log.error({ conversationId, streamSeq, reason }, 'an event in the log cannot be read; it counts but changes nothing'),
+      log.error(
+        { conversationId, streamSeq, reason },
+        'an event in the log cannot be read; it counts but changes nothing',
+      ),
   });
   const shared = { store, turns: openTurns(), window, jsm };
   const reads = { store, jsm, database, redis, schema: activeSchema(database), now: Date.now };
@@ -74,7 +83,12 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
       dispatchOf: (app) =>
         countingDispatch(
           metrics,
-          openDispatch({ commands: app.get(CommandBus), queries: app.get(QueryBus), banKey: config.PARLEY_BAN_KEY, now: Date.now }),
+          openDispatch({
+            commands: app.get(CommandBus),
+            queries: app.get(QueryBus),
+            banKey: config.PARLEY_BAN_KEY,
+            now: Date.now,
+          }),
         ),
       onError,
       authenticate: (header) => authenticate(verify, header),

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { type CommandResources, handleCommand } from '@parley/command-api/commands/handle';
+import { openConversationStore } from '@parley/command-api/conversations/store';
+import { openTurns } from '@parley/command-api/conversations/turns';
+import type { Command } from '@parley/domain/conversation/commands';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { openSnapshots } from '@parley/infra/log/snapshots';
 import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
-import { handleCommand, type CommandResources } from '@parley/command-api/commands/handle';
-import { openConversationStore } from '@parley/command-api/conversations/store';
-import { openTurns } from '@parley/command-api/conversations/turns';
-import type { Command } from '@parley/domain/conversation/commands';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { type Case, type Figure, paired } from '../case.js';
 import { withStack } from '../with-stack.js';
@@ -21,7 +21,8 @@ const BODY = 'x'.repeat(256);
 /** decide + envelope + append against the same publishes without anything around them. */
 export const append: Case = {
   name: 'append',
-  about: 'decide + envelope + append of 256 B over 1,000 conversations, against raw windowed publish with expectation',
+  about:
+    'decide + envelope + append of 256 B over 1,000 conversations, against raw windowed publish with expectation',
   async run({ quick, say }) {
     const figures: Figure[] = [];
     for (const { syncAlways, target, messages } of [
@@ -29,13 +30,23 @@ export const append: Case = {
       { syncAlways: false, target: 0.45, messages: quick ? 20_000 : 100_000 },
     ]) {
       say(`append, ${syncAlways ? 'synced to disk' : 'default sync'}, ${messages} messages a round`);
-      figures.push(await withStack(syncAlways, (stack) => measure(stack.nats, syncAlways, target, messages, quick ? 3 : 5)));
+      figures.push(
+        await withStack(syncAlways, (stack) =>
+          measure(stack.nats, syncAlways, target, messages, quick ? 3 : 5),
+        ),
+      );
     }
     return figures;
   },
 };
 
-async function measure(natsUrl: string, syncAlways: boolean, target: number, messages: number, rounds: number): Promise<Figure> {
+async function measure(
+  natsUrl: string,
+  syncAlways: boolean,
+  target: number,
+  messages: number,
+  rounds: number,
+): Promise<Figure> {
   const nats = await connectNats(natsUrl, 'bench');
   await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
   const resources = await openResources(nats);
@@ -43,7 +54,11 @@ async function measure(natsUrl: string, syncAlways: boolean, target: number, mes
   const raw = await prepareRaw(nats);
   await ours(Math.ceil(messages / 4));
   await raw(Math.ceil(messages / 4));
-  const result = await paired(rounds, () => ours(messages), () => raw(messages));
+  const result = await paired(
+    rounds,
+    () => ours(messages),
+    () => raw(messages),
+  );
   resources.window.close();
   await nats.close();
   return {
@@ -76,14 +91,25 @@ const IN_FLIGHT = 256;
 async function prepareOurs(resources: CommandResources): Promise<Measure> {
   const conversations = Array.from({ length: CONVERSATIONS }, () => `bench-${randomUUID()}`);
   for (const conversationId of conversations) {
-    await execute(resources, command('conversation.create', { conversationId, commandId: 'create', kind: 'group', members: ['bob'] }));
+    await execute(
+      resources,
+      command('conversation.create', {
+        conversationId,
+        commandId: 'create',
+        kind: 'group',
+        members: ['bob'],
+      }),
+    );
   }
   let next = 0;
   return (messages) =>
     atOnce(messages, () => {
       const n = next++;
       const conversationId = conversations[n % CONVERSATIONS] as string;
-      return execute(resources, command('message.send', { conversationId, commandId: `c${n}`, body: { kind: 'text', text: BODY } }));
+      return execute(
+        resources,
+        command('message.send', { conversationId, commandId: `c${n}`, body: { kind: 'text', text: BODY } }),
+      );
     });
 }
 
@@ -147,4 +173,3 @@ async function atOnce(count: number, task: () => Promise<unknown>): Promise<numb
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
   return count / ((performance.now() - begin) / 1000);
 }
-

@@ -32,7 +32,10 @@ export const latency: Case = {
   },
 };
 
-function figure(which: 'ack' | 'delivery', results: readonly { ours: PairsResult; toy: PairsResult }[]): Figure {
+function figure(
+  which: 'ack' | 'delivery',
+  results: readonly { ours: PairsResult; toy: PairsResult }[],
+): Figure {
   const p99 = (result: PairsResult) => result[which].at(99);
   const ours = median(results.map((result) => p99(result.ours)));
   const ceiling = median(results.map((result) => p99(result.toy)));

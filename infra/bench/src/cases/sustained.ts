@@ -1,8 +1,8 @@
 import type { Case, Figure } from '../case.js';
 import { startOurChain } from '../chain/our-chain.js';
 import { type PairsResult, runPairs } from '../chain/pairs.js';
-import { ourPairs, startToyChain, toyPairs } from '../chain/protocols.js';
 import { projectorLag } from '../chain/projector-lag.js';
+import { ourPairs, startToyChain, toyPairs } from '../chain/protocols.js';
 import { withStack } from '../with-stack.js';
 
 const PAIRS = 200;
@@ -12,18 +12,22 @@ const LIMIT_MS = 250;
 /** The highest rate at which delivery stays under 250 ms at p99 and the projector keeps up, for ours and for the toy chain. */
 export const sustained: Case = {
   name: 'sustained',
-  about: 'most messages a second, sent to delivered over WebSocket, synced, projector keeping up, p99 under 250 ms',
+  about:
+    'most messages a second, sent to delivered over WebSocket, synced, projector keeping up, p99 under 250 ms',
   async run({ quick, say }) {
     const seconds = quick ? 4 : 12;
     return withStack(true, async (stack) => {
       const ours = await startOurChain(stack);
       const toy = await startToyChain(stack.nats);
-      const best = await climb(quick ? [1_000, 3_000] : [2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000], async (rate) => {
-        const result = await runPairs(ourPairs(ours, PAIRS), rate, seconds);
-        const lag = await projectorLag(stack.nats, stack.database);
-        say(`ours ${rate}/s: ${described(result)}, projector ${lag} events behind at the end`);
-        return { result, kept: holds(result, rate) && lag < rate };
-      });
+      const best = await climb(
+        quick ? [1_000, 3_000] : [2_000, 3_000, 4_000, 5_000, 6_000, 7_000, 8_000],
+        async (rate) => {
+          const result = await runPairs(ourPairs(ours, PAIRS), rate, seconds);
+          const lag = await projectorLag(stack.nats, stack.database);
+          say(`ours ${rate}/s: ${described(result)}, projector ${lag} events behind at the end`);
+          return { result, kept: holds(result, rate) && lag < rate };
+        },
+      );
       const ceiling = await climb(quick ? [3_000] : [4_000, 6_000, 8_000, 10_000], async (rate) => {
         const result = await runPairs(toyPairs(toy.ws, PAIRS), rate, seconds);
         say(`toy ${rate}/s: ${described(result)}`);

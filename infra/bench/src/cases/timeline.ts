@@ -1,12 +1,12 @@
 import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { QueryBus } from '@nestjs/cqrs';
 import { ApiModule, type ApiResources } from '@parley/command-api/api-module';
 import { MessageList } from '@parley/command-api/queries/message-list';
 import type { Queryable } from '@parley/command-api/read/queryable';
 import { readTimeline } from '@parley/command-api/read/timeline';
 import { timelineCursor } from '@parley/domain/wire/cursor';
 import { migrate } from '@parley/infra/read-model/migrate';
-import { NestFactory } from '@nestjs/core';
-import { QueryBus } from '@nestjs/cqrs';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
@@ -20,7 +20,8 @@ const LIMIT = 50;
 /** Pages through the QueryBus against the same statement by pg alone, at both ends of a long conversation. */
 export const timeline: Case = {
   name: 'timeline',
-  about: 'message.list of 50 through the QueryBus against the same SQL by pg alone, 1,000,000 messages in one conversation',
+  about:
+    'message.list of 50 through the QueryBus against the same SQL by pg alone, 1,000,000 messages in one conversation',
   async run({ quick, say }) {
     const messages = quick ? 100_000 : 1_000_000;
     const pages = quick ? 500 : 3_000;
@@ -42,10 +43,10 @@ async function fill(pool: pg.Pool, messages: number): Promise<void> {
      values ($1, 'group', $2 + 1, $2, 0, 2)`,
     [CONVERSATION, messages],
   );
-  await pool.query(`insert into rm_1.member (conversation_id, user_id, role, since, ban_hash) values ($1, $2, 'owner', 1, 'h')`, [
-    CONVERSATION,
-    READER,
-  ]);
+  await pool.query(
+    `insert into rm_1.member (conversation_id, user_id, role, since, ban_hash) values ($1, $2, 'owner', 1, 'h')`,
+    [CONVERSATION, READER],
+  );
   await pool.query(
     `insert into rm_1.message (conversation_id, seq, ordinal, author, at, body)
      select $1, n + 1, n, 'author' || n % 50, n, 'p0.{"kind":"text","text":"' || repeat('x', 200) || '"}'
@@ -57,20 +58,33 @@ async function fill(pool: pg.Pool, messages: number): Promise<void> {
 
 type Read = (before: number) => Promise<unknown>;
 
-async function measure(pool: pg.Pool, messages: number, pages: number, rounds: number): Promise<readonly Figure[]> {
+async function measure(
+  pool: pg.Pool,
+  messages: number,
+  pages: number,
+  rounds: number,
+): Promise<readonly Figure[]> {
   const app = await NestFactory.createApplicationContext(
     ApiModule.with({
       commands: {} as ApiResources['commands'],
       receipts: {} as ApiResources['receipts'],
       // A page with a cursor needs nothing but Postgres.
-      reads: { database: pool as Queryable, schema: async () => 'rm_1', now: Date.now } as ApiResources['reads'],
+      reads: {
+        database: pool as Queryable,
+        schema: async () => 'rm_1',
+        now: Date.now,
+      } as ApiResources['reads'],
     }),
     { logger: false },
   );
   const bus = app.get(QueryBus);
   const ours: Read = async (before) => {
     const page = await bus.execute(
-      new MessageList(READER, { conversationId: CONVERSATION, limit: LIMIT, before: timelineCursor(CONVERSATION, before) }),
+      new MessageList(READER, {
+        conversationId: CONVERSATION,
+        limit: LIMIT,
+        before: timelineCursor(CONVERSATION, before),
+      }),
     );
     if (isLeft(page) || page.right.messages.length !== LIMIT) throw new Error('not a page');
   };
@@ -121,13 +135,24 @@ async function rawRead(pool: pg.Pool): Promise<Read> {
       return pool.query(statement);
     },
   } as unknown as Queryable;
-  await readTimeline(spy, { schema: 'rm_1', conversationId: CONVERSATION, reader: READER, limit: LIMIT, before: 1_000, now: Date.now() });
+  await readTimeline(spy, {
+    schema: 'rm_1',
+    conversationId: CONVERSATION,
+    reader: READER,
+    limit: LIMIT,
+    before: 1_000,
+    now: Date.now(),
+  });
   const { statement, values } = seen as NonNullable<typeof seen>;
-  return (before) => pool.query({ ...statement, values: [values[0], values[1], before, values[3]] } as pg.QueryArrayConfig);
+  return (before) =>
+    pool.query({ ...statement, values: [values[0], values[1], before, values[3]] } as pg.QueryArrayConfig);
 }
 
 /** The p99 of each read in ms, page by page in turn, so that a noisy moment hits all of them. */
-async function percentiles(reads: readonly ((n: number) => Promise<unknown>)[], pages: number): Promise<readonly number[]> {
+async function percentiles(
+  reads: readonly ((n: number) => Promise<unknown>)[],
+  pages: number,
+): Promise<readonly number[]> {
   const latencies = reads.map(openLatencies);
   for (let n = 0; n < pages; n++) {
     for (const [index, read] of reads.entries()) {

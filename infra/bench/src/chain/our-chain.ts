@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Stack } from '@parley/infra/embedded/stack';
-import { startSystem, type SystemProcesses } from '@parley/infra/testing/system-processes';
+import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import type { WebSocket } from 'ws';
 import { openSocket } from './pairs.js';
 
@@ -27,7 +27,11 @@ export function ask(socket: WebSocket, method: string, params: unknown): Promise
   const id = randomUUID();
   return new Promise((resolve, reject) => {
     const hear = (data: unknown): void => {
-      const frame = JSON.parse(String(data)) as { id?: string; result?: unknown; error?: { message: string } };
+      const frame = JSON.parse(String(data)) as {
+        id?: string;
+        result?: unknown;
+        error?: { message: string };
+      };
       if (frame.id !== id) return;
       socket.off('message', hear);
       if (frame.error === undefined) resolve(frame.result);

@@ -28,7 +28,12 @@ export type PairsResult = {
 export const BODY = 'x'.repeat(256);
 
 /** Runs pairs at a rate: first ends send, second ends listen; the first seconds warm up and do not count. */
-export async function runPairs(protocol: PairsProtocol, rate: number, seconds: number, warmUp = 2): Promise<PairsResult> {
+export async function runPairs(
+  protocol: PairsProtocol,
+  rate: number,
+  seconds: number,
+  warmUp = 2,
+): Promise<PairsResult> {
   const ack = openLatencies();
   const delivery = openLatencies();
   const pending = new Map<string, { due: number; left: number }>();
@@ -80,12 +85,17 @@ export async function runPairs(protocol: PairsProtocol, rate: number, seconds: n
   const counted = await atRate(rate, seconds, send('m'));
   const took = (performance.now() - begin) / 1000;
   const deliveredInTime = delivery.count;
-  for (let waited = 0; pending.size > 0 && waited < 10_000; waited += 50) await new Promise((next) => setTimeout(next, 50));
+  for (let waited = 0; pending.size > 0 && waited < 10_000; waited += 50)
+    await new Promise((next) => setTimeout(next, 50));
   for (const socket of [...senders, ...listeners]) socket.terminate();
   return { ack, delivery, lost: counted - delivery.count, rate: deliveredInTime / took, refused };
 }
 
-export async function openSocket(url: string, protocols: readonly string[] = [], localAddress?: string): Promise<WebSocket> {
+export async function openSocket(
+  url: string,
+  protocols: readonly string[] = [],
+  localAddress?: string,
+): Promise<WebSocket> {
   const socket = new WebSocket(url, [...protocols], {
     perMessageDeflate: false,
     skipUTF8Validation: true,

@@ -1,8 +1,8 @@
-import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { streamName } from '@parley/infra/log/subjects';
 import { jetstreamManager } from '@nats-io/jetstream';
-import pg from 'pg';
+import { streamName } from '@parley/infra/log/subjects';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
+import pg from 'pg';
 
 /** Events of the log that are not in committed rows yet, over all partitions. */
 export async function projectorLag(natsUrl: string, databaseUrl: string): Promise<number> {

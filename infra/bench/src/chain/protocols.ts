@@ -8,7 +8,8 @@ import { BODY, openSocket, type PairsProtocol } from './pairs.js';
 /** Pairs of people with a direct conversation each, through the whole of ours. */
 export function ourPairs(chain: OurChain, pairs: number): PairsProtocol {
   const name = (pair: number, end: 0 | 1): string => `p${pair}-${end === 0 ? 'a' : 'b'}`;
-  const conversation = (pair: number): string => `dm-${name(pair, 0).length}-${name(pair, 0)}-${name(pair, 1)}`;
+  const conversation = (pair: number): string =>
+    `dm-${name(pair, 0).length}-${name(pair, 0)}-${name(pair, 1)}`;
   const made = new Map<number, Promise<void>>();
   return {
     pairs,
@@ -64,7 +65,9 @@ export function toyPairs(ws: string, pairs: number): PairsProtocol {
 export type ToyChain = { readonly ws: string; stop(): Promise<void> };
 
 export async function startToyChain(natsUrl: string): Promise<ToyChain> {
-  const child = fork(fileURLToPath(new URL('./toy-chain.js', import.meta.url)), { env: { ...process.env, NATS_URL: natsUrl } });
+  const child = fork(fileURLToPath(new URL('./toy-chain.js', import.meta.url)), {
+    env: { ...process.env, NATS_URL: natsUrl },
+  });
   const [message] = (await once(child, 'message')) as [{ ready: { ws: string } }];
   return {
     ws: message.ready.ws,

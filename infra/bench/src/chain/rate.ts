@@ -7,7 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @param rate calls a second
  * @param seconds how long
  */
-export async function atRate(rate: number, seconds: number, send: (due: number, n: number) => void): Promise<number> {
+export async function atRate(
+  rate: number,
+  seconds: number,
+  send: (due: number, n: number) => void,
+): Promise<number> {
   const begin = performance.now();
   const total = Math.round(rate * seconds);
   let sent = 0;

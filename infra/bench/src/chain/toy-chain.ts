@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { loadUws } from '@parley/gateway/uws/load';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { loadUws } from '@parley/gateway/uws/load';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
 
 /**
  * The shortest chain that still stores a message before it is acknowledged: WebSocket, windowed publish awaited, push from

@@ -1,8 +1,8 @@
+import { Inject } from '@nestjs/common';
+import { Command as BusCommand, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Answer } from '@parley/domain/conversation/answer';
 import type { Command } from '@parley/domain/conversation/commands';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { Inject } from '@nestjs/common';
-import { Command as BusCommand, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Either } from 'fp-ts/lib/Either.js';
 import { COMMAND_RESOURCES } from '../injection.js';
 import { type CommandResources, handleCommand } from './handle.js';

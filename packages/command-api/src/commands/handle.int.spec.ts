@@ -1,7 +1,7 @@
-import { testEnvironment, type TestEnvironment } from '@parley/infra/testing/test-environment';
-import { waitFor } from '@parley/infra/testing/wait-for';
-import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { randomUUID } from 'node:crypto';
+import type { PublishWindow } from '@parley/infra/log/publish-window';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandOf, openLog, text } from '../testing/log-fixture.js';
@@ -21,13 +21,25 @@ afterAll(async () => {
 
 async function group(resources: CommandResources, owner = 'ann', members = ['bob']): Promise<string> {
   const conversationId = `g-${randomUUID()}`;
-  const made = await handleCommand(resources, commandOf('conversation.create', owner, { conversationId, kind: 'group', members }));
+  const made = await handleCommand(
+    resources,
+    commandOf('conversation.create', owner, { conversationId, kind: 'group', members }),
+  );
   expect(E.isRight(made)).toBe(true);
   return conversationId;
 }
 
-const send = (resources: CommandResources, conversationId: string, words: string, actor = 'ann', commandId: string = randomUUID()) =>
-  handleCommand(resources, commandOf('message.send', actor, { conversationId, commandId, body: text(words) }));
+const send = (
+  resources: CommandResources,
+  conversationId: string,
+  words: string,
+  actor = 'ann',
+  commandId: string = randomUUID(),
+) =>
+  handleCommand(
+    resources,
+    commandOf('message.send', actor, { conversationId, commandId, body: text(words) }),
+  );
 
 describe('a command', () => {
   it('is answered with the seq of its event, dense from 1', async () => {
@@ -77,7 +89,10 @@ describe('a command', () => {
     const api = await log.instance();
     const conversationId = await group(api);
     await send(api, conversationId, 'once', 'ann', 'c-1');
-    const reused = await handleCommand(api, commandOf('conversation.rename', 'ann', { conversationId, commandId: 'c-1', title: 'x' }));
+    const reused = await handleCommand(
+      api,
+      commandOf('conversation.rename', 'ann', { conversationId, commandId: 'c-1', title: 'x' }),
+    );
     expect(reused).toMatchObject({ left: { tag: 'IdReused' } });
   });
 });
@@ -111,7 +126,9 @@ describe('several instances over one conversation', () => {
     const conversationId = await group(one);
     await send(other, conversationId, 'cached', 'bob');
     await handleCommand(one, commandOf('member.remove', 'ann', { conversationId, users: ['bob'] }));
-    expect(await send(other, conversationId, 'still here?', 'bob')).toMatchObject({ left: { tag: 'NotAMember' } });
+    expect(await send(other, conversationId, 'still here?', 'bob')).toMatchObject({
+      left: { tag: 'NotAMember' },
+    });
   });
 });
 
@@ -131,7 +148,10 @@ describe('an answer of the broker that is lost', () => {
     let lost = 0;
     const api = await log.instance(losing(() => lost++ % 2 === 0));
     const conversationId = `g-${randomUUID()}`;
-    await handleCommand(api, commandOf('conversation.create', 'ann', { conversationId, kind: 'group', members: [] }));
+    await handleCommand(
+      api,
+      commandOf('conversation.create', 'ann', { conversationId, kind: 'group', members: [] }),
+    );
     const answers = [];
     for (let n = 0; n < 20; n++) answers.push(await send(api, conversationId, `message ${n}`));
     expect(answers.map((answer) => (E.isRight(answer) ? answer.right.seq : answer))).toEqual(
@@ -177,6 +197,8 @@ describe('a cold start', () => {
       { what: 'a snapshot' },
     );
     expect(known.state.revision).toBe(500);
-    expect((await snapshots.known(conversationId)).state).toEqual((await api.store.known(conversationId)).state);
+    expect((await snapshots.known(conversationId)).state).toEqual(
+      (await api.store.known(conversationId)).state,
+    );
   });
 });

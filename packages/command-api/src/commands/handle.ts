@@ -1,13 +1,13 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Answer, answeredBefore, eventOfCommand } from '@parley/domain/conversation/answer';
 import type { Command } from '@parley/domain/conversation/commands';
 import { decide, type Target, targetSought } from '@parley/domain/conversation/decide';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { decodeEnvelope, envelop, type Envelope } from '@parley/domain/log/envelope';
+import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { append } from '@parley/infra/log/append';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
-import type { JetStreamManager } from '@nats-io/jetstream';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import type { Turns } from '../conversations/turns.js';
@@ -112,12 +112,18 @@ async function answerOfDuplicate(
 }
 
 /** The author of a message the state no longer remembers, read from the log. */
-async function lookUp({ store, jsm }: CommandResources, known: Known, command: Command): Promise<Target | undefined> {
+async function lookUp(
+  { store, jsm }: CommandResources,
+  known: Known,
+  command: Command,
+): Promise<Target | undefined> {
   const seq = targetSought(known.state, command);
   if (seq === undefined) return undefined;
   const stored = await eventAt(jsm, store.placeOf(command.data.conversationId), seq, known.streamSeq);
   const envelope = decodeEnvelope(stored?.json);
-  return E.isRight(envelope) && envelope.right.type === 'message.sent' ? { author: envelope.right.actor } : 'none';
+  return E.isRight(envelope) && envelope.right.type === 'message.sent'
+    ? { author: envelope.right.actor }
+    : 'none';
 }
 
 const unchangedAnswer = ({ state }: Known, { data, at }: Command): Answer => ({

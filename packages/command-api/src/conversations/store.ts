@@ -1,10 +1,14 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { evolve } from '@parley/domain/conversation/evolve';
 import { type Conversation, initial } from '@parley/domain/conversation/state';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { lastOfConversation, readConversation, type StoredEvent } from '@parley/infra/log/conversation-reader';
+import {
+  lastOfConversation,
+  readConversation,
+  type StoredEvent,
+} from '@parley/infra/log/conversation-reader';
 import type { Folded, Snapshots } from '@parley/infra/log/snapshots';
 import { type Place, placeOf } from '@parley/infra/log/subjects';
-import type { JetStreamManager } from '@nats-io/jetstream';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 
@@ -61,7 +65,8 @@ export function openConversationStore(options: StoreOptions): ConversationStore 
   }
 
   function keepSnapshot(conversationId: string, before: Folded, after: Folded): void {
-    const passed = Math.floor(after.state.revision / SNAPSHOT_EVERY) > Math.floor(before.state.revision / SNAPSHOT_EVERY);
+    const passed =
+      Math.floor(after.state.revision / SNAPSHOT_EVERY) > Math.floor(before.state.revision / SNAPSHOT_EVERY);
     if (passed) snapshots.keep(conversationId, after);
   }
 
@@ -101,7 +106,11 @@ export function openConversationStore(options: StoreOptions): ConversationStore 
 const nothing: Folded = { state: initial, streamSeq: 0 };
 
 /** An event nobody can read has happened all the same: it takes its seq and changes nothing else. */
-function foldStored({ state }: Folded, { streamSeq, json }: StoredEvent, onUnreadable: (reason: string) => void): Folded {
+function foldStored(
+  { state }: Folded,
+  { streamSeq, json }: StoredEvent,
+  onUnreadable: (reason: string) => void,
+): Folded {
   const envelope = decodeEnvelope(json);
   if (isRight(envelope)) return { state: evolve(state, envelope.right), streamSeq };
   onUnreadable(envelope.left);

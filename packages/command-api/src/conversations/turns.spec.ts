@@ -34,7 +34,7 @@ describe('turns', () => {
     const turns = openTurns();
     let open: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
-    const waiting = Array.from({ length: 1_000 }, (_, n) => turns.take('a', async () => (await gate, n)));
+    const waiting = Array.from({ length: 1_000 }, (_, n) => turns.take('a', () => gate.then(() => n)));
     expect(await turns.take('a', async () => 'too many')).toBeUndefined();
     open();
     expect(await Promise.all(waiting)).toHaveLength(1_000);

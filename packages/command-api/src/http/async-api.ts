@@ -11,20 +11,34 @@ export function asyncApi(): JsonSchema {
     info: {
       title: 'Parley socket',
       version: '1.0.0',
-      description: 'JSON-RPC 2.0 in text frames of at most 128 KiB. The first request is session.open, within 5 seconds.',
+      description:
+        'JSON-RPC 2.0 in text frames of at most 128 KiB. The first request is session.open, within 5 seconds.',
     },
-    servers: { gateway: { host: 'localhost', pathname: '/v1/ws', protocol: 'ws', description: 'Subprotocol parley.v1.' } },
+    servers: {
+      gateway: {
+        host: 'localhost',
+        pathname: '/v1/ws',
+        protocol: 'ws',
+        description: 'Subprotocol parley.v1.',
+      },
+    },
     channels: {
       socket: {
         address: '/v1/ws',
         messages: {
           ...Object.fromEntries(requests.map(([name, row]) => [name, request(name, row)])),
-          ...Object.fromEntries(Object.entries(notifications).map(([name, params]) => [`on.${name}`, notification(name, params)])),
+          ...Object.fromEntries(
+            Object.entries(notifications).map(([name, params]) => [`on.${name}`, notification(name, params)]),
+          ),
         },
       },
     },
     operations: {
-      ask: { action: 'send', channel: { $ref: '#/channels/socket' }, messages: requests.map(([name]) => messageRef(name)) },
+      ask: {
+        action: 'send',
+        channel: { $ref: '#/channels/socket' },
+        messages: requests.map(([name]) => messageRef(name)),
+      },
       hear: {
         action: 'receive',
         channel: { $ref: '#/channels/socket' },
@@ -84,7 +98,10 @@ const notifications: Readonly<Record<string, JsonSchema>> = {
   }),
   receipts: object({
     conversationId: text,
-    watermarks: { type: 'array', items: object({ user: text, delivered: integer, read: integer, at: integer }) },
+    watermarks: {
+      type: 'array',
+      items: object({ user: text, delivered: integer, read: integer, at: integer }),
+    },
   }),
   resync: object({ conversationId: text, reason: text }),
   'conversation.added': object({ conversationId: text, seq: integer }),

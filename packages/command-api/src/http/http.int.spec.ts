@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { createLog } from '@parley/infra/runtime/log';
 import type { Started } from '@parley/infra/runtime/lifecycle';
+import { createLog } from '@parley/infra/runtime/log';
 import { signToken } from '@parley/infra/runtime/tokens';
-import { testEnvironment, type TestEnvironment } from '@parley/infra/testing/test-environment';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi } from '../start.js';
 
@@ -44,7 +44,13 @@ afterAll(async () => {
 const token = (sub: string, scope?: string, expiresIn: number | string = '1h') =>
   signToken(secret, { sub, did: 'd1', expiresIn, ...(scope === undefined ? {} : { scope }) });
 
-async function ask(verb: string, path: string, bearer: string | undefined, body?: unknown, extra: Record<string, string> = {}) {
+async function ask(
+  verb: string,
+  path: string,
+  bearer: string | undefined,
+  body?: unknown,
+  extra: Record<string, string> = {},
+) {
   const response = await fetch(url + path, {
     method: verb,
     headers: {
@@ -54,12 +60,21 @@ async function ask(verb: string, path: string, bearer: string | undefined, body?
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  return { status: response.status, type: response.headers.get('content-type'), json: (await response.json()) as Record<string, unknown> };
+  return {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    json: (await response.json()) as Record<string, unknown>,
+  };
 }
 
 async function group(members: readonly string[] = ['bob']): Promise<string> {
   const conversationId = `g-${randomUUID()}`;
-  const made = await ask('POST', '/v1/conversations', ann, { conversationId, commandId: randomUUID(), kind: 'group', members });
+  const made = await ask('POST', '/v1/conversations', ann, {
+    conversationId,
+    commandId: randomUUID(),
+    kind: 'group',
+    members,
+  });
   expect(made).toMatchObject({ status: 200, json: { conversationId, seq: 1 } });
   return conversationId;
 }
@@ -79,14 +94,27 @@ describe('HTTP', () => {
     const path = `/v1/conversations/${await group(['bob', 'cid'])}`;
     expect(await ask('GET', `${path}?membersLimit=2`, ann)).toMatchObject({
       status: 200,
-      json: { role: 'owner', memberCount: 3, hasMoreMembers: true, members: [{ user: 'ann' }, { user: 'bob' }] },
+      json: {
+        role: 'owner',
+        memberCount: 3,
+        hasMoreMembers: true,
+        members: [{ user: 'ann' }, { user: 'bob' }],
+      },
     });
-    expect(await ask('GET', path, await token('eve'))).toMatchObject({ status: 403, json: { tag: 'NotAMember' } });
+    expect(await ask('GET', path, await token('eve'))).toMatchObject({
+      status: 403,
+      json: { tag: 'NotAMember' },
+    });
   });
 
   it('does not tell strangers that two people talk', async () => {
     const conversationId = 'dm-3-ann-bob';
-    await ask('POST', '/v1/conversations', ann, { conversationId, commandId: 'dm', kind: 'direct', members: ['bob'] });
+    await ask('POST', '/v1/conversations', ann, {
+      conversationId,
+      commandId: 'dm',
+      kind: 'direct',
+      members: ['bob'],
+    });
     const eve = await token('eve');
     const there = await ask('GET', `/v1/conversations/${conversationId}`, eve);
     const notThere = await ask('GET', '/v1/conversations/dm-3-ann-cid', eve);
@@ -97,7 +125,12 @@ describe('HTTP', () => {
   it.each([
     ['no token', undefined, 401, 'NotAuthenticated'],
     ['nonsense', 'nonsense', 401, 'NotAuthenticated'],
-    ['a forged token', signToken(Buffer.alloc(32, 9), { sub: 'ann', did: 'd', expiresIn: '1h' }), 401, 'NotAuthenticated'],
+    [
+      'a forged token',
+      signToken(Buffer.alloc(32, 9), { sub: 'ann', did: 'd', expiresIn: '1h' }),
+      401,
+      'NotAuthenticated',
+    ],
     ['an expired token', signToken(secret, { sub: 'ann', did: 'd', expiresIn: -5 }), 401, 'TokenExpired'],
   ])('refuses %s', async (_name, bearer, status, tag) => {
     expect(await ask('GET', '/v1/conversations', await bearer)).toMatchObject({
@@ -124,7 +157,9 @@ describe('HTTP', () => {
     const path = `/v1/conversations/${await group()}/messages`;
     const refused = await ask('POST', path, ann, body, { 'idempotency-key': randomUUID() });
     expect(refused).toMatchObject({ status, json: { tag, status } });
-    expect(await ask('POST', path, ann, message('fine'), { 'idempotency-key': randomUUID() })).toMatchObject({ json: { seq: 2 } });
+    expect(await ask('POST', path, ann, message('fine'), { 'idempotency-key': randomUUID() })).toMatchObject({
+      json: { seq: 2 },
+    });
   });
 
   it('keeps a text of exactly 64 KiB', async () => {
@@ -135,7 +170,12 @@ describe('HTTP', () => {
 
   it('lets importers speak for others, with times and places of their own', async () => {
     const conversationId = `g-${randomUUID()}`;
-    await ask('POST', '/v1/conversations', importer, { conversationId, commandId: 'c', kind: 'group', members: ['bob'] });
+    await ask('POST', '/v1/conversations', importer, {
+      conversationId,
+      commandId: 'c',
+      kind: 'group',
+      members: ['bob'],
+    });
     const path = `/v1/conversations/${conversationId}`;
     const line = (position: number) => ({
       ...message(`line ${position}`),
@@ -144,18 +184,27 @@ describe('HTTP', () => {
       sentAt: 1_100_000_000_000,
       producer: { id: 'log.txt', position },
     });
-    expect(await ask('POST', `${path}/messages`, importer, line(10))).toMatchObject({ status: 200, json: { seq: 2 } });
-    expect(await ask('POST', `${path}/messages`, importer, { ...line(9), commandId: 'other' })).toMatchObject({
-      json: { repeated: true },
+    expect(await ask('POST', `${path}/messages`, importer, line(10))).toMatchObject({
+      status: 200,
+      json: { seq: 2 },
     });
-    expect(await ask('GET', path, importer)).toMatchObject({ json: { revision: 2, producers: { 'log.txt': 10 } } });
+    expect(await ask('POST', `${path}/messages`, importer, { ...line(9), commandId: 'other' })).toMatchObject(
+      {
+        json: { repeated: true },
+      },
+    );
+    expect(await ask('GET', path, importer)).toMatchObject({
+      json: { revision: 2, producers: { 'log.txt': 10 } },
+    });
     expect((await ask('GET', path, await token('bob'))).json).not.toHaveProperty('producers');
   });
 
   it('refuses cursors of another conversation', async () => {
     const [one, other] = [await group(), await group()];
     const { timelineCursor } = await import('@parley/domain/wire/cursor');
-    expect(await ask('GET', `/v1/conversations/${one}/messages?before=${timelineCursor(other, 5)}`, ann)).toMatchObject({
+    expect(
+      await ask('GET', `/v1/conversations/${one}/messages?before=${timelineCursor(other, 5)}`, ann),
+    ).toMatchObject({
       status: 422,
       json: { tag: 'CursorForeign' },
     });
@@ -164,14 +213,21 @@ describe('HTTP', () => {
   it('moves watermarks forward only, and not beyond the newest event', async () => {
     const conversationId = await group();
     for (const word of ['one', 'two']) {
-      await ask('POST', `/v1/conversations/${conversationId}/messages`, ann, message(word), { 'idempotency-key': word });
+      await ask('POST', `/v1/conversations/${conversationId}/messages`, ann, message(word), {
+        'idempotency-key': word,
+      });
     }
     const bob = await token('bob');
     const mark = (read: number) => ask('POST', '/v1/receipts', bob, { marks: [{ conversationId, read }] });
-    expect(await mark(3)).toMatchObject({ status: 200, json: { watermarks: [{ user: 'bob', read: 3, delivered: 3 }] } });
+    expect(await mark(3)).toMatchObject({
+      status: 200,
+      json: { watermarks: [{ user: 'bob', read: 3, delivered: 3 }] },
+    });
     expect(await mark(2)).toMatchObject({ status: 200, json: { watermarks: [{ read: 3 }] } });
     expect(await mark(4)).toMatchObject({ status: 422, json: { tag: 'BeyondTheHead' } });
-    expect(await ask('POST', '/v1/receipts', await token('eve'), { marks: [{ conversationId, read: 1 }] })).toMatchObject({
+    expect(
+      await ask('POST', '/v1/receipts', await token('eve'), { marks: [{ conversationId, read: 1 }] }),
+    ).toMatchObject({
       status: 403,
     });
   });
@@ -179,12 +235,17 @@ describe('HTTP', () => {
   it('describes itself as OpenAPI and AsyncAPI', async () => {
     const openApi = await ask('GET', '/v1/openapi.json', undefined);
     expect(openApi.json).toMatchObject({ openapi: '3.1.0' });
-    expect(Object.keys(openApi.json.paths as object)).toContain('/v1/conversations/{conversationId}/messages');
+    expect(Object.keys(openApi.json.paths as object)).toContain(
+      '/v1/conversations/{conversationId}/messages',
+    );
     expect((await ask('GET', '/v1/asyncapi.json', undefined)).json).toMatchObject({ asyncapi: '3.0.0' });
   });
 
   it('answers what is not there with a problem, and its health with ok', async () => {
-    expect(await ask('GET', '/v1/nothing', ann)).toMatchObject({ status: 404, json: { tag: 'MethodNotFound' } });
+    expect(await ask('GET', '/v1/nothing', ann)).toMatchObject({
+      status: 404,
+      json: { tag: 'MethodNotFound' },
+    });
     expect(await ask('GET', '/health', undefined)).toMatchObject({ status: 200 });
     expect(await ask('GET', '/ready', undefined)).toMatchObject({ status: 200 });
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('parley_request_seconds_bucket');

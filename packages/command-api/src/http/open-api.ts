@@ -1,5 +1,5 @@
 import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
-import { jsonSchema, type JsonSchema } from '@parley/domain/wire/json-schema';
+import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
 import { type Method, methods } from '@parley/domain/wire/methods';
 
 /** OpenAPI 3.1 description of the HTTP interface, derived from the method table and its codecs. */
@@ -12,7 +12,11 @@ export function openApi(): JsonSchema {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Parley', version: '1.0.0', description: 'Conversations: the same commands and queries as the socket.' },
+    info: {
+      title: 'Parley',
+      version: '1.0.0',
+      description: 'Conversations: the same commands and queries as the socket.',
+    },
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -55,7 +59,11 @@ function operation(name: string, row: Method, path: string): JsonSchema {
   };
 }
 
-function bodyOf(properties: Record<string, JsonSchema>, required: readonly string[], keys: readonly string[]): JsonSchema {
+function bodyOf(
+  properties: Record<string, JsonSchema>,
+  required: readonly string[],
+  keys: readonly string[],
+): JsonSchema {
   const schema = {
     type: 'object',
     properties: Object.fromEntries(keys.map((key) => [key, properties[key]])),

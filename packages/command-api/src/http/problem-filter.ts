@@ -1,5 +1,5 @@
-import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './problem.js';
 
@@ -18,7 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 function refusalOf(error: unknown, route: string): Refusal {
-  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
+  const status =
+    error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
   switch (status) {
     case 400:
       return refuse('ParseError');

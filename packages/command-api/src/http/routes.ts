@@ -4,8 +4,8 @@ import type { Caller } from '@parley/infra/rpc/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Dispatch } from '../dispatch.js';
-import { openApi } from './open-api.js';
 import { asyncApi } from './async-api.js';
+import { openApi } from './open-api.js';
 import { sendProblem } from './problem.js';
 
 /** Reads the caller from a bearer token, or says why not. */
@@ -26,7 +26,12 @@ export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate
         if (E.isLeft(caller)) return sendProblem(reply, caller.left);
         const trace = request.headers.traceparent;
         const traceparent = typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : undefined;
-        const outcome = await dispatch(method, parametersOf(request, row.dispatch), caller.right, traceparent);
+        const outcome = await dispatch(
+          method,
+          parametersOf(request, row.dispatch),
+          caller.right,
+          traceparent,
+        );
         return E.isLeft(outcome) ? sendProblem(reply, outcome.left) : reply.send(outcome.right);
       },
     });
@@ -43,7 +48,9 @@ const NUMERIC = new Set(['limit', 'seq', 'minSeq', 'membersLimit']);
 
 function parametersOf(request: FastifyRequest, dispatch: string): unknown {
   const text = Object.entries({ ...(request.query as object), ...(request.params as object) });
-  const fromUrl = Object.fromEntries(text.map(([key, value]) => [key, NUMERIC.has(key) ? numeric(value) : value]));
+  const fromUrl = Object.fromEntries(
+    text.map(([key, value]) => [key, NUMERIC.has(key) ? numeric(value) : value]),
+  );
   const key = request.headers['idempotency-key'];
   const commandId = dispatch === 'command' && typeof key === 'string' ? { commandId: key } : {};
   const body = request.body;

@@ -6,7 +6,11 @@ export type Membership = {
 };
 
 /** Which of `users` are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. */
-export async function membership(store: ConversationStore, conversationId: string, users: readonly string[]): Promise<Membership> {
+export async function membership(
+  store: ConversationStore,
+  conversationId: string,
+  users: readonly string[],
+): Promise<Membership> {
   const { state } = await store.fresh(conversationId);
   if (state.tag === 'absent') return { revision: 0, members: {} };
   const found = users.flatMap((user) => {

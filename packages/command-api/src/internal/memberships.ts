@@ -9,9 +9,15 @@ export type Memberships = { readonly conversations: readonly string[]; readonly 
  * The conversations of a user: from Postgres, else as far as Redis knows them. They say where to look; who may hear what is
  * decided by the log. Not complete when neither answers: a session then goes live in what the client names.
  */
-export async function memberships({ database, redis, schema }: NewestPageResources, user: string): Promise<Memberships> {
+export async function memberships(
+  { database, redis, schema }: NewestPageResources,
+  user: string,
+): Promise<Memberships> {
   try {
-    return { conversations: await readMemberships(database, { schema: await schema(), user }), complete: true };
+    return {
+      conversations: await readMemberships(database, { schema: await schema(), user }),
+      complete: true,
+    };
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
   }

@@ -1,13 +1,17 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
-import type { JetStreamManager } from '@nats-io/jetstream';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 
-export type Replayed = { readonly events: readonly LiveEvent[]; readonly head: number; readonly hasMore: boolean };
+export type Replayed = {
+  readonly events: readonly LiveEvent[];
+  readonly head: number;
+  readonly hasMore: boolean;
+};
 
 export type ReplayParams = {
   readonly conversationId: string;

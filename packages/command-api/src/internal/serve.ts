@@ -1,5 +1,5 @@
-import { ConversationId, Seq, UserId } from '@parley/domain/ids';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { ConversationId, Seq, UserId } from '@parley/domain/ids';
 import { boundedArray, boundedInteger, decodeWith } from '@parley/domain/text';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
@@ -23,7 +23,10 @@ const ReplayParams = t.strict({
 });
 
 /** Answers what gateways ask over NATS: the methods of the wire, and the three that are theirs alone. */
-export function serveGateways(dispatch: Dispatch, resources: NewestPageResources): (request: RpcRequest) => Promise<RpcReply> {
+export function serveGateways(
+  dispatch: Dispatch,
+  resources: NewestPageResources,
+): (request: RpcRequest) => Promise<RpcReply> {
   return async ({ method, params, caller }) => {
     const outcome = method.startsWith('internal.')
       ? await unlessLogIsAway(internal(resources, method, params))
@@ -34,10 +37,16 @@ export function serveGateways(dispatch: Dispatch, resources: NewestPageResources
   };
 }
 
-async function internal(resources: NewestPageResources, method: string, params: unknown): Promise<E.Either<Refusal, unknown>> {
+async function internal(
+  resources: NewestPageResources,
+  method: string,
+  params: unknown,
+): Promise<E.Either<Refusal, unknown>> {
   switch (method) {
     case 'internal.memberships':
-      return withParams(t.strict({ user: UserId }), params, async ({ user }) => E.right(await memberships(resources, user)));
+      return withParams(t.strict({ user: UserId }), params, async ({ user }) =>
+        E.right(await memberships(resources, user)),
+      );
     case 'internal.membership':
       return withParams(MembershipParams, params, async ({ conversationId, users }) =>
         E.right(await membership(resources.store, conversationId, users)),
@@ -57,4 +66,3 @@ async function withParams<A>(
   const decoded = decodeWith(codec, params);
   return E.isLeft(decoded) ? E.left(refuse('InvalidParams', decoded.left)) : run(decoded.right);
 }
-

@@ -1,13 +1,13 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { Conversation } from '@parley/domain/conversation/state';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationDetail } from '@parley/domain/wire/views';
-import { Inject } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import * as E from 'fp-ts/lib/Either.js';
-import { CONVERSATION_STORE } from '../injection.js';
 import type { ConversationStore } from '../conversations/store.js';
+import { CONVERSATION_STORE } from '../injection.js';
 
 /** Members on a page of `conversation.get` unless it says otherwise. */
 const DEFAULT_MEMBERS = 200;
@@ -28,7 +28,11 @@ export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>
 export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   constructor(@Inject(CONVERSATION_STORE) private readonly store: ConversationStore) {}
 
-  async execute({ reader, params, showProducers }: ConversationGet): Promise<E.Either<Refusal, ConversationDetail>> {
+  async execute({
+    reader,
+    params,
+    showProducers,
+  }: ConversationGet): Promise<E.Either<Refusal, ConversationDetail>> {
     const { state } = await this.store.fresh(params.conversationId);
     const refused = refusedAccess(state, reader);
     if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
@@ -42,7 +46,9 @@ function detailOf(
   reader: string,
   { conversationId, membersAfter = '', membersLimit = DEFAULT_MEMBERS }: QueryOf<'conversation.get'>,
 ): ConversationDetail {
-  const rest = [...state.members].filter(([user]) => user > membersAfter).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rest = [...state.members]
+    .filter(([user]) => user > membersAfter)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     conversationId,
     kind: state.kind,

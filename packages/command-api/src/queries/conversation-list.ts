@@ -1,9 +1,9 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { listCursor, readListCursor } from '@parley/domain/wire/cursor';
 import { DEFAULT_PAGE, type QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationPage } from '@parley/domain/wire/views';
-import { Inject } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readConversations } from '../read/conversations.js';

@@ -1,11 +1,11 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { readTimelineCursor, timelineCursor } from '@parley/domain/wire/cursor';
 import { DEFAULT_PAGE, type QueryOf } from '@parley/domain/wire/queries';
 import type { MessagePage } from '@parley/domain/wire/views';
 import { type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
-import { Inject } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readTimeline } from '../read/timeline.js';
@@ -53,11 +53,22 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     }
   }
 
-  private async fromPostgres(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
+  private async fromPostgres(
+    reader: string,
+    params: Params,
+    bounds: Bounds,
+  ): Promise<E.Either<Refusal, Page>> {
     const { store, database, schema, now } = this.resources;
     const { conversationId, limit = DEFAULT_PAGE, minSeq = 0 } = params;
     const read = async () =>
-      readTimeline(database, { schema: await schema(), conversationId, reader, limit, now: now(), ...bounds });
+      readTimeline(database, {
+        schema: await schema(),
+        conversationId,
+        reader,
+        limit,
+        now: now(),
+        ...bounds,
+      });
     const first = await read();
     if (first.tag === 'page' && first.revision >= minSeq) return E.right(first);
 
@@ -74,9 +85,12 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
 type Bounds = { readonly before?: number; readonly after?: number };
 
 function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, Bounds> {
-  if (before !== undefined && after !== undefined) return E.left(refuse('InvalidParams', 'either before or after'));
-  if (before !== undefined) return E.map((seq: number) => ({ before: seq }))(readTimelineCursor(conversationId, before));
-  if (after !== undefined) return E.map((seq: number) => ({ after: seq }))(readTimelineCursor(conversationId, after));
+  if (before !== undefined && after !== undefined)
+    return E.left(refuse('InvalidParams', 'either before or after'));
+  if (before !== undefined)
+    return E.map((seq: number) => ({ before: seq }))(readTimelineCursor(conversationId, before));
+  if (after !== undefined)
+    return E.map((seq: number) => ({ after: seq }))(readTimelineCursor(conversationId, after));
   return E.right({});
 }
 

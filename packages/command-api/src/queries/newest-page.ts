@@ -1,10 +1,10 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
-import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
 import { isShown } from '@parley/infra/read-model/message-row';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { ConversationStore, Known } from '../conversations/store.js';
@@ -40,7 +40,8 @@ export async function newestFromCache(
   const page = await cachedPage(resources.redis, conversationId);
   if (page === undefined) return undefined;
   const known = await resources.store.recent(conversationId, MAX_AGE).catch(() => undefined);
-  if (known === undefined || known.state.revision !== page.revision || page.revision < minSeq) return undefined;
+  if (known === undefined || known.state.revision !== page.revision || page.revision < minSeq)
+    return undefined;
   if (refusedAccess(known.state, reader) !== undefined) return undefined;
   const newest = lastOf(page, limit, resources.now());
   return newest === undefined ? undefined : E.right(newest);
@@ -61,7 +62,9 @@ export async function newestFromCacheAndLog(
   if (page === undefined) return E.left(refuse('Unavailable', 'history cannot be read now'));
   const forward = foldForward(page, await eventsAfter(resources, conversationId, known, page.revision));
   const newest = lastOf(forward, limit, now());
-  return newest === undefined ? E.left(refuse('Unavailable', 'fewer messages can be read now')) : E.right(newest);
+  return newest === undefined
+    ? E.left(refuse('Unavailable', 'fewer messages can be read now'))
+    : E.right(newest);
 }
 
 async function cachedPage(redis: Redis, conversationId: string): Promise<NewestPage | undefined> {
@@ -90,5 +93,7 @@ async function eventsAfter(
 function lastOf(page: NewestPage, limit: number, now: number): Page | undefined {
   const visible = page.messages.filter((row) => isShown(row, now));
   if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true };
-  return visible[0]?.ordinal === 1 || page.messages.length === 0 ? { messages: visible, hasMore: false } : undefined;
+  return visible[0]?.ordinal === 1 || page.messages.length === 0
+    ? { messages: visible, hasMore: false }
+    : undefined;
 }

@@ -1,3 +1,4 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { advance } from '@parley/domain/conversation/watermark';
@@ -6,7 +7,6 @@ import type { Watermarks } from '@parley/domain/wire/views';
 import { append } from '@parley/infra/log/append';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { receiptPlaceOf } from '@parley/infra/log/subjects';
-import type { JetStreamManager } from '@nats-io/jetstream';
 import * as E from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 import type { ConversationStore, Known } from '../conversations/store.js';
@@ -40,7 +40,9 @@ export async function mark(
   at: number,
 ): Promise<E.Either<Refusal, Watermarks>> {
   const { conversationId } = receipt;
-  const outcome = await resources.turns.take(`${conversationId}/${user}`, () => move(resources, user, receipt, at));
+  const outcome = await resources.turns.take(`${conversationId}/${user}`, () =>
+    move(resources, user, receipt, at),
+  );
   return outcome ?? E.left(refuse('TooManyRequests'));
 }
 
@@ -84,16 +86,26 @@ async function move(
 }
 
 /** Only members mark, and only what is there; a refusal is checked against the log once more. */
-async function refusedToMark(store: ConversationStore, user: string, receipt: ReceiptMark): Promise<Refusal | undefined> {
+async function refusedToMark(
+  store: ConversationStore,
+  user: string,
+  receipt: ReceiptMark,
+): Promise<Refusal | undefined> {
   const furthest = Math.max(receipt.delivered ?? 0, receipt.read ?? 0);
   const refused = ({ state }: Known): Refusal | undefined =>
     refusedAccess(state, user) ??
-    (furthest > state.revision ? refuse('BeyondTheHead', `the newest event is ${state.revision}`) : undefined);
+    (furthest > state.revision
+      ? refuse('BeyondTheHead', `the newest event is ${state.revision}`)
+      : undefined);
   if (refused(await store.known(receipt.conversationId)) === undefined) return undefined;
   return refused(await store.fresh(receipt.conversationId));
 }
 
-async function read({ jsm, partitions }: ReceiptResources, conversationId: string, user: string): Promise<Kept> {
+async function read(
+  { jsm, partitions }: ReceiptResources,
+  conversationId: string,
+  user: string,
+): Promise<Kept> {
   const { stream, subject } = receiptPlaceOf(conversationId, user, partitions);
   const message = await jsm.direct.getMessage(stream, { last_by_subj: subject });
   return message === null

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { Command, CommandType } from '@parley/domain/conversation/commands';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { readConversation } from '@parley/infra/log/conversation-reader';
@@ -5,9 +7,7 @@ import { openPublishWindow, type PublishWindow } from '@parley/infra/log/publish
 import { openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { isRight } from 'fp-ts/lib/Either.js';
-import { randomUUID } from 'node:crypto';
 import { banHashesFor } from '../commands/ban-hash.js';
 import type { CommandResources } from '../commands/handle.js';
 import { openConversationStore } from '../conversations/store.js';
@@ -27,7 +27,9 @@ export async function openLog(natsUrl: string) {
     nats,
     jsm,
     /** What one instance has: its own cache and window. `wrap` may stand between it and the broker's answers. */
-    async instance(wrap: (window: PublishWindow) => PublishWindow = (window) => window): Promise<CommandResources> {
+    async instance(
+      wrap: (window: PublishWindow) => PublishWindow = (window) => window,
+    ): Promise<CommandResources> {
       const window = openPublishWindow(nats);
       windows.push(window);
       const store = openConversationStore({
@@ -73,4 +75,3 @@ export function commandOf<T extends CommandType>(
 }
 
 export const text = (words: string) => ({ kind: 'text', text: words }) as const;
-
