@@ -9,6 +9,9 @@ export type Share = { readonly projection: ProjectionName; readonly partition: n
 /** How far a projection has come in its partition's stream, and what it has folded on the way. */
 export type Checkpoint = { readonly streamSeq: number; readonly events: number; readonly digest: Digest };
 
+/** A step of a share from one checkpoint to the next. */
+export type CheckpointMove = { readonly share: Share; readonly from: Checkpoint; readonly to: Checkpoint };
+
 /** Somebody else has moved the checkpoint: this process must let go of the partition. */
 export class Superseded extends Error {
   constructor({ projection, partition }: Share) {
@@ -43,9 +46,7 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
 export async function moveCheckpoint(
   client: ClientBase,
   schema: string,
-  share: Share,
-  from: Checkpoint,
-  to: Checkpoint,
+  { share, from, to }: CheckpointMove,
 ): Promise<void> {
   const { rowCount } = await client.query({
     name: `checkpoint-${schema}`,

@@ -58,6 +58,8 @@ describe('projecting a batch', () => {
     await projectBatch(model.target, timeline, from, messages.slice(0, 4));
     const before = await rowsOf('contested');
     await expect(projectBatch(model.target, timeline, from, messages)).rejects.toThrow(Superseded);
+    // A batch that only sends is written by one statement, which must give way too.
+    await expect(projectBatch(model.target, timeline, from, messages.slice(5))).rejects.toThrow(Superseded);
     expect(await rowsOf('contested')).toEqual(before);
   });
 

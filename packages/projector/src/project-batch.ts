@@ -77,9 +77,14 @@ async function commitBatch(
     events: from.events + prepared.count,
     digest: addDigest(from.digest, prepared.digest),
   };
+  const move = { share, from, to: checkpoint };
+  if (prepared.writeAtOnce !== undefined) {
+    await prepared.writeAtOnce(client, schema, move);
+    return { checkpoint, commit: { prepared, written: { entered: [], left: [] } } };
+  }
   await client.query('begin');
   try {
-    await moveCheckpoint(client, schema, share, from, checkpoint);
+    await moveCheckpoint(client, schema, move);
     const written = await prepared.write(client, schema);
     await parkDeadLetters(client, schema, share, prepared.unreadable);
     await client.query('commit');

@@ -2,7 +2,7 @@ import type { Digest } from '@parley/domain/log/digest';
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { ClientBase } from 'pg';
-import type { ProjectionName } from './checkpoint.js';
+import type { CheckpointMove, ProjectionName } from './checkpoint.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { Written } from './timeline/write-changes.js';
 
@@ -16,6 +16,8 @@ export type Prepared = {
   readonly events: readonly Envelope[];
   /** Writes the rows, inside a transaction that has moved the checkpoint. */
   readonly write: (client: ClientBase, schema: string) => Promise<Written>;
+  /** Moves the checkpoint and writes everything by one statement, where the batch is of a kind that allows it. */
+  readonly writeAtOnce?: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<void>;
 };
 
 /** A way to turn a partition's stream into rows. */

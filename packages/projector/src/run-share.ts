@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { consumeBatches } from '@parley/infra/log/consume';
 import type { Log } from '@parley/infra/runtime/log';
@@ -6,6 +7,12 @@ import type { ProjectorMetrics } from './metrics.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { type Commit, projectBatch, type Target } from './project-batch.js';
 import type { Projection } from './projection.js';
+
+/**
+ * Milliseconds from one commit to the next of a share, unless it is behind: a steady stream would otherwise be committed
+ * message by message. The first message after a rest does not wait.
+ */
+const BETWEEN_COMMITS = 20;
 
 /** Messages in a transaction at most. */
 export const MAX_BATCH = 4_000;
@@ -75,7 +82,13 @@ export async function runShare(
     });
     reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
+    if (pending === 0) await rest(startedAt, signal);
   }
+}
+
+async function rest(since: number, signal: AbortSignal): Promise<void> {
+  const pause = BETWEEN_COMMITS - (performance.now() - since);
+  if (pause > 1) await sleep(pause, undefined, { signal }).catch(() => undefined);
 }
 
 function reportParked(log: Log, stream: string, commits: readonly Commit[]): void {

@@ -28,6 +28,9 @@ const FAR_BEHIND = 2_000;
 /** Conversations, and memberships, that wait to be read from Postgres. More push out the oldest. */
 const MAX_DIRTY = 100_000;
 
+/** Milliseconds for which commits are gathered, so that a steady stream does not write to Redis commit by commit. */
+const GATHER = 15;
+
 /** Events that wait to be written while a write is on its way. More are read from Postgres instead. */
 const MAX_WAITING = 4_000;
 
@@ -154,12 +157,16 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
     }
   }
 
-  /** One write at a time; what comes meanwhile goes into the next. */
+  /** One write at a time, of what has come from all shares within a moment; what comes meanwhile goes into the next. */
   function drain(): void {
     if (writing !== undefined || waiting.length === 0) return;
-    const commits = waiting;
-    waiting = [];
-    writing = write(commits)
+    let commits: readonly Commit[] = [];
+    writing = sleep(GATHER)
+      .then(() => {
+        commits = waiting;
+        waiting = [];
+        return write(commits);
+      })
       .catch((error: Error) => {
         markDirty(commits);
         onFailure(error);

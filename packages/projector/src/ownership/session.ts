@@ -14,7 +14,8 @@ export type Session = {
 
 /**
  * Connects. Plans are held to indexes: everything a projection changes is found by key, and statistics made while a table
- * grew from nothing would suggest otherwise.
+ * grew from nothing would suggest otherwise. Commits do not wait for the disk: rows and checkpoint are lost together when
+ * Postgres crashes, and made again from the log, which has its own promise.
  *
  * @param instance tells this process from others.
  * @throws when Postgres does not answer within 5 s.
@@ -33,7 +34,7 @@ export async function openSession(databaseUrl: string, instance: string): Promis
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());
   await client.connect();
-  await client.query('set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off');
+  await client.query(settings);
   return {
     client,
     lost: lost.signal,
@@ -43,6 +44,9 @@ export async function openSession(databaseUrl: string, instance: string): Promis
     },
   };
 }
+
+const settings =
+  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set synchronous_commit = off';
 
 /** Takes the lock of a share if nobody has it. It is held until the session ends. */
 export async function tryLock(

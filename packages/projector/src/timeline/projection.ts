@@ -5,6 +5,7 @@ import type { ConversationChanges } from './changes.js';
 import { decodeBatch } from './decode-batch.js';
 import { foldBatch, untouched } from './fold-batch.js';
 import { writeChanges } from './write-changes.js';
+import { onlySends, writeSends } from './write-sends.js';
 
 /** Conversations, members, messages and reactions, from the log. */
 export const timeline: Projection = {
@@ -28,5 +29,8 @@ async function prepare(messages: readonly LoggedMessage[], refused?: string): Pr
     unreadable,
     events,
     write: (client, schema) => writeChanges(client, schema, changes),
+    ...(unreadable.length === 0 && onlySends(changes)
+      ? { writeAtOnce: (client, schema, move) => writeSends(client, schema, move, changes) }
+      : {}),
   };
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ConversationChanges } from './changes.js';
+import { messageColumnsOf } from './message-columns.js';
 
 /**
  * Writes what a batch does to messages: new ones as they are at its end; then edits and deletions of older ones; then
@@ -21,12 +22,7 @@ async function insertSent(
   schema: string,
   all: readonly ConversationChanges[],
 ): Promise<void> {
-  const ids: string[] = [];
-  const sent = all.flatMap(({ conversationId, sent }) => {
-    for (let i = 0; i < sent.size; i++) ids.push(conversationId);
-    return [...sent.values()];
-  });
-  if (sent.length === 0) return;
+  if (all.every(({ sent }) => sent.size === 0)) return;
   await client.query({
     name: `message-insert-${schema}`,
     text: `insert into ${schema}.message (conversation_id, seq, ordinal, author, at, sent_at, reply_to, expires_at, edited_at,
@@ -34,20 +30,7 @@ async function insertSent(
       select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[], $12::text[])
       on conflict (conversation_id, seq) do nothing`,
-    values: [
-      ids,
-      sent.map(({ seq }) => seq),
-      sent.map(({ ordinal }) => ordinal),
-      sent.map(({ author }) => author),
-      sent.map(({ at }) => at),
-      sent.map(({ sentAt }) => sentAt),
-      sent.map(({ replyTo }) => replyTo),
-      sent.map(({ expiresAt }) => expiresAt),
-      sent.map(({ editedAt }) => editedAt),
-      sent.map(({ deletedAt }) => deletedAt),
-      sent.map(({ expired }) => expired),
-      sent.map(({ body }) => body),
-    ],
+    values: [...messageColumnsOf(all)],
   });
 }
 
