@@ -1,12 +1,19 @@
 import { answerOps, type OpsAnswer, type ReadinessCheck } from '@parley/infra/runtime/ops-answers';
 import type { Registry } from 'prom-client';
 import type { HttpResponse, TemplatedApp } from 'uwebsockets';
+import { frontPage, frontPagePolicy } from './front-page.js';
 
 /**
- * Plain HTTP on the gateway's port: /health, /ready and /metrics. The files of the web client belong here too, before the
+ * Plain HTTP on the gateway's port: a front page, /health, /ready and /metrics. The files of the web client belong here too, before the
  * last route.
  */
 export function serveHttp(app: TemplatedApp, metrics: Registry, checks: readonly ReadinessCheck[]): void {
+  app.get('/', (response) => {
+    response
+      .writeHeader('content-type', 'text/html; charset=utf-8')
+      .writeHeader('content-security-policy', frontPagePolicy)
+      .end(frontPage);
+  });
   app.any('/*', (response, request) => {
     const path = request.getMethod() === 'get' ? request.getUrl() : '';
     let isGone = false;
