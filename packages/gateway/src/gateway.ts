@@ -29,5 +29,7 @@ export type Gateway = {
   readonly hubs: Map<string, Hub>;
   /** What arrived in this event-loop tick. */
   readonly arrivals: Arrivals;
+  /** Whether the line to the broker is whole. */
+  isConnected: boolean;
   stopping: boolean;
 };

@@ -8,13 +8,13 @@ import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { openArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
+import { watchBrokerLine } from './broker-line.js';
 import type { GatewayConfig } from './config.js';
 import { fanOut } from './fan-out.js';
 import type { Gateway } from './gateway.js';
 import { openInternalApi } from './internal-api.js';
 import { openLimiter } from './limiter.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
-import { watchReconnects } from './reconnected.js';
 import { goAway } from './session/go-away.js';
 import { serveHttp } from './socket/http-routes.js';
 import { listen, serveSocket } from './socket/listen.js';
@@ -57,15 +57,16 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     people: new Map(),
     hubs: new Map(),
     arrivals: openArrivals((arrived) => fanOut(gateway, arrived)),
+    isConnected: true,
     stopping: false,
   };
   gaugeGateway(gateway);
-  void watchReconnects(gateway);
+  void watchBrokerLine(gateway);
   const sweep = startSweep(gateway);
   resources.push({ name: 'sweep', dispose: () => sweep.stop() });
 
   serveSocket(app, gateway);
-  serveHttp(app, registry, [{ name: 'nats', isReady: () => !gateway.stopping && !nats.isClosed() }]);
+  serveHttp(app, registry, [{ name: 'nats', isReady: () => gateway.isConnected && !gateway.stopping }]);
   const listening = await listen(uws, app, config.PARLEY_HTTP_HOST, config.PARLEY_HTTP_PORT);
   resources.push({ name: 'sockets', dispose: () => goAway(gateway, app, listening) });
 

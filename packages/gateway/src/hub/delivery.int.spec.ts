@@ -25,7 +25,7 @@ describe('live events', () => {
     const { api, open } = fixture;
     await api.create('c-live', 'ann', 'bob');
     const clients = [await open('ann'), await open('ann'), await open('bob')];
-    for (let n = 2; n <= 300; n++) await api.send('c-live', n % 2 ? 'ann' : 'bob', `m${n}`);
+    for (let n = 2; n <= 300; n++) await api.send('c-live', n % 2 ? 'ann' : 'bob', `mé${n}`);
     for (const client of clients) {
       await until(client, 'c-live', 300);
       expect(client.seqs('c-live')).toEqual(seqsFrom(2, 300));
@@ -36,7 +36,7 @@ describe('live events', () => {
       seq: 2,
       type: 'message.sent',
       actor: 'bob',
-      data: { body: { kind: 'text', text: 'm2' } },
+      data: { body: { kind: 'text', text: 'mé2' } },
     });
   });
 

@@ -30,7 +30,7 @@ export function openSession(gateway: Gateway, session: Session, params: unknown,
   if (drive(gateway, session, { tag: 'open' }, no)?.tag !== 'begin') return;
   open(gateway, session, wanted.right, answer).catch((error: unknown) => {
     gateway.log.error({ err: error }, 'a session could not be opened');
-    drive(gateway, session, { tag: 'unable' });
+    stepBack(gateway, session);
     no(refuse('InternalError'));
   });
 }
@@ -52,15 +52,20 @@ async function open(
   const joined = await joinConversations(gateway, person, [...positions.keys()]);
   if (session.state.tag !== 'opening') return;
   if (E.isLeft(joined)) {
-    session.caller = undefined;
-    exit(session, Date.now());
-    drive(gateway, session, { tag: 'unable' });
+    stepBack(gateway, session);
     return no(joined.left);
   }
   if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
   const { userId: user, deviceId: device, expiresAt } = caller;
   answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
   start(gateway, session, person, positions, joined.right);
+}
+
+/** The connection waits for `session.open` again. */
+function stepBack(gateway: Gateway, session: Session): void {
+  session.caller = undefined;
+  exit(session, Date.now());
+  drive(gateway, session, { tag: 'unable' });
 }
 
 async function verified(
@@ -99,6 +104,7 @@ async function joinConversations(
   person: Person,
   named: readonly string[],
 ): Promise<E.Either<Refusal, ReadonlyMap<string, Admission>>> {
+  if (!gateway.isConnected) return E.left(refuse('Unavailable', 'the broker is away'));
   const memberships = await gateway.limiter.run(() => gateway.api.memberships(person.user));
   if (E.isLeft(memberships)) return memberships;
   const outcome = new Map<string, Admission>();

@@ -35,7 +35,7 @@ export function receive(gateway: Gateway, session: Session, bytes: ArrayBuffer, 
     if (answer !== undefined) send(gateway.metrics, session, answer);
   };
   if (E.isLeft(frame)) return reply(refused(gateway, null, frame.left));
-  const isBusy = session.inFlight >= MAX_IN_FLIGHT || gateway.stopping;
+  const isBusy = session.inFlight >= MAX_IN_FLIGHT;
   if (frame.right.tag === 'single') return handle(gateway, session, frame.right.request, isBusy, reply);
   const { requests } = frame.right;
   const respond = collectBatch(requests.length, reply);
@@ -60,7 +60,9 @@ function handle(
     );
   }
   if (drive(gateway, session, { tag: 'request' }, no)?.tag !== 'ask') return;
-  if (isBusy) return no(refuse(gateway.stopping ? 'Unavailable' : 'TooManyRequests'));
+  if (isBusy) return no(refuse('TooManyRequests'));
+  if (gateway.stopping) return no(refuse('Unavailable', 'the gateway is stopping'));
+  if (!gateway.isConnected) return no(refuse('Unavailable', 'the broker is away'));
   void ask(gateway, session, { id, method, params }, respond);
 }
 

@@ -4,10 +4,15 @@ import { admit, noteHead } from './hub/admission.js';
 import type { Hub } from './hub/hub.js';
 import type { Person } from './people.js';
 
-/** What was published while the broker was away from us is lost to us: after each reconnect everything is looked at again. */
-export async function watchReconnects(gateway: Gateway): Promise<void> {
+/**
+ * Watches the line to the broker. While it is broken, requests are refused at once instead of waiting for it. What was
+ * published meanwhile is lost to us: after each reconnect everything is looked at again.
+ */
+export async function watchBrokerLine(gateway: Gateway): Promise<void> {
   for await (const { type } of gateway.nats.status()) {
+    if (type === 'disconnect') gateway.isConnected = false;
     if (type !== 'reconnect') continue;
+    gateway.isConnected = true;
     gateway.log.warn(
       { hubs: gateway.hubs.size, people: gateway.people.size },
       'the broker is back: looking for what was missed',
