@@ -58,7 +58,7 @@ const LINGER = 10;
 const EXPIRES = 30_000;
 const HEARTBEAT = 2_000;
 
-const CREATE_TIMEOUT = 1_000;
+const REQUEST_TIMEOUT = 1_000;
 
 /** Milliseconds between attempts to start over, growing up to the second. */
 const RETRY = [50, 1_000] as const;
@@ -174,13 +174,12 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
     }
   }
 
+  /** A request that was sent into a dying connection is never answered: better soon again than late. */
+  const manager = () =>
+    jetstreamManager(nats, { apiPrefix: js.apiPrefix, checkAPI: false, timeout: REQUEST_TIMEOUT });
+
   async function create(from: number): Promise<string> {
-    // A request that was sent into a dying connection is never answered: better soon again than late.
-    const jsm = await jetstreamManager(nats, {
-      apiPrefix: js.apiPrefix,
-      checkAPI: false,
-      timeout: CREATE_TIMEOUT,
-    });
+    const jsm = await manager();
     const name = `reader-${randomBytes(8).toString('hex')}`;
     await jsm.consumers.add(stream, {
       name,
@@ -195,7 +194,7 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   }
 
   async function forget(name: string): Promise<void> {
-    const jsm = await js.jetstreamManager(false);
+    const jsm = await manager();
     await jsm.consumers.delete(stream, name).catch(() => undefined);
   }
 

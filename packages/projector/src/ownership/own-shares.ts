@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { ProjectionName, Share } from '../checkpoint.js';
 import { nextMove } from './fair-share.js';
-import { expel, listPeers, openSession, type Session, tryLock } from './session.js';
+import { expel, listPeers, openSession, type Session, sessionName, tryLock } from './session.js';
 
 export type OwnershipOptions = {
   readonly databaseUrl: string;
@@ -32,14 +32,15 @@ const ROUND = 500;
 const FROZEN = 10_000;
 
 /** A share that failed is left alone for so long, in ms, so that another projector may have it or what ails it passes. */
-const REST = [500, 10_000] as const;
+const REST = [500, 4_000] as const;
 
 /**
  * Keeps this process at its fair part of all shares. One session at a time competes for locks; the one that wins a lock
  * goes on as the session of that share, so that lock and rows live and die together.
  */
 export function ownShares(options: OwnershipOptions): Ownership {
-  const { log, instance } = options;
+  const { log, readModel } = options;
+  const name = sessionName(readModel, options.instance);
   const held = new Map<string, Held>();
   const resting = new Map<string, Rest>();
   const closing = new AbortController();
@@ -71,14 +72,12 @@ export function ownShares(options: OwnershipOptions): Ownership {
 
   async function round(): Promise<void> {
     spare = await readySession();
-    const peers = await listPeers(spare);
-    const frozen = peers.filter(({ name, silentMs }) => silentMs > FROZEN && !name.endsWith(instance));
-    for (const { name, silentMs } of frozen) {
-      log.warn(
-        { projector: name, silentMs: Math.round(silentMs) },
-        'a projector is frozen and loses its partitions',
-      );
-      await expel(spare, name);
+    const peers = await listPeers(spare, readModel);
+    const frozen = peers.filter((peer) => peer.silentMs > FROZEN && peer.name !== name);
+    for (const peer of frozen) {
+      const silentMs = Math.round(peer.silentMs);
+      log.warn({ projector: peer.name, silentMs }, 'a projector is frozen and loses its partitions');
+      await expel(spare, peer.name);
     }
     for (const projection of options.projections) await balance(projection, peers.length - frozen.length);
   }
@@ -107,7 +106,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
     const key = keyOf(share);
     if (held.has(key) || (resting.get(key)?.until ?? 0) > Date.now()) return false;
     spare = await readySession();
-    if (!(await tryLock(spare, options.readModel, share))) return false;
+    if (!(await tryLock(spare, readModel, share))) return false;
     const session = spare;
     spare = undefined;
     const stop = new AbortController();
@@ -136,7 +135,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
 
   async function readySession(): Promise<Session> {
     if (spare !== undefined && !spare.lost.aborted) return spare;
-    return openSession(options.databaseUrl, instance);
+    return openSession(options.databaseUrl, name);
   }
 
   return {

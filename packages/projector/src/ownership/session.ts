@@ -1,8 +1,9 @@
 import pg from 'pg';
 import type { Share } from '../checkpoint.js';
 
-/** Names of projectors' sessions begin so; what follows tells the processes apart. */
-const PREFIX = 'projector-';
+/** Name of a projector's sessions: which read model it builds, and a part that tells the processes apart. */
+export const sessionName = (readModel: number, instance: string): string =>
+  `projector-${readModel}-${instance}`;
 
 /** A connection of its own, which can hold the lock of a share and writes under it. */
 export type Session = {
@@ -17,13 +18,13 @@ export type Session = {
  * grew from nothing would suggest otherwise. Commits do not wait for the disk: rows and checkpoint are lost together when
  * Postgres crashes, and made again from the log, which has its own promise.
  *
- * @param instance tells this process from others.
+ * @param name what Postgres and other projectors know this process by: `sessionName`.
  * @throws when Postgres does not answer within 5 s.
  */
-export async function openSession(databaseUrl: string, instance: string): Promise<Session> {
+export async function openSession(databaseUrl: string, name: string): Promise<Session> {
   const client = new pg.Client({
     connectionString: databaseUrl,
-    application_name: `${PREFIX}${instance}`,
+    application_name: name,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     statement_timeout: 60_000,
@@ -68,15 +69,15 @@ const lockClass = (readModel: number, projection: Share['projection']): number =
 /** A projector as Postgres sees it: its sessions share a name, and the newest word of any of them is its sign of life. */
 export type Peer = { readonly name: string; readonly silentMs: number };
 
-/** All projectors with a session, this one among them. */
-export async function listPeers({ client }: Session): Promise<readonly Peer[]> {
+/** All projectors of a read model with a session, this one among them. */
+export async function listPeers({ client }: Session, readModel: number): Promise<readonly Peer[]> {
   const { rows } = await client.query<{ name: string; silent: number }>(
     `select application_name as name,
        coalesce(extract(epoch from clock_timestamp() - max(greatest(state_change, query_start))), 0)::float8 as silent
      from pg_stat_activity
      where datname = current_database() and application_name like $1
      group by application_name`,
-    [`${PREFIX}%`],
+    [sessionName(readModel, '%')],
   );
   return rows.map(({ name, silent }) => ({ name, silentMs: silent * 1_000 }));
 }
