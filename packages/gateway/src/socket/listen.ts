@@ -61,23 +61,51 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
   });
 }
 
+type Listening = { readonly port: number; close(): void };
+
 /**
- * Listens; `port` 0 lets the system choose.
+ * Listens; `port` 0 lets the system choose. Nobody else can listen there meanwhile.
+ *
+ * A choice of the system is let go of and taken again by its number: uWebSockets.js lets an address be reused only where
+ * a port was named, and without that a gateway that was killed could not come back while connections of its clients
+ * linger (TIME_WAIT, a minute).
  *
  * @throws Error when the address cannot be had.
  */
-export function listen(
-  uws: Uws,
-  app: TemplatedApp,
-  host: string,
-  port: number,
-): Promise<{ port: number; close(): void }> {
+export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+  if (port !== 0) return listenAt(uws, app, host, port);
+  for (let attempt = 1; ; attempt++) {
+    const chosen = await listenAt(uws, app, host, 0);
+    chosen.close();
+    try {
+      return await listenAt(uws, app, host, chosen.port);
+    } catch (error) {
+      // Somebody else was given it in between.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+function listenAt(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const onListening = (socket: us_listen_socket | false) => {
       if (socket === false)
         return reject(new Error(`Cannot listen at ${host}, port ${port}: it may be taken.`));
       resolve({ port: uws.us_socket_local_port(socket), close: () => uws.us_listen_socket_close(socket) });
     };
-    app.listen(host, port, onListening);
+    // Its types leave out that a host and options may be given together.
+    const listenWith = app.listen as unknown as ListenWithOptions;
+    listenWith.call(app, host, port, EXCLUSIVE, onListening);
   });
 }
+
+type ListenWithOptions = (
+  this: TemplatedApp,
+  host: string,
+  port: number,
+  options: number,
+  onListening: (socket: us_listen_socket | false) => void,
+) => void;
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT: otherwise a second process may listen at a named port and take half the connections. */
+const EXCLUSIVE = 1;
