@@ -41,6 +41,11 @@ const shapes: readonly (readonly [what: string, line: string, read: IrcLine])[] 
     '[13:56] * ann sips',
     { tag: 'action', nick: 'ann', text: 'sips', minute: 836 },
   ],
+  [
+    'an action of a bracketed nick',
+    '[13:56]  * [ann] waves back',
+    { tag: 'action', nick: '[ann]', text: 'waves back', minute: 836 },
+  ],
   ['an action of older logs', '=== ann explodes', { tag: 'action', nick: 'ann', text: 'explodes' }],
   [
     'an old action of a bracketed nick',

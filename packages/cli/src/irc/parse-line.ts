@@ -50,7 +50,8 @@ const NICK = String.raw`(?:[^\s<>\]]|\] ?)+`;
 
 const shapes = {
   message: new RegExp(`^<[@+%&~ ]?(${NICK})>(?: (.*))?$`, 's'),
-  action: new RegExp(String.raw`^ ?\* (${NICK})(?: (.*))?$`, 's'),
+  // A shape of newer logs alone: a blank behind a `]` ends the nick.
+  action: /^ ?\* ([^\s<>]+)(?: (.*))?$/s,
   notice: new RegExp(String.raw`^-${NICK}:#\S+- `),
   passage: new RegExp(String.raw`^=== (${NICK}) \[.*\] +has (joined|left|quit)(?: .*)?$`, 's'),
   rename: new RegExp(`^=== (${NICK}) +is now known as (${NICK})$`),
