@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../runtime/node-flags.js';
 
 /** A service in a process of its own, as `npm start` runs it. */
 export type ServiceProcess = {
@@ -33,7 +34,7 @@ export async function startService(
   const child = fork(main, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     // A test runner's own flags would make it read the sources.
-    execArgv: [],
+    execArgv: [...nodeFlags(name)],
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   const exited = once(child, 'exit').then(() => undefined);

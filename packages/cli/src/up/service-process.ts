@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { nodeFlags } from '@parley/infra/runtime/node-flags';
 import type { Ending } from './restart-policy.js';
 
 /** A service of ours: a script for Node that says `{ready}` over its IPC channel and stops at SIGTERM. */
@@ -27,7 +28,7 @@ const MAX_LOG_BYTES = 20_000_000;
 /** Starts a service. It has a session of its own, so that Ctrl-C reaches it only through us. */
 export function startServiceProcess({ name, script, env, log }: ServiceSpec): ServiceProcess {
   const startedAt = Date.now();
-  const child = spawnLogged(script, env, log);
+  const child = spawnLogged([...nodeFlags(name), script], env, log);
   const ended = new Promise<Ending>((resolve) => {
     const end = (code: number | null): void => resolve({ ranMs: Date.now() - startedAt, code });
     child.once('exit', (code) => end(code));
@@ -54,11 +55,15 @@ export function startServiceProcess({ name, script, env, log }: ServiceSpec): Se
   };
 }
 
-function spawnLogged(script: string, env: Readonly<Record<string, string>>, log: string): ChildProcess {
+function spawnLogged(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+  log: string,
+): ChildProcess {
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(log, `${log}.1`);
   const file = openSync(log, 'a', 0o600);
   try {
-    return spawn(process.execPath, ['--enable-source-maps', script], {
+    return spawn(process.execPath, ['--enable-source-maps', ...command], {
       env,
       detached: true,
       stdio: ['ignore', file, file, 'ipc'],
