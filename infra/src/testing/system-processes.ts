@@ -22,10 +22,14 @@ export type SystemProcesses = {
 /** Partitions, as on a laptop. */
 export const SYSTEM_PARTITIONS = 4;
 
-/** Migrates and starts the services on these servers, each in a process of its own, as `npm start` does. */
+/**
+ * Migrates and starts the services on these servers, each in a process of its own, as `npm start` does. Two systems whose
+ * digests are to agree need the same ban key, because hashes made with it are in the events.
+ */
 export async function startSystem(
   { natsUrl, databaseUrl, redisUrl }: Servers,
   without: readonly ServiceName[] = [],
+  banKey: Uint8Array = randomBytes(32),
 ): Promise<SystemProcesses> {
   await migrate(databaseUrl, { readModel: 1 });
   const secret = randomBytes(32);
@@ -35,7 +39,7 @@ export async function startSystem(
     REDIS_URL: redisUrl,
     PARLEY_PARTITIONS: String(SYSTEM_PARTITIONS),
     PARLEY_TOKEN_SECRET: secret.toString('base64url'),
-    PARLEY_BAN_KEY: randomBytes(32).toString('base64url'),
+    PARLEY_BAN_KEY: Buffer.from(banKey).toString('base64url'),
     PARLEY_LOG_LEVEL: process.env.PARLEY_LOG_LEVEL ?? 'silent',
   };
   const services = new Map<ServiceName, ServiceProcess[]>();
