@@ -16,6 +16,8 @@ export type Gateway = {
   readonly app: Pick<TemplatedApp, 'publish' | 'numSubscribers'>;
   readonly nats: NatsConnection;
   readonly partitions: number;
+  /** Resolves when the broker has taken note of every interest declared so far; false where it does not answer. */
+  readonly interestReached: () => Promise<boolean>;
   readonly verify: VerifyToken;
   readonly ask: Ask;
   readonly api: InternalApi;

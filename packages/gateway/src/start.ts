@@ -12,6 +12,7 @@ import { watchBrokerLine } from './broker-line.js';
 import type { GatewayConfig } from './config.js';
 import { fanOut } from './fan-out.js';
 import type { Gateway } from './gateway.js';
+import { openInterestReached } from './hub/interest-reached.js';
 import { openInternalApi } from './internal-api.js';
 import { openLimiter } from './limiter.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
@@ -47,6 +48,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     app,
     nats,
     partitions,
+    interestReached: openInterestReached(nats),
     verify: makeVerifier(trust),
     ask,
     api: openInternalApi(ask),

@@ -3,7 +3,6 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
 import { MAX_USERS_ASKED, type Membership } from '../internal-api.js';
 import type { Person } from '../people.js';
-import { within } from '../within.js';
 import { dismiss, join } from './deliver.js';
 import { follow } from './follow.js';
 import type { Admission, Candidate, Hub, Member } from './hub.js';
@@ -11,9 +10,6 @@ import { declareInterest, releaseIfEmpty } from './interest.js';
 
 /** Times a reply may be older than what was delivered here already, before asking counts as failed. */
 const MAX_STALE = 3;
-
-/** Milliseconds until the broker must have taken note of our interest. */
-const FLUSH_WITHIN_MS = 2_000;
 
 /**
  * Lets a person follow a conversation if the log says that they are a member. Interest comes first, then the question, so
@@ -76,7 +72,7 @@ async function freshMembership(
   for (let attempt = 0; attempt < MAX_STALE; attempt++) {
     const delivered = hub.published ?? 0;
     const reply = await gateway.limiter.run(async () => {
-      hub.flushed ||= await within(gateway.nats.flush(), FLUSH_WITHIN_MS);
+      hub.flushed ||= await gateway.interestReached();
       if (!hub.flushed) return E.left(refuse('Unavailable', 'the broker is not connected'));
       return gateway.api.membership(
         hub.conversationId,

@@ -11,7 +11,10 @@ beforeAll(async () => {
   fixture = await openGatewayFixture();
 });
 afterAll(() => fixture.close());
-beforeEach(() => fixture.api.obstruct(() => undefined));
+beforeEach(() => {
+  fixture.api.obstruct(() => undefined);
+  fixture.api.holdBack(() => undefined);
+});
 
 const seqsFrom = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -356,6 +359,113 @@ describe('membership', () => {
     expect(yan.seqs('c-blind')).toEqual([2, 3]);
     expect(zoe.seqs('c-blind')).toEqual([2, 3, 4]);
     expect(abe.seqs('c-blind')).toEqual(seqsFrom(2, 6));
+  });
+});
+
+describe('a question who is a member', () => {
+  /** Holds back the next answer about a user; returns when it is made, and lets it go when told. */
+  function holdAnswerAbout(user: string) {
+    const made = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    let isFirst = true;
+    fixture.api.holdBack(({ method, params }) => {
+      const { users } = params as { users?: string[] };
+      if (!isFirst || method !== 'internal.membership' || !users?.includes(user)) return undefined;
+      isFirst = false;
+      made.resolve();
+      return gate.promise;
+    });
+    return { made: made.promise, release: gate.resolve };
+  }
+
+  it('that was answered before they left does not let them in', async () => {
+    const { api, open } = fixture;
+    await api.create('q-left', 'owner', 'kay');
+    const owner = await open('owner');
+    const answer = holdAnswerAbout('kay');
+    const opening = open('kay', { 'q-left': 1 });
+    await answer.made;
+    await api.remove('q-left', 'kay');
+    await until(owner, 'q-left', 2);
+    answer.release();
+    const kay = await opening;
+    const last = await api.send('q-left', 'owner', 'secret');
+    await until(owner, 'q-left', last);
+    await kay.request('message.list', {});
+    expect(kay.seqs('q-left')).toEqual([]);
+    expect(resyncs(kay)).toEqual([{ conversationId: 'q-left', reason: 'left' }]);
+  });
+
+  it('that was answered before they were banned does not let them in', async () => {
+    const { api, open } = fixture;
+    await api.create('q-banned', 'owner', 'lou');
+    const owner = await open('owner');
+    const answer = holdAnswerAbout('lou');
+    const opening = open('lou');
+    await answer.made;
+    await api.ban('q-banned', 'lou');
+    await until(owner, 'q-banned', 2);
+    answer.release();
+    const lou = await opening;
+    await until(owner, 'q-banned', await api.send('q-banned', 'owner', 'secret'));
+    await lou.request('message.list', {});
+    expect(lou.seqs('q-banned')).toEqual([]);
+  });
+
+  it('that was answered before they entered does not keep them out', async () => {
+    const { api, open } = fixture;
+    await api.create('q-entered', 'owner');
+    await open('owner');
+    const answer = holdAnswerAbout('mia');
+    const opening = open('mia', { 'q-entered': 1 });
+    await answer.made;
+    await api.add('q-entered', 'mia');
+    answer.release();
+    const mia = await opening;
+    await until(mia, 'q-entered', await api.send('q-entered', 'owner', 'hello'));
+    expect(mia.seqs('q-entered')).toEqual([2, 3]);
+  });
+
+  it('whose answer is ahead of what came here waits for what is on its way', async () => {
+    const { api, open } = fixture;
+    await api.create('q-ahead', 'owner');
+    const owner = await open('owner');
+    const entry = { user: 'nia', role: 'member' as const, banHash: 'hash-nia' };
+    api.happenUnheard('q-ahead', 'owner', { type: 'conversation.renamed', data: { title: 'x' } });
+    api.happenUnheard('q-ahead', 'owner', { type: 'member.added', data: { members: [entry] } });
+    const nia = await open('nia', { 'q-ahead': 2 });
+    await until(nia, 'q-ahead', 3);
+    await until(owner, 'q-ahead', 3);
+    expect(nia.seqs('q-ahead')).toEqual([3]);
+    expect(addedTo(nia)).toEqual([{ conversationId: 'q-ahead', seq: 3 }]);
+    expect(owner.seqs('q-ahead')).toEqual([2, 3]);
+  });
+
+  it('that is not answered is asked again, until it is', async () => {
+    const { api, open } = fixture;
+    await api.create('q-retry', 'ora');
+    const ora = await open('ora');
+    let refusals = 3;
+    api.obstruct(({ method }) =>
+      method === 'internal.membership' && refusals-- > 0 ? refuse('Unavailable') : undefined,
+    );
+    api.appendUnheard('q-retry', 'ora', 1_500);
+    await api.happen('q-retry', 'ora', { type: 'conversation.renamed', data: { title: 'x' } });
+    await waitFor(() => resyncs(ora).length > 0, { what: 'the resync' });
+    await until(ora, 'q-retry', await api.send('q-retry', 'ora', 'on'));
+    expect(ora.seqs('q-retry')).toEqual([1_503]);
+  });
+
+  it('that a notice asked is asked again, until it is answered', async () => {
+    const { api, open } = fixture;
+    const pia = await open('pia');
+    let refusals = 2;
+    api.obstruct(({ method }) =>
+      method === 'internal.membership' && refusals-- > 0 ? refuse('Unavailable') : undefined,
+    );
+    await api.create('q-notice', 'owner', 'pia');
+    await until(pia, 'q-notice', 1);
+    expect(addedTo(pia)).toEqual([{ conversationId: 'q-notice', seq: 1 }]);
   });
 });
 

@@ -28,6 +28,7 @@ export function openSmallApi(nats: NatsConnection) {
   const entered = new Map<string, Set<string>>();
   const requests: RpcRequest[] = [];
   let obstacle: Obstacle = () => undefined;
+  let delay: (request: RpcRequest) => Promise<void> | undefined = () => undefined;
 
   const keptOf = (id: string): Kept => {
     const kept = conversations.get(id) ?? { state: initial, events: [] };
@@ -101,6 +102,7 @@ export function openSmallApi(nats: NatsConnection) {
     const answer = answers[request.method];
     if (answer === undefined) return { tag: 'refusal', refusal: refuse('InvalidParams') };
     const result = await answer(request.params as Params, request);
+    await delay(request);
     if (isRefusal(result)) return { tag: 'refusal', refusal: result };
     return { tag: 'result', json: JSON.stringify(result) };
   }
@@ -157,6 +159,10 @@ export function openSmallApi(nats: NatsConnection) {
     },
     obstruct(next: Obstacle): void {
       obstacle = next;
+    },
+    /** Lets answers wait after they were made: what they say is then of the past. */
+    holdBack(next: typeof delay): void {
+      delay = next;
     },
     async close(): Promise<void> {
       await rpc.drain();
