@@ -3,11 +3,14 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Case, Figure } from './case.js';
 import { append } from './cases/append.js';
+import { fanOut } from './cases/fan-out.js';
 import { latency } from './cases/latency.js';
+import { memory } from './cases/memory.js';
+import { projector } from './cases/projector.js';
 import { sustained } from './cases/sustained.js';
 import { timeline } from './cases/timeline.js';
 
-const cases: readonly Case[] = [append, timeline, latency, sustained];
+const cases: readonly Case[] = [append, projector, timeline, fanOut, latency, sustained, memory];
 
 const program = new Command('bench')
   .description('Measures our paths against their ceilings, interleaved in one run.')
