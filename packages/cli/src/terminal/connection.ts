@@ -46,11 +46,12 @@ export async function openClient(
     return await connect({ url, token, device, connectMs: CONNECT_MS, connectTries: CONNECT_TRIES });
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    const what = error.retryable
-      ? `nothing answers at ${url}: see that it runs (\`parley doctor\`)`
-      : `${url} refused the token`;
-    const exitCode = error.retryable ? exitCodes.unavailable : exitCodes.notAllowed;
-    throw new CliError(`${what}. ${error.message}`, exitCode);
+    throw error.retryable
+      ? new CliError(
+          `nothing answers at ${url}: see that it runs, or name another by --url`,
+          exitCodes.unavailable,
+        )
+      : new CliError(`${url} refused the token. ${error.message}`, exitCodes.notAllowed);
   }
 }
 

@@ -1,3 +1,6 @@
+import { exitCodes } from '../exit-codes.js';
+import { CliError } from '../terminal/cli-error.js';
+import { endOfFile, lastWords } from './last-words.js';
 import { decideRestart, neverFailed } from './restart-policy.js';
 import { type ServiceInfo, type ServiceSpec, startServiceProcess } from './service-process.js';
 
@@ -21,7 +24,7 @@ const GRACE_MS = 10_000;
 /**
  * Starts a service, waits until it is ready, and starts it again whenever it ends, as the restart policy says.
  *
- * @throws Error when it does not become ready the first time
+ * @throws CliError when it does not become ready the first time
  */
 export async function keepRunning(keeper: Keeper): Promise<KeptService & { readonly info: ServiceInfo }> {
   let state = neverFailed;
@@ -29,27 +32,30 @@ export async function keepRunning(keeper: Keeper): Promise<KeptService & { reado
   let wait: ReturnType<typeof setTimeout> | undefined;
   let spec = keeper.specOf(undefined);
   let running = startServiceProcess(spec);
-  const info = await running.ready.catch(async (error: unknown) => {
+  const info = await running.ready.catch(async (error: Error) => {
     await running.stop(GRACE_MS);
-    throw error;
+    const { name, log } = spec;
+    const words = lastWords(await endOfFile(log)) ?? error.message;
+    throw new CliError(`${name} does not start: ${words}; see ${log}`, exitCodes.failed);
   });
   watch();
 
   function watch(): void {
-    void running.ended.then((ending) => {
+    void running.ended.then(async (ending) => {
       if (stopping) return;
+      const { name, log } = spec;
+      const how =
+        ending.code === null
+          ? 'was killed'
+          : (lastWords(await endOfFile(log)) ?? `ended with ${ending.code}`);
       const decision = decideRestart(state, ending);
       if (decision.tag === 'giveUp') {
         stopping = true;
-        return keeper.onGiveUp(
-          `${spec.name} stopped and is not started again: ${decision.reason}; see ${spec.log}`,
-        );
+        return keeper.onGiveUp(`${name} is not started again: ${decision.reason}. Last: ${how}; see ${log}`);
       }
       state = decision.state;
-      keeper.report(
-        `${spec.name} ended (${ending.code ?? 'by a signal'}); it is started again in ${decision.afterMs} ms`,
-      );
-      wait = setTimeout(start, decision.afterMs);
+      keeper.report(`${name}: ${how}; it is started again in ${decision.afterMs} ms`);
+      if (!stopping) wait = setTimeout(start, decision.afterMs);
     });
   }
 

@@ -18,7 +18,7 @@ export type RestartDecision =
 export const STEADY_MS = 30_000;
 
 /** Failures in a row after which a service is given up. */
-export const MAX_FAILURES = 8;
+export const MAX_FAILURES = 20;
 
 /** Exit code of a service whose configuration is not usable: it would not be so the next time either. */
 const BAD_CONFIG = 78;

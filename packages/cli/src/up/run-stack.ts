@@ -2,6 +2,8 @@ import { freePort } from '@parley/infra/embedded/free-port';
 import { type Stack, startStack } from '@parley/infra/embedded/stack';
 import { localSecrets } from '@parley/infra/runtime/secrets';
 import { signToken } from '@parley/infra/runtime/tokens';
+import { exitCodes } from '../exit-codes.js';
+import { CliError } from '../terminal/cli-error.js';
 import { type Endpoints, lastEndpoints, writeEndpoints } from '../terminal/endpoints.js';
 import { type KeptService, keepRunning } from './keep-running.js';
 import { decideRestart, neverFailed, type RestartState } from './restart-policy.js';
@@ -50,7 +52,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       report(`${name} ended (${signal ?? code}); it is started again`);
       setTimeout(() => void bringBack(name), decision.afterMs);
     },
-  });
+  }).catch(sayWhy);
 
   async function bringBack(name: Parameters<Stack['startServer']>[0]): Promise<void> {
     if (stopping) return;
@@ -107,6 +109,11 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
     await stop();
     throw error;
   }
+}
+
+/** A server that does not start has said why in its log, which the message has: no bug of ours. */
+function sayWhy(error: Error): never {
+  throw error.constructor === Error ? new CliError(error.message, exitCodes.unavailable) : error;
 }
 
 function keep(

@@ -39,7 +39,7 @@ export function startServiceProcess({ name, script, env, log }: ServiceSpec): Se
       if (message?.ready !== undefined) resolve(message.ready);
     });
     void ended.then(({ code }) =>
-      reject(new Error(`${name} ended with ${code ?? 'a signal'} before it was ready: see ${log}`)),
+      reject(new Error(`it ended with ${code ?? 'a signal'} before it was ready`)),
     );
   });
   ready.catch(() => undefined);

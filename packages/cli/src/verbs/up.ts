@@ -11,7 +11,10 @@ import { type RunningStack, runStack } from '../up/run-stack.js';
 export const upVerb = (): Command =>
   new Command('up')
     .description('Start everything on this machine: servers, services, web client; until Ctrl-C.')
-    .option('--json', 'print the last line alone: ready and a JSON object of URLs and a token')
+    .option(
+      '--json',
+      'print ready and a JSON object of URLs and a token, and nothing else, on standard output',
+    )
     .addHelpText(
       'after',
       '\nData, logs and secrets are in PARLEY_HOME, else in .parley beside package.json.\n\nExample:\n  $ parley up\n  $ PARLEY_HOME=/tmp/other parley up',
@@ -24,7 +27,7 @@ const EMBEDDED_PARTITIONS = '4';
 async function up({ json }: { readonly json?: true }): Promise<void> {
   const config = readConfig();
   const report = (line: string): void => {
-    if (!json) process.stdout.write(`${line}\n`);
+    (json ? process.stderr : process.stdout).write(`${line}\n`);
   };
   const leave = stopSignal();
   const home = homeDirectory();
