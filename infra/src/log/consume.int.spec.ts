@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forgetHome } from '../embedded/forget-home.js';
 import { type Stack, startStack } from '../embedded/stack.js';
@@ -10,6 +10,8 @@ import { connectNats } from '../runtime/connect-nats.js';
 import { waitFor } from '../testing/wait-for.js';
 import { consumeBatches } from './consume.js';
 import { openPublishWindow } from './publish-window.js';
+
+type MsgCallback = (error: Error | null, message: Msg) => void;
 
 const HEADERS = 'NATS/1.0\r\n\r\n';
 
@@ -45,7 +47,7 @@ describe('consuming a stream in batches', () => {
   }
 
   /** Reads in the background until it is stopped. */
-  function reader(after: number, maxBatch = 500) {
+  function reader(after: number, maxBatch = 500, connection = nats) {
     const seqs: number[] = [];
     const batches: number[] = [];
     const restarts: string[] = [];
@@ -56,7 +58,7 @@ describe('consuming a stream in batches', () => {
         signal: abort.signal,
         onRestart: (reason: string) => restarts.push(reason),
       };
-      for await (const batch of consumeBatches(jetstream(nats), 'S', after, options)) {
+      for await (const batch of consumeBatches(jetstream(connection), 'S', after, options)) {
         batches.push(batch.length);
         for (const { streamSeq } of batch) seqs.push(streamSeq);
       }
@@ -125,6 +127,40 @@ describe('consuming a stream in batches', () => {
     await stop();
     expect(seqs).toEqual(from(1, published));
     expect(restarts.length).toBeGreaterThan(0);
+  });
+
+  it('asks again at once when its connection was lost and the broker was not', async () => {
+    const { seqs, restarts, stop } = reader(published);
+    await publish(1);
+    await waitFor(() => seqs.length === 1, { what: 'the first message' });
+    await nats.reconnect();
+    await waitFor(() => restarts.length > 0, { what: 'the restart', timeout: 4_000 });
+    await waitFor(() => nats.flush().then(() => true), { what: 'the connection' });
+    await publish(10);
+    await waitFor(() => seqs.length === 11, { what: 'what came after' });
+    await stop();
+    expect(restarts).toEqual(['the connection was lost']);
+  });
+
+  it('starts over behind the last message taken when one was lost on the way', async () => {
+    let arrived = 0;
+    const lossy = new Proxy(nats, {
+      get(target, key) {
+        if (key !== 'subscribe') return Reflect.get(target, key);
+        return (subject: string, { callback }: { callback: MsgCallback }) =>
+          target.subscribe(subject, {
+            callback: (error, message) => {
+              if (message.reply?.startsWith('$JS.ACK.S.') && ++arrived === 700) return;
+              callback(error, message);
+            },
+          });
+      },
+    });
+    const { seqs, restarts, stop } = reader(0, 200, lossy);
+    await waitFor(() => seqs.length >= published, { what: 'all messages' });
+    await stop();
+    expect(seqs).toEqual(from(1, published));
+    expect(restarts).toEqual(['message 701 came after 699']);
   });
 
   it('goes on when its consumer is deleted under it', async () => {

@@ -175,8 +175,9 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
   }
 
   /** A request that was sent into a dying connection is never answered: better soon again than late. */
-  const manager = () =>
-    jetstreamManager(nats, { apiPrefix: js.apiPrefix, checkAPI: false, timeout: REQUEST_TIMEOUT });
+  function manager() {
+    return jetstreamManager(nats, { apiPrefix: js.apiPrefix, checkAPI: false, timeout: REQUEST_TIMEOUT });
+  }
 
   async function create(from: number): Promise<string> {
     const jsm = await manager();
