@@ -70,6 +70,14 @@ describe('the queue between the broker and a reader', () => {
     expect(await queue.take(5, FOREVER)).toEqual([]);
   });
 
+  it('gives what arrived before the end, then nothing', async () => {
+    const queue = openArrivalQueue(10);
+    queue.put(message(1, 5));
+    queue.end();
+    expect(seqs(await queue.take(5, FOREVER))).toEqual([1]);
+    expect(await queue.take(5, FOREVER)).toEqual([]);
+  });
+
   it('gives what arrived before a failure, then fails', async () => {
     const queue = openArrivalQueue(10);
     queue.put(message(1));

@@ -11,7 +11,10 @@ export type ArrivalQueue = {
    * one says that more are on their way. Empty once the queue is closed and drained.
    */
   take(most: number, linger: number): Promise<readonly LoggedMessage[]>;
+  /** Nothing of what waits is taken any more. */
   close(): void;
+  /** Nothing more comes; what waits is still taken. */
+  end(): void;
   /** Makes the reader fail after what has arrived. */
   fail(error: Error): void;
 };
@@ -21,6 +24,7 @@ export function openArrivalQueue(capacity: number): ArrivalQueue {
   let wanted = 1;
   let wake: (() => void) | undefined;
   let closed = false;
+  let ended = false;
   let failure: Error | undefined;
 
   const rouse = () => {
@@ -52,8 +56,8 @@ export function openArrivalQueue(capacity: number): ArrivalQueue {
       if (waiting.length >= wanted || !moreComing()) rouse();
     },
     async take(most, linger) {
-      while (waiting.length === 0 && !closed && failure === undefined) await until(1);
-      if (waiting.length < most && moreComing() && !closed) await until(most, linger);
+      while (waiting.length === 0 && !closed && !ended && failure === undefined) await until(1);
+      if (waiting.length < most && moreComing() && !closed && !ended) await until(most, linger);
       if (closed) return [];
       if (waiting.length === 0 && failure !== undefined) throw failure;
       const batch = waiting.slice(0, most);
@@ -62,6 +66,10 @@ export function openArrivalQueue(capacity: number): ArrivalQueue {
     },
     close() {
       closed = true;
+      rouse();
+    },
+    end() {
+      ended = true;
       rouse();
     },
     fail(error) {

@@ -93,6 +93,20 @@ describe('consuming a stream in batches', () => {
       throw new Error('more');
   });
 
+  it('ends where the rest of the stream was deleted', async () => {
+    const jsm = await jetstreamManager(nats);
+    await jsm.streams.add({ name: 'D', subjects: ['d.*'], storage: 'file' });
+    for (let i = 0; i < 3; i++) await jetstream(nats).publish('d.1', 'x');
+    await jsm.streams.deleteMessage('D', 3, false);
+    const seqs: number[] = [];
+    for (const after of [0, 2]) {
+      for await (const batch of consumeBatches(jetstream(nats), 'D', after, { follow: false })) {
+        seqs.push(...batch.map(({ streamSeq }) => streamSeq));
+      }
+    }
+    expect(seqs).toEqual([1, 2]);
+  });
+
   it('gives a single message without waiting for others', async () => {
     const { seqs, stop } = reader(published);
     await publish(1);

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { AckPolicy, DeliverPolicy, type JetStreamClient, jetstreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
+  type JetStreamClient,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { createInbox, type Msg, nanos, type QueuedIterator } from '@nats-io/transport-node';
 import { type ArrivalQueue, openArrivalQueue } from './arrival-queue.js';
 import { connectionOf } from './connection-of.js';
@@ -33,7 +39,7 @@ export async function* consumeBatches(
   const queue = openArrivalQueue(maxBatch * 2);
   const until = follow ? undefined : await endOf(js, stream);
   if (until !== undefined && until <= afterStreamSeq) return;
-  const pull = startPulling(js, { stream, afterStreamSeq, queue, onRestart: options.onRestart });
+  const pull = startPulling(js, { stream, afterStreamSeq, queue, follow, onRestart: options.onRestart });
   const stop = () => queue.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -72,6 +78,7 @@ type Pulling = {
   readonly stream: string;
   readonly afterStreamSeq: number;
   readonly queue: ArrivalQueue;
+  readonly follow: boolean;
   readonly onRestart: ((reason: string) => void) | undefined;
 };
 
@@ -80,7 +87,7 @@ type Pulling = {
  * client's ordered consumer does the same; it pulls on arrival of each message and not on what was taken, and takes
  * half a minute to see that a restarted broker has forgotten it.
  */
-function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRestart }: Pulling) {
+function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, follow, onRestart }: Pulling) {
   const nats = connectionOf(js);
   let position = afterStreamSeq;
   let generation = 0;
@@ -164,7 +171,9 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
       try {
         const created = await create(position + 1);
         subscription = subscribe();
-        [consumer, delivered, asked, heardAt] = [created, 0, 0, Date.now()];
+        [consumer, delivered, asked, heardAt] = [created.name, 0, 0, Date.now()];
+        // What is left of the stream may have been deleted from it.
+        if (!follow && created.num_pending === 0) return queue.end();
         return ask();
       } catch (error) {
         if (nats.isClosed()) return queue.fail(error as Error);
@@ -179,10 +188,10 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
     return jetstreamManager(nats, { apiPrefix: js.apiPrefix, checkAPI: false, timeout: REQUEST_TIMEOUT });
   }
 
-  async function create(from: number): Promise<string> {
+  async function create(from: number): Promise<ConsumerInfo> {
     const jsm = await manager();
     const name = `reader-${randomBytes(8).toString('hex')}`;
-    await jsm.consumers.add(stream, {
+    return jsm.consumers.add(stream, {
       name,
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
@@ -191,7 +200,6 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, onRe
       num_replicas: 1,
       inactive_threshold: nanos(60_000),
     });
-    return name;
   }
 
   async function forget(name: string): Promise<void> {

@@ -111,7 +111,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     let reached = 0;
     for (let kills = 0; kills < 4; kills++) {
       const projector = await start();
-      await waitFor(async () => (await progress()) > reached, { what: 'progress' });
+      await waitFor(async () => (await progress()) > reached, { what: 'progress', timeout: 30_000 });
       await projector.end('SIGKILL');
       reached = await progress();
     }
@@ -122,7 +122,10 @@ describe('projectors', { timeout: 90_000 }, () => {
 
   it('share the partitions, and one takes over what the other had when it is killed', async () => {
     const [first, second] = [await start(), await start()] as const;
-    await waitFor(async () => [...(await owners()).values()].join() === '4,4', { what: 'a fair share each' });
+    await waitFor(async () => [...(await owners()).values()].join() === '4,4', {
+      what: 'a fair share each',
+      timeout: 20_000,
+    });
     await first.end('SIGKILL');
     await waitFor(async () => (await owners()).get(nameOf(second)) === 8, {
       what: 'everything at the other',
@@ -148,13 +151,16 @@ describe('projectors', { timeout: 90_000 }, () => {
     log.push(...more);
     frozen.signal('SIGCONT');
     await caughtUp();
-    await waitFor(async () => (await owners()).size === 2, { what: 'the woken one taking part again' });
+    await waitFor(async () => (await owners()).size === 2, {
+      what: 'the woken one taking part again',
+      timeout: 20_000,
+    });
     await expectRowsOfLog();
   });
 
   it('go on by themselves when Postgres comes back', async () => {
     await start();
-    await waitFor(async () => (await progress()) > 0, { what: 'progress' });
+    await waitFor(async () => (await progress()) > 0, { what: 'progress', timeout: 30_000 });
     await client.end();
     await stack.stopServer('postgres');
     const more = [...renamed(talk('away', 500), `away-${databases}`)];
@@ -169,7 +175,7 @@ describe('projectors', { timeout: 90_000 }, () => {
 
   it('go on by themselves when NATS comes back', async () => {
     await start();
-    await waitFor(async () => (await progress()) > 0, { what: 'progress' });
+    await waitFor(async () => (await progress()) > 0, { what: 'progress', timeout: 30_000 });
     await stack.stopServer('nats');
     await stack.startServer('nats');
     await waitFor(() => nats.flush().then(() => true), { what: 'the connection' });
