@@ -48,29 +48,24 @@ export async function runPairs(
     entry.left--;
     if (entry.left === 0) pending.delete(id);
   };
-  const hear = (data: unknown): void => {
+  /** The sender counts answers, the listener deliveries: the sender's own copy of the event is not looked at. */
+  const hearAnswer = (data: unknown): void => {
     const text = String(data);
     const told = protocol.read(text);
-    if (told === undefined) {
-      if (text.includes('"error"')) refused++;
-      return;
-    }
-    if ('ack' in told) done(told.ack, ack);
-    else done(told.delivered, delivery);
+    if (told !== undefined && 'ack' in told) done(told.ack, ack);
+    else if (told === undefined && text.includes('"error"')) refused++;
+  };
+  const hearDelivery = (data: unknown): void => {
+    const told = protocol.read(String(data));
+    if (told !== undefined && 'delivered' in told) done(told.delivered, delivery);
   };
 
   const senders: WebSocket[] = [];
   const listeners: WebSocket[] = [];
   for (let pair = 0; pair < protocol.pairs; pair++) {
     const [sender, listener] = await Promise.all([protocol.open(pair, 0), protocol.open(pair, 1)]);
-    sender.on('message', (data) => {
-      const told = protocol.read(String(data));
-      if (told === undefined || 'ack' in told) hear(data);
-    });
-    listener.on('message', (data) => {
-      const told = protocol.read(String(data));
-      if (told !== undefined && 'delivered' in told) hear(data);
-    });
+    sender.on('message', hearAnswer);
+    listener.on('message', hearDelivery);
     senders.push(sender);
     listeners.push(listener);
   }
