@@ -12,8 +12,8 @@ import pg from 'pg';
 
 /**
  * A projector's work on partition 0, in a process of its own as in service: read, decode, fold, write, and the cache behind
- * the commits. Environment: NATS_URL, DATABASE_URL, REDIS_URL, SCHEMA. Says `{took}` to its parent: ms from the start of the
- * work to the commit after which nothing is left.
+ * the commits. Environment: NATS_URL, DATABASE_URL, REDIS_URL, SCHEMA. Says `{took: {ms, cpuMs}}` to its parent: from the start of
+ * the work to the commit after which nothing is left.
  */
 const { NATS_URL, DATABASE_URL, REDIS_URL, SCHEMA } = process.env as Record<string, string>;
 const schema = SCHEMA as string;
@@ -27,6 +27,7 @@ const cache = keepCache({ redis, database, schema, onFailure: () => undefined })
 
 const stop = new AbortController();
 const startedAt = performance.now();
+const before = process.cpuUsage();
 await runShare(
   {
     js: jetstream(nats),
@@ -35,7 +36,9 @@ await runShare(
     onCommit(commits, pending) {
       cache.committed(commits, pending);
       if (pending > 0) return;
-      process.send?.({ took: performance.now() - startedAt });
+      const ms = performance.now() - startedAt;
+      const { user, system } = process.cpuUsage(before);
+      process.send?.({ took: { ms, cpuMs: (user + system) / 1_000 } });
       stop.abort();
     },
   },
