@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Stack } from '@parley/infra/embedded/stack';
-import { variables } from '@parley/infra/runtime/variables';
+import type { VariableName } from '@parley/infra/runtime/variables';
 import type { ServiceSpec } from './service-process.js';
 
 export type ServiceName = 'command-api' | 'projector' | 'gateway';
@@ -35,10 +35,10 @@ export function serviceSpec(name: ServiceName, port: number, settings: ServiceSe
   };
 }
 
-/** Of our own variables only those that services know: PARLEY_URL and PARLEY_TOKEN are the CLI's. */
+/** Whom the CLI talks to is none of the services' business. */
+const OURS: readonly string[] = ['PARLEY_URL', 'PARLEY_TOKEN'] satisfies readonly VariableName[];
+
 function inherited(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && (!name.startsWith('PARLEY_') || Object.hasOwn(variables, name)),
-  );
+  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !OURS.includes(name));
   return Object.fromEntries(kept) as Record<string, string>;
 }

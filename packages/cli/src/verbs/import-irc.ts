@@ -1,5 +1,7 @@
+import type { ParleyClient } from '@parley/client/parley-client';
 import { ConversationId, isDirectId } from '@parley/domain/ids';
 import { Command, InvalidArgumentError } from 'commander';
+import { exitCodes } from '../exit-codes.js';
 import { type ImportTarget, readSource, targetsOf } from '../irc/files.js';
 import { createProgress } from '../irc/progress.js';
 import { addLine, createReport, reportJson, reportTable } from '../irc/report.js';
@@ -43,6 +45,13 @@ async function importIrc(paths: readonly string[], flags: ImportFlags): Promise<
   const progress = flags.json
     ? { step: () => undefined, stop: () => undefined }
     : createProgress(total, 'lines');
+  // A signal that ends the process would leave the bar's cursor hidden.
+  process.once('SIGINT', () => {
+    progress.stop();
+    process.stderr.write('broken off; the same command goes on from here\n');
+    process.exit(exitCodes.interrupted);
+  });
+  sayBreaks(client);
   let report = createReport();
   try {
     await runImport(client, targets, {
@@ -64,6 +73,24 @@ async function importIrc(paths: readonly string[], flags: ImportFlags): Promise<
     if (flags.showUnread) process.stdout.write(report.unread.map((line) => `${line}\n`).join(''));
   }
 }
+
+/** A break that lasts is told once, and its end. */
+function sayBreaks(client: ParleyClient): void {
+  let told = false;
+  client.on('state', (state) => {
+    if (state.tag === 'waiting' && state.failures === TELL_AFTER && !told) {
+      told = true;
+      process.stderr.write('not connected; the import goes on when somebody answers again\n');
+    }
+    if (state.tag === 'open' && told) {
+      told = false;
+      process.stderr.write('connected again\n');
+    }
+  });
+}
+
+/** Breaks and dials in a row that failed. */
+const TELL_AFTER = 4;
 
 /** Reads every file once before anything is sent, so that one which is not there stops nothing half-way. */
 async function countLines(targets: readonly ImportTarget[]): Promise<number> {
