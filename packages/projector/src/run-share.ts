@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { consumeBatches } from '@parley/infra/log/consume';
 import type { Log } from '@parley/infra/runtime/log';
@@ -16,12 +16,6 @@ const BETWEEN_COMMITS = 20;
 
 /** Messages in a transaction at most. */
 export const MAX_BATCH = 4_000;
-
-/**
- * Milliseconds between the beginnings of two batches at least. The first message after a pause is committed at once; under
- * load a commit holds what came in this time, instead of a transaction for each message or two.
- */
-const PACE_MS = 20;
 
 export type ShareResources = {
   readonly js: JetStreamClient;
@@ -88,7 +82,6 @@ export async function runShare(
     metrics.reached(share, checkpoint.streamSeq, newest?.storedAt);
     reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
-    if (batch.length < MAX_BATCH) await restOf(startedAt, signal);
     if (pending === 0) await rest(startedAt, signal);
   }
 }
@@ -104,12 +97,6 @@ function reportParked(log: Log, stream: string, commits: readonly Commit[]): voi
       log.error({ stream, subject, streamSeq, error }, 'an event could not be projected and was parked');
     }
   }
-}
-
-/** What is left of the pace since the batch began; nothing when the share is let go. */
-async function restOf(startedAt: number, signal: AbortSignal): Promise<void> {
-  const left = PACE_MS - (performance.now() - startedAt);
-  if (left > 1) await sleep(left, undefined, { signal }).catch(() => undefined);
 }
 
 async function requireLog(js: JetStreamClient, stream: string, { streamSeq }: Checkpoint): Promise<void> {
