@@ -31,11 +31,11 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 /**
  * Digest of one event: MurmurHash3 (x86, 128 bits, seed 0) of its conversationId, seq, type, version, actor, commandId
  * and data. Not of `at`, nor of `expiresAt` except as its distance from `at`: so two runs of the same import agree,
- * whenever each took place. Data is hashed as JSON with sorted keys.
+ * whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them.
  */
 export function digestOf(event: LoggedEvent): Digest {
   const { conversationId, seq, type, version, actor, commandId } = event;
-  const data = canonicalJson(timeless(event));
+  const data = JSON.stringify(timeless(event)) ?? 'null';
   return hashText(`${conversationId}\n${seq}\n${type}\n${version}\n${actor}\n${commandId}\n${data}`);
 }
 
@@ -55,49 +55,18 @@ function timeless({ data, at }: LoggedEvent): unknown {
   return { ...data, expiresAt: Number(data.expiresAt) - at };
 }
 
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  let json = '';
-  for (const key of Object.keys(value).sort()) {
-    const field = (value as Record<string, unknown>)[key];
-    if (field !== undefined)
-      json += `${json === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
-  }
-  return `{${json}}`;
-}
+/** Part of every runtime we run in, though not of the language. */
+declare const TextEncoder: new () => {
+  encodeInto(text: string, target: Uint8Array): { readonly written: number };
+};
+
+const encoder = new TextEncoder();
 
 /** Grows to the longest text seen; hashing is synchronous, so one is enough. */
 let bytes = new Uint8Array(4_096);
 
 function hashText(text: string): Digest {
+  // A UTF-16 unit takes three bytes of UTF-8 at most.
   if (text.length * 3 > bytes.length) bytes = new Uint8Array(text.length * 3);
-  return murmur3(bytes, writeUtf8(text, bytes));
-}
-
-/** UTF-8 as the log holds it; a lone surrogate, which no codec lets in, is written as its three bytes. */
-function writeUtf8(text: string, target: Uint8Array): number {
-  let end = 0;
-  for (let i = 0; i < text.length; i++) {
-    let point = text.charCodeAt(i);
-    if (point < 0x80) {
-      target[end++] = point;
-      continue;
-    }
-    if (point >= 0xd800 && point <= 0xdbff) {
-      point = text.codePointAt(i) as number;
-      if (point > 0xffff) i++;
-    }
-    if (point < 0x800) target[end++] = 0xc0 | (point >> 6);
-    else if (point < 0x10000) {
-      target[end++] = 0xe0 | (point >> 12);
-      target[end++] = 0x80 | ((point >> 6) & 0x3f);
-    } else {
-      target[end++] = 0xf0 | (point >> 18);
-      target[end++] = 0x80 | ((point >> 12) & 0x3f);
-      target[end++] = 0x80 | ((point >> 6) & 0x3f);
-    }
-    target[end++] = 0x80 | (point & 0x3f);
-  }
-  return end;
+  return murmur3(bytes, encoder.encodeInto(text, bytes).written);
 }
