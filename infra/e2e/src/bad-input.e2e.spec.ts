@@ -247,7 +247,7 @@ describe('a session that is open', () => {
     const other = await conversationOf('ann');
     for (let more = 0; more < 3; more++)
       await socket.request('message.send', sent({ conversationId: other }));
-    const page = await socket.request('message.list', { conversationId: other, limit: 1 });
+    const page = await socket.request('message.list', { conversationId: other, limit: 1, minSeq: 5 });
     const before = page.result?.nextCursor as string;
     expect(before).toBeTypeOf('string');
     expectRefusal(await socket.request('message.list', { conversationId: mine, before }), 'CursorForeign');

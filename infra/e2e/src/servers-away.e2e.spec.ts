@@ -40,6 +40,16 @@ afterAll(async () => {
   await forgetHome(home);
 });
 
+/** Stops a server, and starts it again after the work, also when that fails: the next test needs it. */
+async function without(name: 'nats' | 'postgres' | 'redis', work: () => Promise<void>): Promise<void> {
+  await stack.stopServer(name);
+  try {
+    await work();
+  } finally {
+    await stack.startServer(name);
+  }
+}
+
 type Person = { readonly client: ParleyClient; readonly heard: LiveEvent[]; readonly resyncs: unknown[] };
 
 async function person(user: string, device = 'd1'): Promise<Person> {
@@ -121,20 +131,19 @@ describe('while Postgres is away', () => {
     const { id, ann, bob, say, said } = conversation;
     const before = (await ann.client.messages(id, { limit: 20 })).nextCursor as string;
     const oldest = `3.${before.split('.')[1]}`;
-    await stack.stopServer('postgres');
-    await keepTalking(conversation, 'no Postgres');
+    await without('postgres', async () => {
+      await keepTalking(conversation, 'no Postgres');
 
-    const { messages } = await bob.client.messages(id, { limit: 20 });
-    expect(messages.map(({ body }) => (body as { text: string }).text)).toEqual(said().slice(-20));
-    await expect(bob.client.messages(id, { before: oldest })).rejects.toMatchObject({
-      tag: 'Unavailable',
-      retryable: true,
+      const { messages } = await bob.client.messages(id, { limit: 20 });
+      expect(messages.map(({ body }) => (body as { text: string }).text)).toEqual(said().slice(-20));
+      await expect(bob.client.messages(id, { before: oldest })).rejects.toMatchObject({
+        tag: 'Unavailable',
+        retryable: true,
+      });
+      const late = await person('bob', 'd2');
+      await say(ann, 'to a session opened meanwhile');
+      await waitFor(() => textsOf(late.heard, id).length === 1, { what: 'the new session to hear' });
     });
-    const late = await person('bob', 'd2');
-    await say(ann, 'to a session opened meanwhile');
-    await waitFor(() => textsOf(late.heard, id).length === 1, { what: 'the new session to hear' });
-
-    await stack.startServer('postgres');
     await expectHistory(conversation);
     await expectHeardOnce(conversation);
   });
@@ -144,17 +153,16 @@ describe('while Redis is away', () => {
   it('everything goes on', async () => {
     const conversation = await talk();
     const { id, ann, bob, say, said } = conversation;
-    await stack.stopServer('redis');
-    await keepTalking(conversation, 'no Redis');
-    await expectHistory(conversation);
-    await waitFor(async () => (await bob.client.conversations()).conversations[0]?.conversationId === id, {
-      what: 'the list',
+    await without('redis', async () => {
+      await keepTalking(conversation, 'no Redis');
+      await expectHistory(conversation);
+      await waitFor(async () => (await bob.client.conversations()).conversations[0]?.conversationId === id, {
+        what: 'the list',
+      });
+      const late = await person('bob', 'd2');
+      await say(ann, 'to a session opened meanwhile');
+      await waitFor(() => textsOf(late.heard, id).length === 1, { what: 'the new session to hear' });
     });
-    const late = await person('bob', 'd2');
-    await say(ann, 'to a session opened meanwhile');
-    await waitFor(() => textsOf(late.heard, id).length === 1, { what: 'the new session to hear' });
-
-    await stack.startServer('redis');
     const seq = await say(bob, 'after');
     const { messages } = await ann.client.messages(id, { limit: 20, minSeq: seq });
     expect(messages.map(({ body }) => (body as { text: string }).text)).toEqual(said().slice(-20));
@@ -169,30 +177,29 @@ describe('while NATS is away', () => {
     const token = await system.token('ann');
     const socket = await openRawSocket(system.ws);
     await socket.request('session.open', { token, device: 'd2' });
+    let kept: Promise<unknown> = Promise.resolve();
     const cursor = (await ann.client.messages(id, { limit: 1 })).nextCursor?.split('.')[1];
-    await stack.stopServer('nats');
-
-    const kept = Promise.all(Array.from({ length: 20 }, (_, n) => say(n % 2 === 0 ? ann : bob, `kept ${n}`)));
-    const body = { kind: 'text', text: 'by hand' };
-    for (const [method, params] of [
-      ['message.send', { conversationId: id, commandId: 'by-hand', body }],
-      ['message.list', { conversationId: id }],
-    ] as const) {
-      const refused = await socket.request(method, params);
-      expect(refused.error).toMatchObject({ data: { tag: 'Unavailable', retryable: true } });
-    }
-    // The socket's questions go through NATS; HTTP goes to command-api itself, which reads from Postgres.
-    for (const query of ['limit=20', `limit=20&before=100.${cursor}`]) {
-      const answer = await fetch(`${system.api}/v1/conversations/${id}/messages?${query}`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      expect(answer.status).toBe(200);
-      expect(((await answer.json()) as { messages: unknown[] }).messages).toHaveLength(20);
-    }
-    await sleep(AWAY / 2);
-    expect(ann.client.unanswered + bob.client.unanswered).toBe(20);
-
-    await stack.startServer('nats');
+    await without('nats', async () => {
+      kept = Promise.all(Array.from({ length: 20 }, (_, n) => say(n % 2 === 0 ? ann : bob, `kept ${n}`)));
+      const body = { kind: 'text', text: 'by hand' };
+      for (const [method, params] of [
+        ['message.send', { conversationId: id, commandId: 'by-hand', body }],
+        ['message.list', { conversationId: id }],
+      ] as const) {
+        const refused = await socket.request(method, params);
+        expect(refused.error).toMatchObject({ data: { tag: 'Unavailable', retryable: true } });
+      }
+      // The socket's questions go through NATS; HTTP goes to command-api itself, which reads from Postgres.
+      for (const query of ['limit=20', `limit=20&before=100.${cursor}`]) {
+        const answer = await fetch(`${system.api}/v1/conversations/${id}/messages?${query}`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        expect(answer.status).toBe(200);
+        expect(((await answer.json()) as { messages: unknown[] }).messages).toHaveLength(20);
+      }
+      await sleep(AWAY / 2);
+      expect(ann.client.unanswered + bob.client.unanswered).toBe(20);
+    });
     await kept;
     await say(ann, 'after');
     expect(said()).toHaveLength(BEFORE + 21);
