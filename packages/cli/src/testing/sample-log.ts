@@ -1,5 +1,4 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A made-up evening in a channel: every shape of line, `turns` times, each time with other people. */
@@ -25,11 +24,12 @@ export function sampleLog(turns: number): readonly string[] {
   }).flat();
 }
 
-/** Files with these names and lines in a directory of their own. */
+/** Files with these names and lines, in a directory of their own within `parent`. */
 export async function writeLogs(
+  parent: string,
   files: Readonly<Record<string, readonly string[]>>,
 ): Promise<readonly string[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'parley-logs-'));
+  const directory = await mkdtemp(join(parent, 'irc-'));
   const paths: string[] = [];
   for (const [name, lines] of Object.entries(files)) {
     const path = join(directory, name);

@@ -101,7 +101,7 @@ describe('up', () => {
 
 describe('import irc', () => {
   it('brings a log over, counts every line once, and changes nothing when it is run again', async () => {
-    const [path] = await writeLogs({ '2007-06-04.once.txt': sampleLog(3) });
+    const [path] = await writeLogs(home, { '2007-06-04.once.txt': sampleLog(3) });
     const first = await runCli(['import', 'irc', path as string, '--json'], env);
     expect(first.code).toBe(0);
     const counted = JSON.parse(first.out);
@@ -120,7 +120,7 @@ describe('import irc', () => {
   });
 
   it('ends the same when it is killed half-way, with services dying under it', async () => {
-    const [path] = (await writeLogs({ '2007-06-04.long.txt': sampleLog(60) })) as [string];
+    const [path] = (await writeLogs(home, { '2007-06-04.long.txt': sampleLog(60) })) as [string];
     const whole = await runCli(['import', 'irc', path, '--into', 'whole'], env);
     expect(whole.code).toBe(0);
 
@@ -147,7 +147,7 @@ describe('import irc', () => {
   });
 
   it('refuses a token without the scope import in one sentence', async () => {
-    const [path] = await writeLogs({ '2007-06-04.refused.txt': sampleLog(1) });
+    const [path] = await writeLogs(home, { '2007-06-04.refused.txt': sampleLog(1) });
     const { out: token } = await runCli(['token', 'ann'], env);
     const { code, err } = await runCli(
       ['import', 'irc', path as string, '--url', endpoints.ws, '--token', token.trim()],
