@@ -43,6 +43,14 @@ export async function verifyMembers(gateway: Gateway, hub: Hub): Promise<void> {
   }
 }
 
+/** Nobody follows yet: delivery begins at the answer, if what came here is behind it, instead of catching up with it. */
+function startAt(hub: Hub, revision: number): void {
+  const { state, published } = hub;
+  if (state.tag === 'starting' || published === undefined || published >= revision) return;
+  hub.state = { tag: 'starting', ahead: state.tag === 'fetching' ? state.ahead : [] };
+  hub.published = undefined;
+}
+
 /** One question. False when it was not answered. */
 async function ask(gateway: Gateway, hub: Hub): Promise<boolean> {
   const candidates = [...hub.candidates.keys()].slice(0, MAX_USERS_ASKED);
@@ -51,6 +59,7 @@ async function ask(gateway: Gateway, hub: Hub): Promise<boolean> {
   if (first === undefined) return false;
   const reply = await freshMembership(gateway, hub, first);
   if (reply === undefined) return failed(gateway, hub);
+  if (hub.members.size === 0) startAt(hub, reply.revision);
   settle(gateway, hub, first, reply);
   for (const some of rest) {
     const more = await freshMembership(gateway, hub, some);
@@ -101,53 +110,31 @@ function settle(
   for (const person of asked) {
     const answered = Object.hasOwn(members, person.user) ? members[person.user] : undefined;
     const candidate = hub.candidates.get(person);
-    if (candidate === undefined) {
-      if (answered === undefined) dismiss(gateway, hub, person);
-      continue;
-    }
-    hub.candidates.delete(person);
-    candidate.settle(
-      admission(gateway, hub, person, afterChanges(person, answered, revision, candidate), revision),
-    );
+    if (candidate !== undefined) {
+      hub.candidates.delete(person);
+      const stayed = answered !== undefined && !leftSince(person, answered, revision, candidate);
+      candidate.settle(letIn(gateway, hub, person, stayed ? answered : undefined));
+    } else if (answered === undefined) dismiss(gateway, hub, person);
   }
 }
 
-function admission(
-  gateway: Gateway,
-  hub: Hub,
-  person: Person,
-  member: Member | undefined,
-  revision: number,
-): Admission {
+function letIn(gateway: Gateway, hub: Hub, person: Person, member: Member | undefined): Admission {
+  // An event that came after the answer was faster.
   if (hub.members.has(person)) return 'member';
-  // Without any session by now: nobody would ever take them out again.
+  // Without any session by now nobody would ever take them out again.
   const isGone = gateway.people.get(person.user) !== person;
   if (member === undefined || isGone) return 'stranger';
   // Entered by an event that is still on its way here: that event lets them in.
-  if (hub.published !== undefined && member.since > hub.published) {
-    noteHead(gateway, hub, revision);
-    return 'expected';
-  }
+  if (hub.published !== undefined && member.since > hub.published) return 'expected';
   join(gateway, hub, person, member);
   return 'member';
 }
 
-/** Membership at the revision of the reply, and what was delivered here of what came after. */
-function afterChanges(
-  { user }: Person,
-  answered: Member | undefined,
-  revision: number,
-  { changes }: Candidate,
-): Member | undefined {
-  let member = answered;
-  for (const { seq, change } of changes) {
-    if (seq <= revision) continue;
-    const entry = change.joined.find((joined) => joined.user === user);
-    if (entry !== undefined) member = { since: seq, banHash: entry.banHash };
-    const banned = change.bannedHash !== undefined && member?.banHash === change.bannedHash;
-    if (banned || change.left.includes(user)) member = undefined;
-  }
-  return member;
+/** Whether an event that came here after the answer was made took the membership away. */
+function leftSince({ user }: Person, { banHash }: Member, revision: number, { changes }: Candidate): boolean {
+  return changes.some(
+    ({ seq, change }) => seq > revision && (change.left.includes(user) || change.bannedHash === banHash),
+  );
 }
 
 /** Without an answer nobody enters; those who are members wait for delivery to go on, which is tried again. */

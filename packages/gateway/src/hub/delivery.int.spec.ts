@@ -1,5 +1,6 @@
+import { errors } from '@nats-io/transport-node';
 import { refuse } from '@parley/domain/conversation/refusals';
-import { liveSubject } from '@parley/infra/log/subjects';
+import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log/subjects';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ForeignClient } from '../testing/foreign-client.js';
@@ -206,6 +207,21 @@ describe('resuming', () => {
     expect(resyncs(oda)).toEqual([]);
   });
 
+  it('replays no further than what was delivered to the others, who get the rest together', async () => {
+    const { api, open } = fixture;
+    await api.create('c-pace', 'owner', 'qin');
+    const owner = await open('owner');
+    await until(owner, 'c-pace', await api.send('c-pace', 'owner', 'two'));
+    api.appendUnheard('c-pace', 'owner', 2);
+    const qin = await open('qin', { 'c-pace': 1 });
+    const last = await api.send('c-pace', 'owner', 'five');
+    await until(qin, 'c-pace', last);
+    await until(owner, 'c-pace', last);
+    expect(qin.seqs('c-pace')).toEqual(seqsFrom(2, last));
+    expect(owner.seqs('c-pace')).toEqual(seqsFrom(2, last));
+    expect(resyncs(qin)).toEqual([]);
+  });
+
   it('gives up after some failures, and says so', async () => {
     const { api, open } = fixture;
     await api.create('c-fails', 'pam');
@@ -289,6 +305,11 @@ describe('membership', () => {
       expect(order.indexOf('conversation.added')).toBeLessThan(order.indexOf(3));
     }
     expect(owner.seqs('c-in')).toEqual([2, 3, 4, 5]);
+    await api.add('c-in', 'uma');
+    await until(uma, 'c-in', 6);
+    await uma.request('message.list', {});
+    expect(addedTo(uma)).toHaveLength(1);
+    expect(uma.seqs('c-in')).toEqual([3, 4, 5, 6]);
   });
 
   it('begins in a conversation nobody here followed, from its first event', async () => {
@@ -538,19 +559,32 @@ describe('a slow reader', () => {
 });
 
 describe('a gateway', () => {
-  it('asks for no conversation without a member here, and lets go of those whose members left', async () => {
-    const { api, open, gateway } = fixture;
-    const hubs = async () =>
-      Number(
-        /parley_gateway_hubs\{.*\} (\d+)/.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1],
+  it('hears no conversation without a member here, and lets go of those whose members left', async () => {
+    const { api, open, nats } = fixture;
+    /** Whether anybody hears what is published there. */
+    const isHeard = (subject: string) =>
+      nats.request(subject, 'anybody?', { timeout: 100 }).then(
+        () => true,
+        (error: unknown) =>
+          !(
+            error instanceof errors.NoRespondersError ||
+            (error as Error).cause instanceof errors.NoRespondersError
+          ),
       );
-    await api.create('c-idle', 'nobody-here');
-    const before = await hubs();
+    const subjects = [
+      liveSubject('c-one', PARTITIONS),
+      liveReceiptsSubject('c-one', PARTITIONS).replace('*', 'gil'),
+      userSubject('gil'),
+    ];
     await api.create('c-one', 'gil');
+    expect(await Promise.all(subjects.map(isHeard))).toEqual([false, false, false]);
     const gil = await open('gil');
-    expect(await hubs()).toBe(before + 1);
+    expect(await Promise.all(subjects.map(isHeard))).toEqual([true, true, true]);
     gil.end();
-    await waitFor(async () => (await hubs()) <= before, { what: 'the conversation let go', timeout: 20_000 });
+    await waitFor(async () => (await Promise.all(subjects.map(isHeard))).every((heard) => !heard), {
+      what: 'the conversation let go',
+      timeout: 20_000,
+    });
   });
 
   it('that stops answers what is under way and sends its clients elsewhere', async () => {

@@ -62,9 +62,13 @@ function restart(gateway: Gateway, hub: Hub): void {
   void verifyMembers(gateway, hub);
 }
 
+/** One retry at a time, however many questions fail. */
 async function retryLater(gateway: Gateway, hub: Hub): Promise<void> {
+  if (hub.retrying) return;
+  hub.retrying = true;
   const failures = hub.state.tag === 'fetching' ? hub.state.failures : ++hub.failures;
   await sleep(retryDelay(failures), undefined, { ref: false });
+  hub.retrying = false;
   if (hub.released) return;
   if (hub.state.tag === 'fetching') await fetchMissing(gateway, hub);
   else if (hub.state.tag === 'starting') await verifyMembers(gateway, hub);

@@ -41,6 +41,8 @@ export class Hub {
   /** Interest is declared and has reached the broker. */
   flushed = false;
   failures = 0;
+  /** Something failed and is tried again soon. */
+  retrying = false;
   released = false;
   subscriptions: readonly Subscription[] = [];
 
