@@ -197,17 +197,20 @@ describe('the list of conversations', () => {
     const seqs = sent.map(({ seq }) => seq);
     await eve.client.mark({ conversationId: busy, read: seqs[3] as number });
     await eve.client.mark({ conversationId: busy, read: seqs[1] as number });
-    await dan.client.call('message.delete', { conversationId: busy, seq: seqs[7] as number });
+    const deleted = await dan.client.call('message.delete', { conversationId: busy, seq: seqs[7] as number });
     const mine = await waitFor(
       async () => {
         const { conversations } = await eve.client.conversations();
-        return conversations[0]?.unread === 5 && conversations[0].read === seqs[3] && conversations;
+        const [first] = conversations;
+        return first?.revision === deleted.seq && first.read === seqs[3] && conversations;
       },
-      { what: 'ten sent less four read less one deleted' },
+      { what: 'the deletion and the newest watermark' },
     );
     expect(mine.map(({ conversationId }) => conversationId)).toEqual([busy, quiet]);
     expect(mine).toMatchObject([
       {
+        // Ten sent, less four read, less one deleted.
+        unread: 5,
         title: 'Friends',
         role: 'member',
         memberCount: 2,
