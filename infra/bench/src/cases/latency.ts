@@ -17,12 +17,13 @@ export const latency: Case = {
     return withStack(true, async (stack) => {
       const ours = await startOurChain(stack);
       const toy = await startToyChain(stack.nats);
+      const [people, toys] = [ourPairs(ours, PAIRS), toyPairs(toy.ws, PAIRS)];
       const results: { ours: PairsResult; toy: PairsResult }[] = [];
       for (let round = 0; round < rounds; round++) {
         say(`round ${round + 1} of ${rounds}`);
         results.push({
-          ours: await runPairs(ourPairs(ours, PAIRS), RATE, seconds),
-          toy: await runPairs(toyPairs(toy.ws, PAIRS), RATE, seconds),
+          ours: await runPairs(people, RATE, seconds),
+          toy: await runPairs(toys, RATE, seconds),
         });
       }
       await toy.stop();
