@@ -8,25 +8,31 @@ export const LINGER_MS = 10_000;
 /** One user with sessions on this gateway. Membership is kept per person, so that a second device asks nothing. */
 export class Person {
   /** Sessions that are opening or open. */
-  readonly sessions: Session[] = [];
+  readonly sessions: Session[];
   /** Conversations this person is a member of, as far as they are known here. */
   readonly hubs = new Set<Hub>();
   /** When a person without sessions is let go, in ms since 1970 UTC. */
   leaveAt = 0;
   notices: Subscription | undefined;
 
-  constructor(readonly user: string) {}
+  constructor(
+    readonly user: string,
+    session: Session,
+  ) {
+    // An array that is pushed to has room for 17.
+    this.sessions = [session];
+  }
 }
 
 /** Everyone with a session here, by user. */
 export type People = Map<string, Person>;
 
-/** Finds the person a session is of, or makes one. `isNew` says that nothing is known of them yet. */
+/** Finds the person a session is of, or makes one. */
 export function enter(people: People, session: Session, user: string): Person {
   const known = people.get(user);
-  const person = known ?? new Person(user);
+  const person = known ?? new Person(user, session);
   if (known === undefined) people.set(user, person);
-  person.sessions.push(session);
+  else person.sessions.push(session);
   session.person = person;
   return person;
 }

@@ -8,7 +8,7 @@ import { verifyMembers } from './admission.js';
 import { deliver } from './deliver.js';
 import type { Hub } from './hub.js';
 import { type HubEvent, type MembersNow, needsMembersNow, readPast, usersAdded } from './hub-event.js';
-import { type HubInput, stepHub } from './hub-state.js';
+import { type HubInput, starting, stepHub } from './hub-state.js';
 import { releaseIfEmpty } from './interest.js';
 import { REPLAY_PAGE, retryDelay, wakeWaiting } from './positions.js';
 
@@ -53,10 +53,14 @@ function begin({ app }: Gateway, hub: Hub, head: number): void {
 
 /** Too much is missing to be fetched: everyone here is verified again and goes on from the newest event. */
 function restart(gateway: Gateway, hub: Hub): void {
-  gateway.log.warn(
-    { conversationId: hub.conversationId, published: hub.published },
-    'events are left out; clients read anew',
-  );
+  const { conversationId, published } = hub;
+  gateway.log.warn({ conversationId, published }, 'events are left out; clients read anew');
+  startAnew(gateway, hub);
+}
+
+/** Whatever the state: who is a member and which event is the newest is asked again, and everyone is told. */
+export function startAnew(gateway: Gateway, hub: Hub): void {
+  if (hub.state.tag !== 'starting') hub.state = starting;
   hub.published = undefined;
   hub.interrupted = true;
   void verifyMembers(gateway, hub);

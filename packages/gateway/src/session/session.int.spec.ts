@@ -1,5 +1,7 @@
-import { refuse } from '@parley/domain/conversation/refusals';
+import { refusals, refuse } from '@parley/domain/conversation/refusals';
+import { methods } from '@parley/domain/wire/methods';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectClient, type ForeignClient } from '../testing/foreign-client.js';
 import { forgedToken, type GatewayFixture, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
@@ -283,6 +285,50 @@ describe('bad input', () => {
     const words = 'a\u0000b\ud800c\nd';
     const { result } = await client.request('message.list', { words });
     expect(result?.params).toEqual({ words });
+  });
+
+  it('of any form gets an answer of the table, or silence, and breaks nothing', async () => {
+    // What command-api makes of parameters is its own affair.
+    const client = await fixture.connect();
+    fixture.api.obstruct(({ method }) =>
+      method === 'message.list' || method.startsWith('internal.') ? undefined : refuse('InvalidParams'),
+    );
+    await sessionOpen(client, tokenOf('fuzz'));
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(null, 2 ** 53, -1, '\u0000', '\ud800', '__proto__', [], {}),
+    );
+    const method = fc.oneof(fc.constantFrom(...Object.keys(methods)), fc.string());
+    const item = fc.record(
+      {
+        jsonrpc: fc.oneof({ weight: 5, arbitrary: fc.constant('2.0') }, value),
+        id: fc.oneof({ weight: 5, arbitrary: fc.nat() }, value),
+        method: fc.oneof({ weight: 5, arbitrary: method }, value),
+        params: fc.oneof(
+          value,
+          fc.dictionary(
+            fc.constantFrom('conversationId', 'marks', 'token', 'device', 'resume', 'users'),
+            value,
+          ),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    const text = fc.oneof(
+      item.map((one) => JSON.stringify(one)),
+      fc.array(item, { maxLength: 8 }).map((batch) => JSON.stringify(batch)),
+      fc.string({ unit: 'binary' }),
+    );
+    for (const frame of fc.sample(text, 2_000)) {
+      client.raw(frame);
+      // In step: what waits for answers is bounded, and that is another test.
+      if (Math.random() < 0.2) await client.request('message.list', {});
+    }
+    expect((await client.request('message.list', {})).result).toBeDefined();
+    const answers = [...client.frames, ...client.batches.flat()].filter(({ method }) => method === undefined);
+    for (const { error } of answers)
+      if (error !== undefined) expect(Object.keys(refusals)).toContain(error.data.tag);
+    expect(answers.length).toBeGreaterThan(500);
   });
 
   it('closes for a binary frame', async () => {

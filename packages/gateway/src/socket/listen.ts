@@ -50,7 +50,16 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
       session.socket = socket;
       gateway.sessions.add(session);
     },
-    message: (socket, bytes, isBinary) => receive(gateway, socket.getUserData().session, bytes, isBinary),
+    message: (socket, bytes, isBinary) => {
+      const { session } = socket.getUserData();
+      try {
+        receive(gateway, session, bytes, isBinary);
+      } catch (error) {
+        // A mistake of ours that one client found must not end the others' sessions.
+        gateway.log.error({ err: error }, 'a frame could not be handled');
+        drive(gateway, session, { tag: 'lost' });
+      }
+    },
     dropped: (socket) => void drive(gateway, socket.getUserData().session, { tag: 'overflowed' }),
     drain: (socket) => {
       const { session } = socket.getUserData();
