@@ -26,7 +26,7 @@ export const sustained: Case = {
         say(`ours ${rate}/s: ${described(result)}, projector ${lag} events behind at the end`);
         return { result, kept: holds(result, rate) && lag < rate };
       });
-      const ceiling = await climb(quick ? [3_000] : [4_000, 6_000, 8_000], async (rate) => {
+      const ceiling = await climb(quick ? [3_000] : [2_000, 3_000, 4_000, 6_000, 8_000], async (rate) => {
         const result = await runPairs(toys, rate, seconds);
         say(`toy ${rate}/s: ${described(result)}`);
         return { result, kept: holds(result, rate) };
