@@ -170,6 +170,29 @@ describe('history', () => {
     await writer;
   });
 
+  it('of the longest messages comes in shorter pages, and all of it', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const id = await group(ann.client, ['bob']);
+    const long = numbered(24).map((text) => text.padEnd(60_000, '漢').slice(0, 21_000));
+    let last = 0;
+    for (const text of long) last = (await ann.client.send(id, { text })).seq;
+    const back: unknown[] = [];
+    let pages = 0;
+    for (let cursor: string | undefined, more = true; more; ) {
+      const page = await bob.client.messages(id, {
+        limit: 200,
+        ...(cursor === undefined ? { minSeq: last } : { before: cursor }),
+      });
+      back.unshift(...page.messages.map(({ body }) => (body as { text: string }).text));
+      cursor = page.nextCursor;
+      more = page.hasMore;
+      pages++;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(back).toEqual(long);
+    await waitFor(() => texts(bob.heard).length === long.length, { what: 'all of them to be heard' });
+  });
+
   it('shows edits, reactions and deletions, and what was sent a moment ago', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     const id = await group(ann.client, ['bob']);

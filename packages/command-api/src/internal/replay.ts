@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
+import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 
@@ -39,10 +40,15 @@ export async function replay(
   if (after < head) {
     const place = store.placeOf(conversationId);
     const from = await streamSeqAfter(jsm, store, known, conversationId, after);
+    let characters = 0;
     for await (const { json } of readConversation(jsm, place, from)) {
       const envelope = decodeEnvelope(json);
       if (E.isRight(envelope) && envelope.right.seq > after && envelope.right.seq <= head) {
-        events.push(liveEvent(envelope.right));
+        const event = liveEvent(envelope.right);
+        characters += JSON.stringify(event.data).length;
+        // An answer travels in one message of the broker: the asker comes again for the rest.
+        if (events.length > 0 && characters > MAX_MESSAGE) break;
+        events.push(event);
       }
       if (events.length >= Math.min(limit, 1_000)) break;
     }

@@ -6,6 +6,7 @@ import { readTimelineCursor, timelineCursor } from '@parley/domain/wire/cursor';
 import { DEFAULT_PAGE, type QueryOf } from '@parley/domain/wire/queries';
 import type { MessagePage } from '@parley/domain/wire/views';
 import { type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
+import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readTimeline } from '../read/timeline.js';
@@ -34,7 +35,9 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     const bounds = boundsOf(params);
     if (E.isLeft(bounds)) return bounds;
     const rows = await this.rows(reader, params, bounds.right);
-    return E.map((page: Page) => pageOf(page, params, reader))(rows);
+    return E.map((page: Page) => pageOf(inOneMessage(page, params.after !== undefined), params, reader))(
+      rows,
+    );
   }
 
   private async rows(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
@@ -92,6 +95,22 @@ function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, 
   if (after !== undefined)
     return E.map((seq: number) => ({ after: seq }))(readTimelineCursor(conversationId, after));
   return E.right({});
+}
+
+/**
+ * What fits into one answer, because answers travel in one message of the broker: long bodies make a page shorter than was
+ * asked for, never empty, and it says that there are more.
+ */
+function inOneMessage({ messages, hasMore }: Page, forwards: boolean): Page {
+  const ordered = forwards ? messages : messages.toReversed();
+  let characters = 0;
+  const beyond = ordered.findIndex(({ body }) => {
+    characters += body?.length ?? 0;
+    return characters > MAX_MESSAGE;
+  });
+  if (beyond < 0) return { messages, hasMore };
+  const kept = ordered.slice(0, Math.max(1, beyond));
+  return { messages: forwards ? kept : kept.toReversed(), hasMore: hasMore || kept.length < messages.length };
 }
 
 /** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
