@@ -12,15 +12,19 @@ import { isAlive, type ProcessIdentity, processIdentity } from './process-identi
 export const lockHome = async (home: string, leashPid: number): Promise<void> => {
   const owner = await processIdentity(process.pid);
   const leash = await processIdentity(leashPid);
-  const patience = Date.now() + stopGraceMs + 5_000;
+  const begin = Date.now();
   for (;;) {
     const outcome = await takePidLock(homeLockPath(home), { ...leash, note: JSON.stringify(owner) });
     if (outcome.taken) return;
     const holder = JSON.parse(outcome.holder.note ?? '{}') as ProcessIdentity;
-    if ((await isAlive(holder)) || Date.now() > patience) throw new HomeInUse(home, holder.pid);
+    const patience = (await isAlive(holder)) ? DYING_MS : stopGraceMs + 5_000;
+    if (Date.now() - begin > patience) throw new HomeInUse(home, holder.pid);
     await sleep(100);
   }
 };
+
+/** A process that was killed a moment ago is still there until the kernel has taken its memory back. */
+const DYING_MS = 1_500;
 
 export class HomeInUse extends Error {
   constructor(
