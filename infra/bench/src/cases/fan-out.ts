@@ -3,11 +3,12 @@ import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import { liveEvent } from '@parley/domain/wire/live';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { SYSTEM_PARTITIONS, startSystem } from '@parley/infra/testing/system-processes';
+import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 import { type Case, type Figure, median, paired } from '../case.js';
 import { startChild } from '../chain/child.js';
 import { type Crowd, gather, tokensOf, withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
+import { startOurChain } from '../chain/our-chain.js';
 import { cpuMs } from '../chain/process-figures.js';
 import { storeLog } from '../chain/store-log.js';
 import { withStack } from '../with-stack.js';
@@ -23,11 +24,7 @@ export const fanOut: Case = {
   async run({ quick, say }) {
     const people = quick ? 2_000 : 10_000;
     return withStack(false, async (stack) => {
-      const system = await startSystem({
-        natsUrl: stack.nats,
-        databaseUrl: stack.database,
-        redisUrl: stack.redis,
-      });
+      const system = await startOurChain(stack);
       const nats = await connectNats(stack.nats, 'bench');
       const users = Array.from({ length: people }, (_, n) => `u${n}`);
       const past = groupOf(CONVERSATION, users);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { startSystem } from '@parley/infra/testing/system-processes';
 import type { Case } from '../case.js';
 import { gather, tokensOf, withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
+import { startOurChain } from '../chain/our-chain.js';
 import { residentBytes } from '../chain/process-figures.js';
 import { withStack } from '../with-stack.js';
 
@@ -16,11 +16,7 @@ export const memory: Case = {
   async run({ quick, say }) {
     const people = quick ? 2_000 : 10_000;
     return withStack(false, async (stack) => {
-      const system = await startSystem({
-        natsUrl: stack.nats,
-        databaseUrl: stack.database,
-        redisUrl: stack.redis,
-      });
+      const system = await startOurChain(stack);
       const nats = await connectNats(stack.nats, 'bench');
       const users = Array.from({ length: people }, (_, n) => `u${n}`);
       await withPast(

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import type { Conversation } from '@parley/domain/conversation/state';
+import { type Conversation, roleOf } from '@parley/domain/conversation/state';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
@@ -52,7 +52,7 @@ function detailOf(
   return {
     conversationId,
     kind: state.kind,
-    role: state.members.get(reader)?.role ?? 'member',
+    role: roleOf(state, reader) ?? 'member',
     ttl: state.ttl,
     closed: state.tag === 'closed',
     memberCount: state.members.size,

@@ -30,16 +30,21 @@ export const MessagePage = shape(
 );
 export type MessagePage = t.TypeOf<typeof MessagePage>;
 
+/** What every view of a conversation has; `role` is the reader's, `revision` the seq of the newest event seen. */
+const outline = {
+  conversationId: t.string,
+  kind: Kind,
+  role: Role,
+  ttl: Ttl,
+  closed: t.boolean,
+  memberCount: t.number,
+  revision: t.number,
+};
+
 /** A conversation in its reader's list. `read` and `delivered` are the reader's own watermarks; `unread` is exact. */
 export const ConversationView = shape(
   {
-    conversationId: t.string,
-    kind: Kind,
-    role: Role,
-    ttl: Ttl,
-    closed: t.boolean,
-    memberCount: t.number,
-    revision: t.number,
+    ...outline,
     lastActivityAt: t.number,
     unread: t.number,
     read: t.number,
@@ -59,13 +64,7 @@ export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 /** A conversation as its members see it now, folded from the log; members in order of their ids. */
 export const ConversationDetail = shape(
   {
-    conversationId: t.string,
-    kind: Kind,
-    role: Role,
-    ttl: Ttl,
-    closed: t.boolean,
-    memberCount: t.number,
-    revision: t.number,
+    ...outline,
     members: t.readonlyArray(shape({ user: t.string, role: Role, since: t.number })),
     hasMoreMembers: t.boolean,
   },
