@@ -2,7 +2,7 @@ import type { Body } from '@parley/domain/conversation/body';
 import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { type MethodName, methods, type ParamsOf, type ResultOf } from '@parley/domain/wire/methods';
-import type { ReceiptMark } from '@parley/domain/wire/queries';
+import type { ReceiptMark } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import { createCommandSender } from './command-sender.js';
@@ -43,6 +43,9 @@ export type ClientEvents = {
   readonly 'conversation.added': { readonly conversationId: string; readonly seq: number };
   /** Events of this conversation were missed that cannot be replayed: read it anew. `reason` is for logs. */
   readonly resync: LiveNotices['resync'];
+  readonly typing: LiveNotices['typing'];
+  readonly presence: LiveNotices['presence'];
+  readonly 'session.expiring': LiveNotices['session.expiring'];
   readonly state: ConnectionState;
 };
 
@@ -155,6 +158,12 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
         return listeners.emit('conversation.added', read.value);
       case 'resync':
         return lose(read.value);
+      case 'typing':
+        return listeners.emit('typing', read.value);
+      case 'presence':
+        return listeners.emit('presence', read.value);
+      case 'session.expiring':
+        return listeners.emit('session.expiring', read.value);
       default:
         return read satisfies never;
     }

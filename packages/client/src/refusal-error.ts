@@ -8,24 +8,36 @@ export class RefusalError extends Error {
   override readonly name = 'RefusalError';
   readonly tag: RefusalTag;
   readonly retryable: boolean;
+  /** Conversations, people or devices it is about. */
+  readonly about: readonly string[];
+  /** Milliseconds after which the same request may succeed, where the server said so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(tag: RefusalTag, message: string = refusals[tag].sentence, retryable?: boolean) {
+  constructor(tag: RefusalTag, message: string = refusals[tag].sentence, facts: RefusalFacts = {}) {
     super(message);
     this.tag = tag;
-    this.retryable = retryable ?? refusals[tag].retryable;
+    this.retryable = facts.retryable ?? refusals[tag].retryable;
+    this.about = facts.about ?? [];
+    this.retryAfterMs = facts.retryAfterMs;
   }
 }
+
+type RefusalFacts = {
+  readonly retryable?: boolean;
+  readonly about?: readonly string[];
+  readonly retryAfterMs?: number;
+};
 
 /** The refusal in an error object of JSON-RPC; a tag of a newer server counts as an error on its side. */
 export function refusalFromWire(error: unknown): RefusalError {
   const { message, data } = record(error);
-  const { tag, retryable } = record(data);
+  const { tag, retryable, about, retryAfterMs } = record(data);
   const known = typeof tag === 'string' && Object.hasOwn(refusals, tag) ? (tag as RefusalTag) : undefined;
-  return new RefusalError(
-    known ?? 'InternalError',
-    typeof message === 'string' ? message : undefined,
-    typeof retryable === 'boolean' ? retryable : undefined,
-  );
+  return new RefusalError(known ?? 'InternalError', typeof message === 'string' ? message : undefined, {
+    ...(typeof retryable === 'boolean' ? { retryable } : {}),
+    ...(Array.isArray(about) ? { about: about.filter((each) => typeof each === 'string') } : {}),
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  });
 }
 
 /** A local refusal: nobody answers now. The same request may be tried again. */

@@ -2,8 +2,9 @@ import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { type Command, isCommandType } from '@parley/domain/conversation/commands';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
-import { isMethodName, methods, type ReceiptMarks } from '@parley/domain/wire/methods';
+import { isMethodName, methods } from '@parley/domain/wire/methods';
 import type { QueryOf } from '@parley/domain/wire/queries';
+import type { ReceiptMarks } from '@parley/domain/wire/receipts';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
@@ -64,7 +65,18 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
           new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks),
         );
       case 'session.open':
-        return E.left(refuse('MethodNotFound', 'session.open is for WebSockets'));
+      case 'session.renew':
+      case 'typing.set':
+      case 'presence.set':
+      case 'presence.watch':
+        return E.left(refuse('MethodNotFound', `${method} is for WebSockets`));
+      case 'session.sync':
+      case 'message.info':
+      case 'device.register':
+      case 'device.revoke':
+      case 'device.list':
+      case 'device.keys':
+        return E.left(refuse('MethodNotFound', method));
       default:
         return method satisfies never;
     }

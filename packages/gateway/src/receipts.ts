@@ -1,6 +1,6 @@
 import { decodeWith } from '@parley/domain/text';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
-import { Watermarks } from '@parley/domain/wire/views';
+import { Watermarks } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from './gateway.js';
 import type { Hub } from './hub/hub.js';

@@ -2,6 +2,7 @@ import { refusals } from '@parley/domain/conversation/refusals';
 import { closeCodes } from '@parley/domain/wire/close-codes';
 import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
 import { type Method, methods } from '@parley/domain/wire/methods';
+import { notices } from '@parley/domain/wire/notices';
 
 /** AsyncAPI 3.0 description of the socket: requests with their results, notifications, error and close codes. */
 export function asyncApi(): JsonSchema {
@@ -28,7 +29,10 @@ export function asyncApi(): JsonSchema {
         messages: {
           ...Object.fromEntries(requests.map(([name, row]) => [name, request(name, row)])),
           ...Object.fromEntries(
-            Object.entries(notifications).map(([name, params]) => [`on.${name}`, notification(name, params)]),
+            Object.entries(notices).map(([name, params]) => [
+              `on.${name}`,
+              notification(name, jsonSchema(params)),
+            ]),
           ),
         },
       },
@@ -42,7 +46,7 @@ export function asyncApi(): JsonSchema {
       hear: {
         action: 'receive',
         channel: { $ref: '#/channels/socket' },
-        messages: Object.keys(notifications).map((name) => messageRef(`on.${name}`)),
+        messages: Object.keys(notices).map((name) => messageRef(`on.${name}`)),
       },
     },
     'x-error-codes': refusals,
@@ -76,33 +80,3 @@ const notification = (name: string, params: JsonSchema): JsonSchema => ({
     required: ['jsonrpc', 'method', 'params'],
   },
 });
-
-const text: JsonSchema = { type: 'string' };
-const integer: JsonSchema = { type: 'integer' };
-const object = (properties: Record<string, JsonSchema>): JsonSchema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-});
-
-/** What the gateway sends by itself. */
-const notifications: Readonly<Record<string, JsonSchema>> = {
-  event: object({
-    conversationId: text,
-    seq: integer,
-    type: text,
-    at: integer,
-    actor: text,
-    commandId: text,
-    data: { type: 'object' },
-  }),
-  receipts: object({
-    conversationId: text,
-    watermarks: {
-      type: 'array',
-      items: object({ user: text, delivered: integer, read: integer, at: integer }),
-    },
-  }),
-  resync: object({ conversationId: text, reason: text }),
-  'conversation.added': object({ conversationId: text, seq: integer }),
-};

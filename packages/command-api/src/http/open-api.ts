@@ -1,6 +1,6 @@
 import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
 import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
-import { type Method, methods } from '@parley/domain/wire/methods';
+import { isIdempotent, type Method, methods } from '@parley/domain/wire/methods';
 
 /** OpenAPI 3.1 description of the HTTP interface, derived from the method table and its codecs. */
 export function openApi(): JsonSchema {
@@ -46,7 +46,7 @@ function operation(name: string, row: Method, path: string): JsonSchema {
     parameters: [
       ...inPath.map((key) => parameter(key, 'path')),
       ...(asQuery ? others.map((key) => parameter(key, 'query')) : []),
-      ...(row.dispatch === 'command' ? [idempotencyKey] : []),
+      ...(isIdempotent(row) ? [idempotencyKey] : []),
     ],
     ...(asQuery ? {} : { requestBody: bodyOf(properties, required, others) }),
     responses: {

@@ -1,5 +1,5 @@
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { methods } from '@parley/domain/wire/methods';
+import { isIdempotent, methods } from '@parley/domain/wire/methods';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as E from 'fp-ts/lib/Either.js';
@@ -28,7 +28,7 @@ export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate
         const traceparent = typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : undefined;
         const outcome = await dispatch(
           method,
-          parametersOf(request, row.dispatch),
+          parametersOf(request, isIdempotent(row)),
           caller.right,
           traceparent,
         );
@@ -46,13 +46,13 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Path and query are text; these parameters are numbers, and the codec refuses what is not one. */
 const NUMERIC = new Set(['limit', 'seq', 'minSeq', 'membersLimit']);
 
-function parametersOf(request: FastifyRequest, dispatch: string): unknown {
+function parametersOf(request: FastifyRequest, takesKey: boolean): unknown {
   const text = Object.entries({ ...(request.query as object), ...(request.params as object) });
   const fromUrl = Object.fromEntries(
     text.map(([key, value]) => [key, NUMERIC.has(key) ? numeric(value) : value]),
   );
   const key = request.headers['idempotency-key'];
-  const commandId = dispatch === 'command' && typeof key === 'string' ? { commandId: key } : {};
+  const commandId = takesKey && typeof key === 'string' ? { commandId: key } : {};
   const body = request.body;
   const fromBody = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
   return { ...commandId, ...fromBody, ...fromUrl };

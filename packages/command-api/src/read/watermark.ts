@@ -1,4 +1,4 @@
-import type { Watermarks } from '@parley/domain/wire/views';
+import type { Watermarks } from '@parley/domain/wire/receipts';
 import { type Queryable, rowsOf } from './queryable.js';
 
 type Whose = { readonly schema: string; readonly conversationId: string; readonly user: string };

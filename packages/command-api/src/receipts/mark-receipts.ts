@@ -1,8 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import type { ReceiptMark } from '@parley/domain/wire/queries';
-import type { Watermarks } from '@parley/domain/wire/views';
+import type { ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
 import { RECEIPT_RESOURCES } from '../injection.js';
 import { mark, type ReceiptResources } from './mark.js';

@@ -51,6 +51,26 @@ export const refusals = {
     false,
     'The cursor was made for another conversation; start without a cursor.',
   ),
+  PositionAhead: row(
+    1419,
+    422,
+    false,
+    'A position to resume from is beyond the newest event of its conversation; drop it and read that conversation anew.',
+  ),
+  DeviceRevoked: row(1420, 403, false, 'This device was revoked; sign in as a new device.'),
+  DeviceNotFound: row(1421, 404, false, 'You have no such device; device.list names those you have.'),
+  TooManyDevices: row(
+    1422,
+    409,
+    false,
+    'You have as many devices as one may have; revoke one you no longer use.',
+  ),
+  ForeignToken: row(
+    1423,
+    409,
+    false,
+    'The token is of another user or device; open another connection for it.',
+  ),
 
   // What the wire refuses.
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),
@@ -74,6 +94,12 @@ export const refusals = {
     true,
     'Too many requests are waiting for their answers; wait for some of them.',
   ),
+  RateLimited: row(
+    1430,
+    429,
+    true,
+    'Too many of these in too short a time; wait as long as retryAfterMs says.',
+  ),
   Unavailable: row(
     1504,
     503,
@@ -85,8 +111,16 @@ export const refusals = {
 
 export type RefusalTag = keyof typeof refusals;
 
-/** A refusal; `detail` adds the facts of this case to the table's sentence. */
-export type Refusal = { readonly tag: RefusalTag; readonly detail?: string };
+/**
+ * A refusal; `detail` adds the facts of this case to the table's sentence, `about` names the conversations, people or devices
+ * it is about, and `retryAfterMs` says when the same request may succeed.
+ */
+export type Refusal = {
+  readonly tag: RefusalTag;
+  readonly detail?: string;
+  readonly about?: readonly string[];
+  readonly retryAfterMs?: number;
+};
 
 export const refuse = (tag: RefusalTag, detail?: string): Refusal =>
   detail === undefined ? { tag } : { tag, detail };

@@ -25,6 +25,17 @@ const conversation = {
   title: 'Garden',
 };
 
+const inList = {
+  ...conversation,
+  memberCount: 3,
+  revision: 9,
+  lastActivityAt: NOON,
+  unread: 1,
+  read: 5,
+  delivered: 7,
+  preview: message,
+};
+
 /** Params and result of every method, each with every optional field, as JSON. */
 export const samples: Readonly<Record<MethodName, { readonly params: object; readonly result: object }>> = {
   'session.open': {
@@ -38,18 +49,7 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
   'conversation.list': {
     params: { limit: 20, after: '5.garden' },
     result: {
-      conversations: [
-        {
-          ...conversation,
-          memberCount: 3,
-          revision: 9,
-          lastActivityAt: NOON,
-          unread: 1,
-          read: 5,
-          delivered: 7,
-          preview: message,
-        },
-      ],
+      conversations: [inList],
       hasMore: true,
       nextCursor: '5.garden',
     },
@@ -84,6 +84,64 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
   },
   'receipt.mark': {
     params: { marks: [{ conversationId: GARDEN, delivered: 7, read: 5 }] },
-    result: { watermarks: [{ conversationId: GARDEN, user: 'ann', delivered: 7, read: 5, at: NOON }] },
+    result: {
+      watermarks: [
+        { conversationId: GARDEN, user: 'ann', delivered: 7, read: 5, at: NOON, unread: 2, revision: 9 },
+      ],
+    },
+  },
+  'message.info': {
+    params: { conversationId: GARDEN, seq: 7, after: 'ann', limit: 100 },
+    result: {
+      conversationId: GARDEN,
+      seq: 7,
+      recipients: [{ user: 'bob', deliveredAt: NOON, readAt: NOON }],
+      members: 2,
+      received: 1,
+      read: 1,
+      hasMore: false,
+    },
+  },
+  'session.renew': { params: { token: 'a.b.c' }, result: { expiresAt: NOON } },
+  'session.sync': {
+    params: { since: '1.2.3', after: '4.5', limit: 50 },
+    result: {
+      conversations: [inList],
+      left: ['shed'],
+      token: '1.2.4',
+      full: false,
+      hasMore: true,
+      nextCursor: '4.6',
+    },
+  },
+  'typing.set': { params: { conversationId: GARDEN, typing: true }, result: {} },
+  'presence.set': { params: { status: 'away' }, result: {} },
+  'presence.watch': {
+    params: { users: ['bob'] },
+    result: { people: [{ user: 'bob', status: 'offline', lastSeenAt: NOON }] },
+  },
+  'device.register': {
+    params: { commandId: 'c-1', keys: 'AAAA', name: 'Phone' },
+    result: { device: 'phone', at: NOON, repeated: true },
+  },
+  'device.revoke': {
+    params: { commandId: 'c-1', device: 'phone' },
+    result: { device: 'phone', at: NOON, repeated: true },
+  },
+  'device.list': {
+    params: {},
+    result: {
+      devices: [
+        { device: 'phone', registeredAt: NOON, isMine: true, name: 'Phone', keys: 'AAAA', revokedAt: NOON },
+      ],
+    },
+  },
+  'device.keys': {
+    params: { conversationId: GARDEN, after: 'ann', limit: 10 },
+    result: {
+      members: [{ user: 'bob', devices: [{ device: 'phone', keys: 'AAAA' }] }],
+      hasMore: true,
+      nextAfter: 'bob',
+    },
   },
 };

@@ -31,6 +31,7 @@ describe('the close codes', () => {
       SessionLost: 'resume',
       OpenTimeout: 'resume',
       TokenExpired: 'renew',
+      DeviceRevoked: 'stop',
       TokenRefused: 'stop',
     });
   });

@@ -50,10 +50,15 @@ const isRequestId = (id: unknown): id is RequestId =>
   (typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER) ||
   (typeof id === 'string' && id.length <= 100);
 
-/** The error object of a refusal: `data.tag` is stable, `message` is for people. */
+/** The error object of a refusal: `data` is stable and for programs, `message` is for people. */
 export function errorObject(refusal: Refusal) {
-  const { code, retryable } = refusals[refusal.tag];
-  return { code, message: sentenceOf(refusal), data: { tag: refusal.tag, retryable } };
+  const { tag, about, retryAfterMs } = refusal;
+  const { code, retryable } = refusals[tag];
+  const facts = {
+    ...(about === undefined ? {} : { about }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  return { code, message: sentenceOf(refusal), data: { tag, retryable, ...facts } };
 }
 
 export type ErrorObject = ReturnType<typeof errorObject>;

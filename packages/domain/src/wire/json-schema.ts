@@ -34,6 +34,8 @@ export function jsonSchema(codec: t.Mixed): JsonSchema {
       return { type: 'boolean' };
     case 'UnknownType':
       return {};
+    case 'AnyDictionaryType':
+      return { type: 'object' };
     case 'NullType':
       return { type: 'null' };
     case 'LiteralType':

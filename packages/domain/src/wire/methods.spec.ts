@@ -7,12 +7,18 @@ import { isQueryType, queryCodecs } from './queries.js';
 const rows = Object.entries<Method>(methods);
 
 describe('the methods', () => {
-  it('are every command but the one of the clock, every query, receipts and sessions', () => {
+  it('are every command but the one of the clock, every query, and what belongs to a user or a session', () => {
     const expected = [
       ...Object.keys(commandCodecs),
       ...Object.keys(queryCodecs),
       'receipt.mark',
+      'device.register',
+      'device.revoke',
       'session.open',
+      'session.renew',
+      'typing.set',
+      'presence.set',
+      'presence.watch',
     ];
     expect(Object.keys(methods).sort()).toStrictEqual(
       expected.filter((name) => name !== 'message.expire').sort(),

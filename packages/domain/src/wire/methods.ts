@@ -2,9 +2,13 @@ import * as t from 'io-ts';
 import { type CommandType, commandCodecs } from '../conversation/commands.js';
 import { ConversationId, DeviceId, Seq } from '../ids.js';
 import { boundedRecord, shape } from '../shape.js';
-import { boundedArray, boundedText } from '../text.js';
-import { type QueryType, queryCodecs, ReceiptMark } from './queries.js';
-import { AnswerView, ConversationDetail, ConversationPage, MessagePage, Watermarks } from './views.js';
+import { boundedText } from '../text.js';
+import { DeviceAnswer, DeviceKeys, DeviceRegister, DeviceRevoke, Devices } from './devices.js';
+import { PresenceList, PresenceSet, PresenceWatch, TypingSet } from './presence.js';
+import { type QueryType, queryCodecs } from './queries.js';
+import { MessageInfo, ReceiptMarks, Watermarks } from './receipts.js';
+import { SyncPage } from './sync.js';
+import { AnswerView, ConversationDetail, ConversationPage, MessagePage } from './views.js';
 
 /** Conversations a client may resume in one `session.open`. */
 export const MAX_RESUME = 10_000;
@@ -21,13 +25,16 @@ export const SessionOpened = shape({
   expiresAt: t.number,
 });
 
-export const ReceiptMarks = shape({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
+export const SessionRenew = shape({ token: boundedText('token', 1, 8_192) });
 
 type Http = { readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string };
 
-/** What a method is for the layers above: how it is dispatched, its two codecs, and where HTTP has it. */
+/**
+ * What a method is for the layers above: how it is dispatched, its two codecs, and where HTTP has it. A `command` is of a
+ * conversation, an `account` command of its user; `session` is what the gateway answers by itself.
+ */
 export type Method = {
-  readonly dispatch: 'command' | 'query' | 'receipt' | 'session';
+  readonly dispatch: 'command' | 'account' | 'query' | 'receipt' | 'session';
   readonly params: t.Mixed;
   readonly result: t.Mixed;
   readonly http?: Http;
@@ -47,6 +54,18 @@ export const methods = {
     result: SessionOpened,
     summary: 'Authenticate this connection and go live, from the given seqs on.',
   },
+  'session.renew': {
+    dispatch: 'session',
+    params: SessionRenew,
+    result: shape({ expiresAt: t.number }),
+    summary: 'Go on with a new token of the same user and device.',
+  },
+  'session.sync': query(
+    'session.sync',
+    SyncPage,
+    '/v1/sync',
+    'Which of my conversations changed since a token.',
+  ),
   'conversation.create': command(
     'conversation.create',
     'POST',
@@ -126,7 +145,56 @@ export const methods = {
     http: { verb: 'POST', path: '/v1/receipts' },
     summary: 'Move my delivered and read watermarks forward.',
   },
+  'message.info': query(
+    'message.info',
+    MessageInfo,
+    `${ofConversation}/messages/:seq/info`,
+    'Who received and read a message, and when.',
+  ),
+  'typing.set': {
+    dispatch: 'session',
+    params: TypingSet,
+    result: shape({}),
+    summary: 'Say that I am typing, or stopped.',
+  },
+  'presence.set': {
+    dispatch: 'session',
+    params: PresenceSet,
+    result: shape({}),
+    summary: 'Say how this device is there.',
+  },
+  'presence.watch': {
+    dispatch: 'session',
+    params: PresenceWatch,
+    result: PresenceList,
+    summary: 'Hear how these people are there, from now on.',
+  },
+  'device.register': {
+    dispatch: 'account',
+    params: DeviceRegister,
+    result: DeviceAnswer,
+    http: { verb: 'POST', path: '/v1/devices' },
+    summary: 'Register this device with its public keys.',
+  },
+  'device.revoke': {
+    dispatch: 'account',
+    params: DeviceRevoke,
+    result: DeviceAnswer,
+    http: { verb: 'DELETE', path: '/v1/devices/:device' },
+    summary: 'End a device of mine for good.',
+  },
+  'device.list': query('device.list', Devices, '/v1/devices', 'My devices.'),
+  'device.keys': query(
+    'device.keys',
+    DeviceKeys,
+    `${ofConversation}/keys`,
+    "Public keys of the members' devices.",
+  ),
 } as const satisfies Record<string, Method>;
+
+/** Whether a method is a command, which carries an id and may be repeated under it. */
+export const isIdempotent = ({ dispatch }: Method): boolean =>
+  dispatch === 'command' || dispatch === 'account';
 
 export type MethodName = keyof typeof methods;
 export type ParamsOf<M extends MethodName> = t.TypeOf<(typeof methods)[M]['params']>;

@@ -77,13 +77,3 @@ export const AnswerView = shape(
   { conversationId: t.string, seq: t.number, at: t.number },
   { repeated: t.literal(true) },
 );
-
-/** Where a user's watermarks are after a mark: never behind where they were. */
-export const Watermarks = shape({
-  conversationId: t.string,
-  user: t.string,
-  delivered: t.number,
-  read: t.number,
-  at: t.number,
-});
-export type Watermarks = t.TypeOf<typeof Watermarks>;

@@ -1,0 +1,73 @@
+import type { Body } from '@parley/domain/conversation/body';
+import type { MessageView } from '@parley/domain/wire/views';
+import type { RefusalError } from '../refusal-error.js';
+import type { Store } from '../store.js';
+
+/**
+ * How far a message has come. Mine: `pending` in the outbox, `failed` when it was refused for good, `sent` once it is in the
+ * log, `delivered` and `read` when every other member's watermark (in large conversations: that of anyone) is there.
+ * Those of others are always `sent`.
+ */
+export type Progress = 'pending' | 'failed' | 'sent' | 'delivered' | 'read';
+
+/** One message to render. */
+export type TimelineItem = {
+  /** Stable from the moment a message is typed until it is gone. */
+  readonly key: string;
+  /** Undefined while it is not in the log. */
+  readonly seq: number | undefined;
+  readonly ordinal: number | undefined;
+  readonly author: string;
+  /** Milliseconds since 1970 UTC: the server's once it has answered. */
+  readonly at: number;
+  /** Null once it is deleted. */
+  readonly body: Body | null;
+  readonly isMine: boolean;
+  readonly progress: Progress;
+  /** Why it failed. */
+  readonly refusal?: RefusalError;
+} & Pick<MessageView, 'sentAt' | 'replyTo' | 'expiresAt' | 'editedAt' | 'deletedAt' | 'reactions'>;
+
+/**
+ * A window of a conversation: at most `windowSize` messages in one run without holes, oldest first, those not in the log yet at
+ * the end. What moves out of it on one side is let go of, so memory stays the same however far one scrolls.
+ */
+export type TimelineSnapshot = {
+  readonly items: readonly TimelineItem[];
+  /** Whether the first message of the conversation is in the window, and whether its newest is. */
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  readonly loading: 'nothing' | 'first' | 'older' | 'newer';
+  /** Why the last loading failed; undefined once one succeeds. */
+  readonly problem: RefusalError | undefined;
+  /** My read watermark when the timeline was opened: where a line "new" belongs. */
+  readonly openedAtRead: number;
+  /** False once I am no member any more. */
+  readonly isMember: boolean;
+  readonly isClosed: boolean;
+};
+
+/** One conversation as an application renders it: read from pages, kept right by events, with what is on its way out. */
+export type Timeline = Store<TimelineSnapshot> & {
+  readonly conversationId: string;
+  /** Loads the page before or after the window. Never rejects: see `problem`. */
+  loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  /** Moves the window to a message; to the newest without one. */
+  jumpTo(seq?: number): Promise<void>;
+  /** Shows the message at once and sends it once. Returns its key. */
+  send(message: { readonly body: Body; readonly replyTo?: number }): string;
+  /** Sends a failed message again under a new id; or lets go of it. */
+  retry(key: string): void;
+  discard(key: string): void;
+  /** Shown at once, taken back if refused. @throws RefusalError */
+  edit(seq: number, body: Body): Promise<void>;
+  remove(seq: number): Promise<void>;
+  react(seq: number, emoji: string, remove?: boolean): Promise<void>;
+  /** Everything up to `seq` was seen. Marks are gathered and sent together. */
+  seen(seq: number): void;
+  /** I am typing; said at most every few seconds, and taken back by sending. */
+  typing(isTyping: boolean): void;
+  /** No longer kept up. */
+  close(): void;
+};

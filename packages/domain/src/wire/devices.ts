@@ -1,0 +1,51 @@
+import * as t from 'io-ts';
+import { CommandId, ConversationId, DeviceId, UserId } from '../ids.js';
+import { shape } from '../shape.js';
+import { boundedInteger, boundedText } from '../text.js';
+
+/** Characters of a device's public keys: opaque here, so any text. */
+export const MAX_KEYS = 16_384;
+
+/** Devices one user may have that are not revoked. */
+export const MAX_DEVICES = 32;
+
+const Keys = boundedText('keys', 1, MAX_KEYS);
+export const DeviceName = boundedText('name', 1, 100);
+
+/** Registers the device of my token, or replaces its keys and name. */
+export const DeviceRegister = shape({ commandId: CommandId, keys: Keys }, { name: DeviceName });
+
+/** Ends a device of mine for good: its sockets are closed and its tokens refused. */
+export const DeviceRevoke = shape({ commandId: CommandId, device: DeviceId });
+
+export const DeviceList = shape({});
+
+/** A device of mine. Times are ms since 1970 UTC. `isMine` marks the one that asks. */
+export const DeviceView = shape(
+  { device: t.string, registeredAt: t.number, isMine: t.boolean },
+  { name: t.string, keys: t.string, revokedAt: t.number },
+);
+export const Devices = shape({ devices: t.readonlyArray(DeviceView) });
+export type Devices = t.TypeOf<typeof Devices>;
+
+/** Keys of the devices of a conversation's members, in order of their ids; `after` is the last of the page before. */
+export const DeviceKeysQuery = shape(
+  { conversationId: ConversationId },
+  { after: UserId, limit: boundedInteger('limit', 1, 100) },
+);
+export const DeviceKeys = shape(
+  {
+    members: t.readonlyArray(
+      shape({
+        user: t.string,
+        devices: t.readonlyArray(shape({ device: t.string, keys: t.string })),
+      }),
+    ),
+    hasMore: t.boolean,
+  },
+  { nextAfter: t.string },
+);
+export type DeviceKeys = t.TypeOf<typeof DeviceKeys>;
+
+/** The answer to a command about devices: `at` in ms since 1970 UTC. */
+export const DeviceAnswer = shape({ device: t.string, at: t.number }, { repeated: t.literal(true) });

@@ -1,0 +1,43 @@
+import * as t from 'io-ts';
+import { shape } from '../shape.js';
+import { PresenceView } from './presence.js';
+
+const watermarks = shape(
+  { user: t.string, delivered: t.number, read: t.number, at: t.number },
+  { unread: t.number, revision: t.number },
+);
+
+/**
+ * Everything a gateway says without being asked, by the JSON-RPC method that carries it. The socket's description and the
+ * SDK read this table. Types of events and reasons that a newer server knows pass.
+ */
+export const notices = {
+  /** An event of a conversation, each once and in the order of its seqs. */
+  event: shape({
+    conversationId: t.string,
+    seq: t.number,
+    type: t.string,
+    at: t.number,
+    actor: t.string,
+    commandId: t.string,
+    data: t.UnknownRecord,
+  }),
+  /** Where members' watermarks are now: of each the newest alone. Who is told of their own is told their unread count. */
+  receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(watermarks) }),
+  /** Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. */
+  typing: shape({ conversationId: t.string, user: t.string, expiresInMs: t.number }),
+  /** People this connection watches who are there otherwise than before. */
+  presence: shape({ people: t.readonlyArray(PresenceView) }),
+  /** I entered a conversation with the event `seq`. */
+  'conversation.added': shape({ conversationId: t.string, seq: t.number }),
+  /**
+   * What was missed of this conversation cannot be replayed: read it anew. What comes live from now on follows `seq`; without
+   * it nothing follows.
+   */
+  resync: shape({ conversationId: t.string, reason: t.string }, { seq: t.number }),
+  /** The token ends in `inMs`: give a new one by `session.renew`, or the connection is closed then. */
+  'session.expiring': shape({ expiresAt: t.number, inMs: t.number }),
+} as const;
+
+export type NoticeName = keyof typeof notices;
+export type NoticeOf<N extends NoticeName> = t.TypeOf<(typeof notices)[N]>;
