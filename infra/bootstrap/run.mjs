@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { ensureBuilt, runCompiler } from './build.mjs';
+import { ensureBuilt, runBuild, runCompiler } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { nodeBinary } from './node-binary.mjs';
 import { runChild, runCli } from './run-child.mjs';
@@ -20,7 +20,7 @@ const verbs = {
     runChild(inRoot('infra', 'bench', 'dist', 'main.js'), args);
   },
   build: async () => {
-    if (!runCompiler()) process.exit(1);
+    if (!(await runBuild())) process.exit(1);
   },
   /** Format, lint and package boundaries are biome's, by biome.json; types are the compiler's. */
   verify: async (args) => {
@@ -28,7 +28,7 @@ const verbs = {
     say('format, lint, boundaries');
     const tidy = spawnSync(nodeBinary(), biome, { cwd: inRoot(), stdio: 'inherit' }).status === 0;
     say('types');
-    const typed = runCompiler();
+    const typed = await runCompiler();
     if (!tidy || !typed) fail('not as it should be; the lines above say where');
     say('all is well');
   },
