@@ -36,6 +36,11 @@ export const variables = {
   PARLEY_HTTP_HOST: withDefault(host, '127.0.0.1'),
   /** 0 lets the system choose; the process says which it got. */
   PARLEY_HTTP_PORT: withDefault(port, 0),
+  /**
+   * Whether a page of the gateway may sign in by a name alone. Only the embedded stack turns it on; it works from this machine
+   * alone, and with PARLEY_TOKEN_SECRET alone.
+   */
+  PARLEY_LOCAL_SIGN_IN: withDefault(oneOf('on', 'off'), 'off'),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
   /** Where fetched server programs are kept. */

@@ -10,6 +10,7 @@ const GatewayConfig = configOf(
   'PARLEY_LOG_LEVEL',
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',
+  'PARLEY_LOCAL_SIGN_IN',
   'PARLEY_CACHE',
 );
 

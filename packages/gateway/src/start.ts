@@ -17,8 +17,10 @@ import { openInternalApi } from './internal-api.js';
 import { openLimiter } from './limiter.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
 import { goAway } from './session/go-away.js';
+import { readSite } from './site/read-site.js';
 import { serveHttp } from './socket/http-routes.js';
 import { listen, serveSocket } from './socket/listen.js';
+import { serveSignIn } from './socket/sign-in-routes.js';
 import { startSweep } from './sweep.js';
 import { cacheDirectory, loadUws } from './uws/load.js';
 
@@ -68,7 +70,10 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   resources.push({ name: 'sweep', dispose: () => sweep.stop() });
 
   serveSocket(app, gateway);
-  serveHttp(app, registry, [{ name: 'nats', isReady: () => gateway.isConnected && !gateway.stopping }]);
+  if (config.PARLEY_LOCAL_SIGN_IN === 'on' && 'secret' in trust) serveSignIn(app, trust.secret);
+  serveHttp(app, readSite(), registry, [
+    { name: 'nats', isReady: () => gateway.isConnected && !gateway.stopping },
+  ]);
   const listening = await listen(uws, app, config.PARLEY_HTTP_HOST, config.PARLEY_HTTP_PORT);
   resources.push({ name: 'sockets', dispose: () => goAway(gateway, app, listening) });
 

@@ -31,6 +31,8 @@ export function serviceSpec(name: ServiceName, port: number, settings: ServiceSe
       PARLEY_TOKEN_SECRET: tokenSecret,
       PARLEY_BAN_KEY: banKey,
       PARLEY_HTTP_PORT: String(port),
+      // By a name alone, from this machine: unless somebody says no.
+      PARLEY_LOCAL_SIGN_IN: env.PARLEY_LOCAL_SIGN_IN || 'on',
     },
   };
 }

@@ -60,7 +60,9 @@ async function up({ json }: { readonly json?: true }): Promise<void> {
 
 function announce({ endpoints }: RunningStack): void {
   const { bold, dim } = paints(process.stdout);
-  process.stdout.write(`\n  web client  ${bold(endpoints.web)}\n  token       ${dim(endpoints.token)}\n\n`);
+  process.stdout.write(
+    `\n  web client  ${bold(`${endpoints.web}/#as=demo`)}\n  token       ${dim(endpoints.token)}\n\n`,
+  );
 }
 
 function readConfig() {

@@ -66,6 +66,7 @@ export async function openGateway(natsUrl: string) {
       PARLEY_LOG_LEVEL: 'silent',
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,
+      PARLEY_LOCAL_SIGN_IN: 'on',
       PARLEY_CACHE: undefined,
     },
     createLog('gateway', process.env.GATEWAY_TEST_LOG ?? 'silent'),

@@ -10,7 +10,7 @@ const STYLE = `
   a { color: LinkText; }
 `;
 
-/** What a person sees who opens the gateway's address: that it runs, and how to talk through it. */
+/** What a person sees in place of a web client that was not built: that the gateway runs, and how to talk through it. */
 export const frontPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -18,7 +18,7 @@ export const frontPage = `<!doctype html>
 <title>Parley</title>
 <style>${STYLE}</style>
 <h1>Parley runs here</h1>
-<p class="lead">This is a gateway of an event-sourced messaging core.</p>
+<p class="lead">This is a gateway of an event-sourced messaging core. Its web client was not built: <code>npm run build</code> builds it.</p>
 <p>In the folder it was started from, two people talk in two terminals:</p>
 <pre><code>npx parley chat --as ann --with bob
 npx parley chat --as bob --with ann</code></pre>
