@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
-import { openSnapshots } from '@parley/infra/log/snapshots';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { serveRpc } from '@parley/infra/rpc/server';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
@@ -56,7 +56,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   resources.push({ name: 'publish window', dispose: () => window.close() });
   const store = openConversationStore({
     jsm,
-    snapshots: await openSnapshots(nats),
+    snapshots: await openSnapshots(nats, conversationFormat),
     partitions,
     maxCached: MAX_CONVERSATIONS,
     onUnreadable: (conversationId, streamSeq, reason) =>

@@ -6,7 +6,7 @@ import { openConversationStore } from '@parley/command-api/conversations/store';
 import { openTurns } from '@parley/command-api/conversations/turns';
 import type { Command } from '@parley/domain/conversation/commands';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
-import { openSnapshots } from '@parley/infra/log/snapshots';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
@@ -75,7 +75,7 @@ async function openResources(nats: NatsConnection): Promise<CommandResources> {
   const jsm = await jetstreamManager(nats);
   const store = openConversationStore({
     jsm,
-    snapshots: await openSnapshots(nats),
+    snapshots: await openSnapshots(nats, conversationFormat),
     partitions: PARTITIONS,
     maxCached: 20_000,
     onUnreadable: () => undefined,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
@@ -191,7 +192,7 @@ describe('a cold start', () => {
     const snapshots = (await log.instance()).store;
     const known = await waitFor(
       async () => {
-        const bucket = await (await import('@parley/infra/log/snapshots')).openSnapshots(log.nats);
+        const bucket = await openSnapshots(log.nats, conversationFormat);
         return bucket.read(conversationId);
       },
       { what: 'a snapshot' },

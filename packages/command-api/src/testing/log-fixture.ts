@@ -4,7 +4,7 @@ import type { Command, CommandType } from '@parley/domain/conversation/commands'
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { readConversation } from '@parley/infra/log/conversation-reader';
 import { openPublishWindow, type PublishWindow } from '@parley/infra/log/publish-window';
-import { openSnapshots } from '@parley/infra/log/snapshots';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { isRight } from 'fp-ts/lib/Either.js';
@@ -34,7 +34,7 @@ export async function openLog(natsUrl: string) {
       windows.push(window);
       const store = openConversationStore({
         jsm,
-        snapshots: await openSnapshots(nats),
+        snapshots: await openSnapshots(nats, conversationFormat),
         partitions: PARTITIONS,
         maxCached: 1_000,
         onUnreadable: () => undefined,
