@@ -19,6 +19,8 @@ export type CommandSender = {
 export type CommandSenderOptions = OutboxBounds & {
   readonly isOpen: () => boolean;
   readonly request: (method: string, params: unknown) => Promise<unknown>;
+  /** More or fewer commands are unanswered. */
+  readonly onSize?: () => void;
 };
 
 type Waiting = {
@@ -44,21 +46,29 @@ export function createCommandSender(options: CommandSenderOptions): CommandSende
     const { method, params, resolve, reject } = entry.command;
     try {
       const result = await options.request(method, params);
-      if (outbox.settle(entry)) resolve(result);
+      if (settle(entry)) resolve(result);
     } catch (error) {
       if (error instanceof RefusalError && error.retryable) {
         outbox.rest(entry, Date.now() + backoffMs(entry.attempts, Math.random()));
-      } else if (outbox.settle(entry)) reject(error);
+      } else if (settle(entry)) reject(error);
     }
     pump();
+  }
+
+  function settle(entry: OutboxEntry<Waiting>): boolean {
+    const isSettled = outbox.settle(entry);
+    if (isSettled) options.onSize?.();
+    return isSettled;
   }
 
   return {
     submit: (conversationId, method, params) =>
       new Promise((resolve, reject) => {
         const taken = outbox.add(conversationId, { method, params, resolve, reject });
-        if (taken) pump();
-        else reject(new RefusalError('TooManyRequests'));
+        if (taken) {
+          options.onSize?.();
+          pump();
+        } else reject(new RefusalError('TooManyRequests'));
       }),
     pump,
     interrupt: () => outbox.interrupt(),

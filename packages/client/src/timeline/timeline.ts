@@ -10,6 +10,13 @@ import type { Store } from '../store.js';
  */
 export type Progress = 'pending' | 'failed' | 'sent' | 'delivered' | 'read';
 
+export type TimelineOptions = {
+  /** Messages of the log the window holds at most; 200 unless given. */
+  readonly windowSize?: number;
+  /** Messages asked for at once; 50 unless given. */
+  readonly pageSize?: number;
+};
+
 /** One message to render. */
 export type TimelineItem = {
   /** Stable from the moment a message is typed until it is gone. */

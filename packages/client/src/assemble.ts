@@ -1,0 +1,172 @@
+import type { Body } from '@parley/domain/conversation/body';
+import { createCall } from './calls.js';
+import type { ClientEvents } from './client-events.js';
+import type { ClientOptions } from './client-options.js';
+import { createCommandSender } from './command-sender.js';
+import { createConversationList } from './conversations/create-list.js';
+import { openDetails } from './conversations/open-details.js';
+import type { Core } from './core.js';
+import { createInbox } from './inbox.js';
+import { createListeners } from './listeners.js';
+import type { Message, ParleyClient } from './parley-client.js';
+import { createPositions } from './positions.js';
+import { createPeople } from './presence/people.js';
+import { createTypists } from './presence/typists.js';
+import { unavailable } from './refusal-error.js';
+import { createSession } from './session.js';
+import { createStore } from './store.js';
+import { openTimeline } from './timeline/open-timeline.js';
+import { subjectOf } from './token.js';
+import { webSocketConstructor } from './web-socket.js';
+
+/** A client and the two things that only `connect` needs. */
+export type Assembled = {
+  readonly client: ParleyClient;
+  /** Resolves when the session is open; rejects when it has stopped or time is up. */
+  opened(withinMs: number): Promise<void>;
+  /** Tells the handlers what was held for them. */
+  release(): void;
+};
+
+/** Queries and receipts that may wait for their answers at once. */
+const MAX_QUERIES = 1_000;
+
+/** Wires the parts together and dials. What comes is held until `release` is called, if `holds`. */
+export function assemble(options: ClientOptions, holds = false): Assembled {
+  const { answerMs = 15_000, maxOutbox = 10_000, maxInFlight = 256 } = options;
+  const listeners = createListeners<ClientEvents>();
+  const positions = createPositions(options.resume);
+  let held: (() => void)[] | undefined = holds ? [] : undefined;
+  let user = options.user ?? (typeof options.token === 'string' ? (subjectOf(options.token) ?? '') : '');
+
+  const session = createSession({
+    url: options.url,
+    token: options.token,
+    device: options.device,
+    webSocket: webSocketConstructor(options.webSocket),
+    answerMs,
+    maxPending: maxInFlight + MAX_QUERIES,
+    resume() {
+      const { resume, left } = positions.resume();
+      for (const conversationId of left) inbox.lose({ conversationId, reason: 'too many to resume' });
+      return resume;
+    },
+    onNotification: (method, params) =>
+      held === undefined ? inbox.take(method, params) : void held.push(() => inbox.take(method, params)),
+    onOpened: (opened) => {
+      user = opened.user;
+    },
+    onState(state) {
+      if (state.tag === 'open') sender.pump();
+      else sender.interrupt();
+      // What a broken line had still to say comes again with the resume.
+      if (state.tag === 'waiting') held?.splice(0);
+      if (state.tag === 'stopped') sender.abandon(session.stoppedBy ?? unavailable('the client was closed'));
+      connection.changed();
+      listeners.emit('state', state);
+    },
+  });
+  const connection = createStore(() => session.state);
+  const inbox = createInbox({ listeners, positions, user: () => user, comeBack: session.comeBack });
+  const sender = createCommandSender({
+    isOpen: () => session.state.tag === 'open',
+    request: session.request,
+    maxEntries: maxOutbox,
+    maxInFlight,
+    onSize: () => unsent.changed(),
+  });
+  const unsent = createStore(() => sender.size);
+
+  function opened(withinMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settled = (): boolean => {
+        if (session.state.tag === 'open') resolve();
+        else if (session.state.tag === 'stopped')
+          reject(session.stoppedBy ?? unavailable('the client was closed'));
+        else return false;
+        return true;
+      };
+      if (settled()) return;
+      const off = listeners.on('state', () => settled() && done());
+      const timer = setTimeout(() => {
+        done();
+        reject(unavailable(`no connection to ${options.url} within ${withinMs} ms`));
+      }, withinMs);
+      const done = (): void => {
+        off();
+        clearTimeout(timer);
+      };
+    });
+  }
+
+  const call = createCall({
+    submit: sender.submit,
+    ask: (method, params) => opened(answerMs).then(() => session.request(method, params)),
+  });
+  const core: Core = { call, positions, on: listeners.on, user: () => user, state: () => session.state };
+  const people = createPeople(core);
+  const typists = createTypists(core);
+  let list: ReturnType<typeof createConversationList> | undefined;
+
+  session.start();
+
+  const client: ParleyClient = {
+    get user() {
+      return user;
+    },
+    device: options.device,
+    get state() {
+      return session.state;
+    },
+    connection,
+    get unanswered() {
+      return sender.size;
+    },
+    unsent,
+    get list() {
+      list ??= createConversationList(core, typists);
+      return list;
+    },
+    timeline: (conversationId, windowing) => openTimeline(core, conversationId, windowing),
+    details: (conversationId) => openDetails(core, conversationId),
+    presence: people.presence,
+    typing: typists.typing,
+    call,
+    send: (conversationId, message) => call('message.send', { conversationId, ...sendingOf(message) }),
+    async messages(conversationId, page = {}) {
+      const answer = await call('message.list', { conversationId, ...page });
+      const newest = answer.messages.at(-1)?.seq;
+      if (newest !== undefined && page.before === undefined) positions.learned(conversationId, newest);
+      return answer;
+    },
+    async conversations(page = {}) {
+      const answer = await call('conversation.list', page);
+      for (const { conversationId, revision } of answer.conversations)
+        positions.learned(conversationId, revision);
+      return answer;
+    },
+    mark: (...marks) => call('receipt.mark', { marks }),
+    on: listeners.on,
+    position: positions.delivered,
+    close: session.stop,
+    async signOut() {
+      session.stop();
+    },
+  };
+
+  return {
+    client,
+    opened,
+    release() {
+      for (let tell = held?.shift(); tell !== undefined; tell = held?.shift()) tell();
+      held = undefined;
+    },
+  };
+}
+
+function sendingOf(message: Message) {
+  if ('body' in message) return message;
+  const { text, emote, ...rest } = message;
+  const body: Body = { kind: 'text', text, ...(emote === undefined ? {} : { emote }) };
+  return { body, ...rest };
+}

@@ -1,0 +1,14 @@
+import type { Call } from './calls.js';
+import type { ClientEvents } from './client-events.js';
+import type { ConnectionState } from './connection-state.js';
+import type { Listeners } from './listeners.js';
+import type { Positions } from './positions.js';
+
+/** What every store of the SDK stands on: calls, events, and where we are in each conversation. */
+export type Core = {
+  readonly call: Call;
+  readonly on: Listeners<ClientEvents>['on'];
+  readonly positions: Positions;
+  readonly user: () => string;
+  readonly state: () => ConnectionState;
+};
