@@ -7,12 +7,15 @@ import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
-import { CONVERSATION_STORE } from '../injection.js';
+import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
+import { readWatermarks } from '../read/watermark.js';
+import { isDatabaseAway } from './database-away.js';
+import type { NewestPageResources } from './newest-page.js';
 
 /** Members on a page of `conversation.get` unless it says otherwise. */
 const DEFAULT_MEMBERS = 200;
 
-/** A conversation as it is in the log now; needs NATS alone. */
+/** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks. */
 export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>> {
   constructor(
     readonly reader: string,
@@ -26,7 +29,10 @@ export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>
 
 @QueryHandler(ConversationGet)
 export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
-  constructor(@Inject(CONVERSATION_STORE) private readonly store: ConversationStore) {}
+  constructor(
+    @Inject(CONVERSATION_STORE) private readonly store: ConversationStore,
+    @Inject(READ_RESOURCES) private readonly resources: NewestPageResources,
+  ) {}
 
   async execute({
     reader,
@@ -36,9 +42,43 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     const { state } = await this.store.fresh(params.conversationId);
     const refused = refusedAccess(state, reader);
     if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
-    const detail = detailOf(state, reader, params);
+    const detail = await this.withWatermarks(detailOf(state, reader, params));
     return E.right(showProducers ? { ...detail, producers: Object.fromEntries(state.producers) } : detail);
   }
+
+  private async withWatermarks(detail: ConversationDetail): Promise<ConversationDetail> {
+    const { conversationId, members } = detail;
+    if (members.length === 0) return detail;
+    const known = await soon(
+      this.watermarks(
+        conversationId,
+        members.map(({ user }) => user),
+      ),
+    );
+    if (known === undefined) return detail;
+    return { ...detail, members: members.map((member) => ({ ...member, ...known.get(member.user) })) };
+  }
+
+  private async watermarks(conversationId: string, users: readonly string[]) {
+    const { database, schema } = this.resources;
+    return readWatermarks(database, { schema: await schema(), conversationId, users });
+  }
+}
+
+/** Milliseconds that watermarks may take before the answer goes without them. */
+const WATERMARKS_WITHIN = 1_000;
+
+/** What it resolves with, or undefined where the database is away or slow. */
+async function soon<A>(asked: Promise<A>): Promise<A | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), WATERMARKS_WITHIN);
+  });
+  const answered = asked.catch((error: unknown) => {
+    if (!isDatabaseAway(error)) throw error;
+    return undefined;
+  });
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
 }
 
 function detailOf(

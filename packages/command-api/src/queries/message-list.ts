@@ -16,7 +16,12 @@ import { type NewestPageResources, newestFromCache, newestFromCacheAndLog } from
 import { untilSeen } from './until-seen.js';
 
 type Params = QueryOf<'message.list'>;
-export type Page = { readonly messages: readonly MessageRow[]; readonly hasMore: boolean };
+export type Page = {
+  readonly messages: readonly MessageRow[];
+  readonly hasMore: boolean;
+  /** Seq of the newest event it has seen. */
+  readonly revision: number;
+};
 
 /** A page of a conversation: from Redis where that is surely right, else from Postgres. */
 export class MessageList extends Query<E.Either<Refusal, MessagePage>> {
@@ -102,25 +107,35 @@ function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, 
  * What fits into one answer, because answers travel in one message of the broker: long bodies make a page shorter than was
  * asked for, never empty, and it says that there are more.
  */
-function inOneMessage({ messages, hasMore }: Page, forwards: boolean): Page {
+function inOneMessage(page: Page, forwards: boolean): Page {
+  const { messages, hasMore, revision } = page;
   const ordered = forwards ? messages : messages.toReversed();
   let characters = 0;
   const beyond = ordered.findIndex(({ body }) => {
     characters += body?.length ?? 0;
     return characters > MAX_MESSAGE;
   });
-  if (beyond < 0) return { messages, hasMore };
+  if (beyond < 0) return page;
   const kept = ordered.slice(0, Math.max(1, beyond));
-  return { messages: forwards ? kept : kept.toReversed(), hasMore: hasMore || kept.length < messages.length };
+  return {
+    messages: forwards ? kept : kept.toReversed(),
+    hasMore: hasMore || kept.length < messages.length,
+    revision,
+  };
 }
 
 /** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
-function pageOf({ messages, hasMore }: Page, { conversationId, after }: Params, reader: string): MessagePage {
+function pageOf(
+  { messages, hasMore, revision }: Page,
+  { conversationId, after }: Params,
+  reader: string,
+): MessagePage {
   const edge = after === undefined ? messages[0] : messages.at(-1);
   const goesOn = edge !== undefined && (hasMore || after !== undefined);
   return {
     messages: messages.map((row) => toMessageView(row, reader)),
     hasMore,
+    revision,
     ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}),
   };
 }

@@ -91,9 +91,10 @@ async function eventsAfter(
 
 /** The newest `limit` rows of a cached page; undefined where the page cannot tell whether there are more before them. */
 function lastOf(page: NewestPage, limit: number, now: number): Page | undefined {
+  const { revision } = page;
   const visible = page.messages.filter((row) => isShown(row, now));
-  if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true };
+  if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true, revision };
   return visible[0]?.ordinal === 1 || page.messages.length === 0
-    ? { messages: visible, hasMore: false }
+    ? { messages: visible, hasMore: false, revision }
     : undefined;
 }

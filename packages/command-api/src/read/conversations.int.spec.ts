@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConversations } from './conversations.js';
 import { readMemberships } from './memberships.js';
 import { type Given, openReadFixture, type ReadFixture, schema } from './read-fixture.js';
-import { readWatermark } from './watermark.js';
+import { readWatermark, readWatermarks } from './watermark.js';
 
 const NOW = 1_000;
 
@@ -123,5 +123,9 @@ describe('the list of conversations', { timeout: 60_000 }, () => {
     expect(
       await readWatermark(fixture.pool, { schema, conversationId: 'mine', user: 'nobody' }),
     ).toMatchObject({ read: 0, delivered: 0 });
+    const users = ['keeper', 'nobody'];
+    expect(await readWatermarks(fixture.pool, { schema, conversationId: 'mine', users })).toEqual(
+      new Map([['keeper', { read: 4, delivered: 6 }]]),
+    );
   });
 });

@@ -13,3 +13,24 @@ export async function readWatermark(
   const [delivered, read, at] = rows[0] ?? [0, 0, 0];
   return { conversationId, user, delivered: Number(delivered), read: Number(read), at: Number(at) };
 }
+
+type OfMembers = {
+  readonly schema: string;
+  readonly conversationId: string;
+  readonly users: readonly string[];
+};
+
+/** Where these users' watermarks are, as far as the read model has come; those who never marked anything are left out. */
+export async function readWatermarks(
+  db: Queryable,
+  { schema, conversationId, users }: OfMembers,
+): Promise<ReadonlyMap<string, Pick<Watermarks, 'delivered' | 'read'>>> {
+  const text = `select user_id, delivered, read from ${schema}.receipt where conversation_id = $1 and user_id = any($2::text[])`;
+  const rows = await rowsOf(db, { name: `watermarks-${schema}`, text }, [conversationId, users]);
+  return new Map(
+    rows.map(([user, delivered, read]) => [
+      user as string,
+      { delivered: Number(delivered), read: Number(read) },
+    ]),
+  );
+}

@@ -23,9 +23,12 @@ export const MessageView = shape(
 );
 export type MessageView = t.TypeOf<typeof MessageView>;
 
-/** A page of messages, oldest first. `nextCursor` goes on in the direction of the query. */
+/**
+ * A page of messages, oldest first. `nextCursor` goes on in the direction of the query. `revision` is the seq of the newest event
+ * the page has seen: whoever follows events applies those after it, and no others.
+ */
 export const MessagePage = shape(
-  { messages: t.readonlyArray(MessageView), hasMore: t.boolean },
+  { messages: t.readonlyArray(MessageView), hasMore: t.boolean, revision: t.number },
   { nextCursor: t.string },
 );
 export type MessagePage = t.TypeOf<typeof MessagePage>;
@@ -61,11 +64,16 @@ export const ConversationPage = shape(
 );
 export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 
-/** A conversation as its members see it now, folded from the log; members in order of their ids. */
+/**
+ * A conversation as its members see it now, folded from the log; members in order of their ids, with their watermarks where
+ * the read model can be asked for them.
+ */
 export const ConversationDetail = shape(
   {
     ...outline,
-    members: t.readonlyArray(shape({ user: t.string, role: Role, since: t.number })),
+    members: t.readonlyArray(
+      shape({ user: t.string, role: Role, since: t.number }, { delivered: t.number, read: t.number }),
+    ),
     hasMoreMembers: t.boolean,
   },
   { title: t.string, producers: t.record(t.string, t.number) },
