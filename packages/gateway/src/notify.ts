@@ -31,3 +31,8 @@ export function tellAdded(
 ): void {
   send(metrics, session, notificationFrame('conversation.added', { conversationId, seq }));
 }
+
+/** Tells a client that its token ends in `inMs`, by the gateway's clock; the client's own may be wrong. */
+export function tellExpiring({ metrics }: Gateway, session: Session, expiresAt: number, inMs: number): void {
+  send(metrics, session, notificationFrame('session.expiring', { expiresAt, inMs }));
+}

@@ -9,7 +9,11 @@ export const closeCodes = {
     next: 'stop',
     sentence: 'Only text frames of the subprotocol parley.v1 are understood.',
   },
-  FrameTooLarge: { code: 1009, next: 'stop', sentence: 'A frame has at most 128 KiB.' },
+  FrameTooLarge: {
+    code: 1009,
+    next: 'stop',
+    sentence: 'A frame has at most 128 KiB; send less at once, of positions to resume the newest.',
+  },
   SlowReader: {
     code: 4001,
     next: 'resume',

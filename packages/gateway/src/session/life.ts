@@ -2,6 +2,7 @@ import type { Refusal } from '@parley/domain/conversation/refusals';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { type CloseTag, closeCodes } from '@parley/domain/wire/close-codes';
 import type { Gateway } from '../gateway.js';
+import { tellExpiring } from '../notify.js';
 import { exit } from '../people.js';
 import { MAX_BUFFERED, type Session } from './session.js';
 import { type SessionEffect, type SessionInput, stepSession } from './session-state.js';
@@ -23,6 +24,9 @@ export function drive(
   switch (effect?.tag) {
     case 'close':
       close(gateway, session, effect.why);
+      break;
+    case 'warn':
+      tellExpiring(gateway, session, effect.expiresAt, effect.inMs);
       break;
     case 'cut':
       session.socket?.close();

@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
 import { type ParamsOf, SessionOpen } from '@parley/domain/wire/methods';
+import type { Caller as RpcCaller } from '@parley/infra/rpc/protocol';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
@@ -85,16 +86,19 @@ async function verified(
 }
 
 /** Notices are heard before memberships are asked for, so that nothing is entered unheard between the two. */
-function enterPerson(gateway: Gateway, session: Session, { userId, deviceId, scopes }: Caller): Person {
-  const person = enter(gateway.people, session, userId);
+function enterPerson(gateway: Gateway, session: Session, caller: Caller): Person {
+  const person = enter(gateway.people, session, caller.userId);
   if (person.notices === undefined) hearNotices(gateway, person);
-  session.caller = {
-    user: person.user,
-    device: deviceId,
-    scopes: scopes.size === 0 ? NO_SCOPES : [...scopes],
-  };
+  session.caller = callerOf(caller, person.user);
   return person;
 }
+
+/** Who asks, as requests carry it. `user` is the text of the id that is kept already. */
+export const callerOf = ({ deviceId, scopes }: Caller, user: string): RpcCaller => ({
+  user,
+  device: deviceId,
+  scopes: scopes.size === 0 ? NO_SCOPES : [...scopes],
+});
 
 const NO_SCOPES: readonly string[] = [];
 

@@ -1,10 +1,11 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { errorFrame, type Request, type RequestId, readFrame } from '@parley/domain/wire/json-rpc';
-import { isMethodName } from '@parley/domain/wire/methods';
+import { isMethodName, type MethodName, methods } from '@parley/domain/wire/methods';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
 import { drive } from './life.js';
 import { openSession } from './open-session.js';
+import { renewSession } from './renew-session.js';
 import { send } from './send.js';
 import type { Session } from './session.js';
 
@@ -54,17 +55,30 @@ function handle(
   const no = (refusal: Refusal) => respond(refused(gateway, id, refusal), id);
   if (!isMethodName(method)) return no(refuse('MethodNotFound', shown(method)));
   if (!isObject(params)) return no(refuse('InvalidParams', 'params must be an object'));
+  if (id === undefined && isForItsAnswer(method)) return respond(undefined);
   if (method === 'session.open') {
     return openSession(gateway, session, params, (answer) =>
       E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),
     );
   }
   if (drive(gateway, session, { tag: 'request' }, no)?.tag !== 'ask') return;
+  if (method === 'session.renew') {
+    return renewSession(gateway, session, params, (answer) =>
+      E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),
+    );
+  }
   if (isBusy) return no(refuse('TooManyRequests'));
   if (gateway.stopping) return no(refuse('Unavailable', 'the gateway is stopping'));
   if (!gateway.isConnected) return no(refuse('Unavailable', 'the broker is away'));
   void ask(gateway, session, { id, method, params }, respond);
 }
+
+/**
+ * A notification does what the request would and gets no answer. What is asked for its answer alone would do nothing, so
+ * it is not even passed on; nor is a session opened for who could not hear that it is open.
+ */
+const isForItsAnswer = (method: MethodName): boolean =>
+  method === 'session.open' || methods[method].dispatch === 'query';
 
 async function ask(
   gateway: Gateway,

@@ -18,8 +18,10 @@ const states = {
   'opening, token unchecked': { tag: 'opening', expiresAt: undefined },
   'opening, token good': { tag: 'opening', expiresAt: NOW + 1 },
   'opening, token ended': { tag: 'opening', expiresAt: NOW },
-  'open, token good': { tag: 'open', expiresAt: NOW + 1 },
-  'open, token ended': { tag: 'open', expiresAt: NOW },
+  'open, token good': { tag: 'open', expiresAt: NOW + 2, warnAt: NOW + 1 },
+  'open, token ending': { tag: 'open', expiresAt: NOW + 1, warnAt: NOW },
+  'open, token ending, client told': { tag: 'open', expiresAt: NOW + 1, warnAt: Number.POSITIVE_INFINITY },
+  'open, token ended': { tag: 'open', expiresAt: NOW, warnAt: Number.POSITIVE_INFINITY },
   'closing in time': { tag: 'closing', why: 'SlowReader', until: NOW + 1 },
   'closing too long': { tag: 'closing', why: 'SlowReader', until: NOW },
   closed: { tag: 'closed' },
@@ -30,6 +32,8 @@ const inputs = {
   request: { tag: 'request' },
   'verified, good': { tag: 'verified', expiresAt: NOW + 5 },
   'verified, ended': { tag: 'verified', expiresAt: NOW },
+  'renewed, good': { tag: 'renewed', expiresAt: NOW + 5 },
+  'renewed, ended': { tag: 'renewed', expiresAt: NOW },
   opened: { tag: 'opened' },
   unable: { tag: 'unable' },
   'refused, expired': { tag: 'refused', expired: true },
@@ -64,6 +68,7 @@ const everywhere = {
   stopping: closing('GoingAway'),
   gone: 'closed, forget',
 } as const;
+const notOpen = { 'renewed, good': 'stays', 'renewed, ended': 'stays' } as const;
 const notOpening = {
   'verified, good': 'stays',
   'verified, ended': 'stays',
@@ -74,6 +79,7 @@ const notOpening = {
 } as const;
 const opening = {
   ...everywhere,
+  ...notOpen,
   open: 'stays, refuse SessionAlreadyOpen',
   request: 'stays, refuse NotAuthenticated',
   'verified, good': 'opening',
@@ -84,11 +90,19 @@ const opening = {
 } as const;
 const awaitingToken = {
   ...everywhere,
+  ...notOpen,
   ...notOpening,
   open: 'opening, begin',
   request: 'stays, refuse NotAuthenticated',
 } as const;
-const open = { ...everywhere, ...notOpening, open: 'stays, refuse SessionAlreadyOpen' } as const;
+const open = {
+  ...everywhere,
+  ...notOpening,
+  open: 'stays, refuse SessionAlreadyOpen',
+  request: 'stays, ask',
+  'renewed, good': 'open',
+  'renewed, ended': 'stays, refuse TokenExpired',
+} as const;
 const all = (what: string) =>
   Object.fromEntries(Object.keys(inputs).map((name) => [name, what])) as Record<InputName, string>;
 
@@ -98,7 +112,9 @@ const table: Record<StateName, Record<InputName, string>> = {
   'opening, token unchecked': { ...opening, opened: 'stays', tick: 'stays' },
   'opening, token good': { ...opening, opened: 'open, start', tick: 'stays' },
   'opening, token ended': { ...opening, opened: 'open, start', tick: closing('TokenExpired') },
-  'open, token good': { ...open, request: 'stays, ask', tick: 'stays' },
+  'open, token good': { ...open, tick: 'stays' },
+  'open, token ending': { ...open, tick: 'open, warn' },
+  'open, token ending, client told': { ...open, tick: 'stays' },
   'open, token ended': {
     ...open,
     request: closing('TokenExpired', 'TokenExpired'),
@@ -126,6 +142,18 @@ it('gives a connection five seconds to open, and again after it could not be ope
   expect(state).toEqual(awaiting(NOW));
 });
 
+it.each([
+  ['a minute before the end of a long token', 3_600_000, 60_000],
+  ['a tenth of a short token’s life before its end', 60_000, 6_000],
+])('announces %s', (_, life, inMs) => {
+  const { state } = stepSession({ tag: 'opening', expiresAt: NOW + life }, inputs.opened, NOW);
+  expect(state).toEqual({ tag: 'open', expiresAt: NOW + life, warnAt: NOW + life - inMs });
+  const told = stepSession(state, inputs.tick, NOW + life - inMs);
+  expect(told.effect).toEqual({ tag: 'warn', expiresAt: NOW + life, inMs });
+  const renewed = stepSession(told.state, { tag: 'renewed', expiresAt: NOW + 2 * life }, NOW);
+  expect(endOfPatience(renewed.state)).toBe(NOW + 2 * life - Math.min(60_000, (2 * life) / 10));
+});
+
 it('gives a full buffer a bounded time to take the close code', () => {
   const { state } = stepSession(states['open, token good'], { tag: 'overflowed' }, NOW);
   expect(state).toEqual({ tag: 'closing', why: 'SlowReader', until: NOW + DRAIN_WITHIN_MS });
@@ -142,6 +170,8 @@ it('passes no request on before a token was found good, after it ended, or once 
         now += later;
         const step: ReturnType<typeof stepSession> = stepSession(state, input, now);
         if (input.tag === 'verified' && state.tag === 'opening') expiresAt = input.expiresAt;
+        if (input.tag === 'renewed' && state.tag === 'open' && now < input.expiresAt)
+          expiresAt = input.expiresAt;
         if (step.effect?.tag === 'ask')
           expect(expiresAt !== undefined && now < expiresAt && state.tag === 'open').toBe(true);
         if (state.tag === 'closing') expect(['closing', 'closed']).toContain(step.state.tag);

@@ -7,6 +7,9 @@ export const OPEN_WITHIN_MS = 5_000;
 /** Milliseconds a full buffer has to drain, so that the close code can follow what it holds; then the line is cut. */
 export const DRAIN_WITHIN_MS = 10_000;
 
+/** Milliseconds before its end that a token's end is announced; a tenth of the token's remaining life where that is shorter. */
+export const WARN_BEFORE_MS = 60_000;
+
 /**
  * The life of one connection. Times are ms since 1970 UTC; `until` is when patience ends.
  *
@@ -17,7 +20,8 @@ export type SessionState =
   | { readonly tag: 'awaiting'; readonly until: number }
   /** The token is being checked, then conversations are joined; `expiresAt` is known from the check on. */
   | { readonly tag: 'opening'; readonly expiresAt: number | undefined }
-  | { readonly tag: 'open'; readonly expiresAt: number }
+  /** At `warnAt` the client is told that the token ends; never, once it was told. */
+  | { readonly tag: 'open'; readonly expiresAt: number; readonly warnAt: number }
   /** A close code is to be sent as soon as the buffer has room for it. Nothing else is sent any more. */
   | { readonly tag: 'closing'; readonly why: CloseTag; readonly until: number }
   | { readonly tag: 'closed' };
@@ -29,9 +33,11 @@ export type SessionInput =
   | { readonly tag: 'request' }
   /** The token is good until `expiresAt`. */
   | { readonly tag: 'verified'; readonly expiresAt: number }
+  /** A new token of the same user and device was given, good until `expiresAt`. */
+  | { readonly tag: 'renewed'; readonly expiresAt: number }
   /** Every conversation is live or catching up. */
   | { readonly tag: 'opened' }
-  /** A part that opening needs does not answer: the client may ask again. */
+  /** The session cannot be opened so, but perhaps otherwise or later: the client may ask again. */
   | { readonly tag: 'unable' }
   /** The token is not good. */
   | { readonly tag: 'refused'; readonly expired: boolean }
@@ -55,6 +61,8 @@ export type SessionEffect =
   | { readonly tag: 'ask' }
   /** Answer that the session is open, then start delivery. */
   | { readonly tag: 'start' }
+  /** Tell the client that its token ends in `inMs`. */
+  | { readonly tag: 'warn'; readonly expiresAt: number; readonly inMs: number }
   | { readonly tag: 'refuse'; readonly refusal: RefusalTag }
   /** Leave every conversation, then send the close code once there is room; `refusal` is answered before. */
   | { readonly tag: 'close'; readonly why: CloseTag; readonly refusal?: RefusalTag }
@@ -74,7 +82,7 @@ export function endOfPatience(state: SessionState): number {
     case 'opening':
       return state.expiresAt ?? Number.POSITIVE_INFINITY;
     case 'open':
-      return state.expiresAt;
+      return Math.min(state.warnAt, state.expiresAt);
     case 'closed':
       return Number.POSITIVE_INFINITY;
     default:
@@ -105,7 +113,12 @@ export function stepSession(state: SessionState, input: SessionInput, now: numbe
       return { state: { tag: 'opening', expiresAt: input.expiresAt } };
     case 'opened':
       if (state.tag !== 'opening' || state.expiresAt === undefined) return { state };
-      return { state: { tag: 'open', expiresAt: state.expiresAt }, effect: { tag: 'start' } };
+      return { state: openUntil(state.expiresAt, now), effect: { tag: 'start' } };
+    case 'renewed':
+      if (state.tag !== 'open') return { state };
+      return now >= input.expiresAt
+        ? refuse(state, 'TokenExpired')
+        : { state: openUntil(input.expiresAt, now) };
     case 'unable':
       return state.tag === 'opening'
         ? { state: awaiting(now), effect: { tag: 'refuse', refusal: 'Unavailable' } }
@@ -135,8 +148,20 @@ function patience(
   now: number,
 ): SessionStep {
   if (state.tag === 'awaiting') return now >= state.until ? close('OpenTimeout', now) : { state };
-  return state.expiresAt !== undefined && now >= state.expiresAt ? close('TokenExpired', now) : { state };
+  if (state.expiresAt !== undefined && now >= state.expiresAt) return close('TokenExpired', now);
+  if (state.tag !== 'open' || now < state.warnAt) return { state };
+  const { expiresAt } = state;
+  return {
+    state: { ...state, warnAt: Number.POSITIVE_INFINITY },
+    effect: { tag: 'warn', expiresAt, inMs: expiresAt - now },
+  };
 }
+
+const openUntil = (expiresAt: number, now: number): SessionState => ({
+  tag: 'open',
+  expiresAt,
+  warnAt: expiresAt - Math.min(WARN_BEFORE_MS, (expiresAt - now) / 10),
+});
 
 const refuse = (state: SessionState, refusal: RefusalTag): SessionStep => ({
   state,

@@ -1,4 +1,5 @@
 import { refusals, refuse } from '@parley/domain/conversation/refusals';
+import { closeCodes } from '@parley/domain/wire/close-codes';
 import { methods } from '@parley/domain/wire/methods';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import fc from 'fast-check';
@@ -117,6 +118,51 @@ describe('opening a session', () => {
   });
 });
 
+describe('a token that ends', () => {
+  const renewal = async (token: Promise<string> | string) => ({ token: await token });
+
+  it('is announced once, and renewed without a word to the others', async () => {
+    const client = await fixture.connect();
+    await sessionOpen(client, tokenOf('renews', 8));
+    const warning = await client.next(({ method }) => method === 'session.expiring', 'the warning');
+    expect(warning.params?.inMs).toBeLessThanOrEqual(800);
+    const { result } = await client.request('session.renew', await renewal(tokenOf('renews', '1h')));
+    expect(Number(result?.expiresAt)).toBeGreaterThan(Date.now() + 3_500_000);
+    await waitFor(() => Date.now() > Number(warning.params?.expiresAt) + 500, { what: 'the old end' });
+    expect((await client.request('message.list', {})).result).toBeDefined();
+    expect(client.notices('session.expiring')).toHaveLength(1);
+  });
+
+  it('gives its session the scopes of the next', async () => {
+    const client = await fixture.open('widens');
+    await client.request('session.renew', await renewal(tokenOf('widens', '1h', 'laptop', 'import')));
+    expect((await client.request('message.list', {})).result).toMatchObject({
+      caller: { user: 'widens', scopes: ['import'] },
+    });
+  });
+
+  it.each<[string, () => Promise<string> | string, string]>([
+    ['of somebody else', () => tokenOf('else'), 'ForeignToken'],
+    ['of another device', () => tokenOf('stays', '1h', 'phone'), 'ForeignToken'],
+    ['that is forged', () => forgedToken('stays'), 'NotAuthenticated'],
+    ['that has expired', () => tokenOf('stays', -60), 'TokenExpired'],
+    ['that ended a moment ago', () => tokenOf('stays', -2), 'TokenExpired'],
+    ['that is none', () => '', 'InvalidParams'],
+  ])('is not renewed by one %s, and the session goes on', async (_, token, tag) => {
+    const client = await fixture.open('stays');
+    expect(tagOf(await client.request('session.renew', await renewal(token())))).toBe(tag);
+    expect((await client.request('message.list', {})).result).toMatchObject({ caller: { user: 'stays' } });
+  });
+
+  it('cannot be renewed before there is a session', async () => {
+    const client = await fixture.connect();
+    expect(tagOf(await client.request('session.renew', await renewal(tokenOf('early'))))).toBe(
+      'NotAuthenticated',
+    );
+    expect((await sessionOpen(client, tokenOf('early'))).result).toBeDefined();
+  });
+});
+
 describe('requests', () => {
   it('reach command-api with who asks, and their answers come back as they are', async () => {
     const client = await fixture.open('asker');
@@ -164,6 +210,27 @@ describe('requests', () => {
     expect(client.frames.filter(({ method, id }) => method === undefined && id !== 1 && id !== 2)).toEqual(
       [],
     );
+  });
+
+  it('without an id that only an answer would make sense of do nothing', async () => {
+    const client = await fixture.connect();
+    const notify = (method: string, params: unknown) =>
+      client.raw(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    notify('session.open', { token: await tokenOf('silent'), device: 'laptop' });
+    expect(tagOf(await client.request('message.list', {}))).toBe('NotAuthenticated');
+    await sessionOpen(client, tokenOf('silent'));
+    const before = fixture.api.requests.length;
+    notify('message.list', {});
+    notify('event', { conversationId: 'c-hello', seq: 1 });
+    await client.request('conversation.list', {});
+    expect(fixture.api.requests.slice(before).map(({ method }) => method)).toEqual(['conversation.list']);
+    expect(client.frames.map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
+  it('to open a second session are refused, and the first goes on', async () => {
+    const client = await fixture.open('twice');
+    expect(tagOf(await sessionOpen(client, tokenOf('other')))).toBe('SessionAlreadyOpen');
+    expect((await client.request('message.list', {})).result).toMatchObject({ caller: { user: 'twice' } });
   });
 
   it('in a batch are answered by one batch, notifications left out', async () => {
@@ -349,8 +416,33 @@ describe('bad input', () => {
     expect((await client.closed()).code).toBe(1009);
   });
 
+  const positions = (count: number, idLength: number): Record<string, number> =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, n) => [`${n}`.padStart(idLength, 'c'), Number.MAX_SAFE_INTEGER]),
+    );
+
+  it('that resumes 100,000 conversations is told that a frame is bounded, also with the longest ids', async () => {
+    for (const idLength of [36, 140]) {
+      const client = await fixture.connect();
+      client.raw(
+        request(
+          JSON.stringify({ token: 't', device: 'd', resume: positions(100_000, idLength) }),
+          'session.open',
+        ),
+      );
+      expect(await client.closed()).toEqual({ code: 1009, reason: closeCodes.FrameTooLarge.sentence });
+    }
+  });
+
+  it('that resumes more conversations than one may, in a frame of good size, is told how many', async () => {
+    const client = await fixture.connect();
+    const resume = Object.fromEntries(Array.from({ length: 12_000 }, (_, n) => [`c${n}`, 1]));
+    const answer = await client.request('session.open', { token: 't', device: 'd', resume });
+    expect(answer.error?.message).toContain('has 12000 entries, at most 10000 are allowed');
+  });
+
   it('survives frames no client should send, and clients that vanish half-way', async () => {
-    for (const text of ['x'.repeat(2 * 1024 * 1024), 'x'.repeat(900_000)]) {
+    for (const text of ['x'.repeat(17 * 1024 * 1024), 'x'.repeat(900_000)]) {
       const client = await fixture.open('rude');
       client.raw(text);
       await client.closed();

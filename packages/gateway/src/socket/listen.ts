@@ -15,9 +15,10 @@ const IDLE_TIMEOUT_S = 60;
 
 /**
  * uWebSockets.js cuts a connection without a close code when a frame is larger than this; between it and our own limit the
- * client is told why.
+ * client is told why. Room for 100,000 positions of the longest ids. A frame takes memory as its bytes come, not as its header
+ * claims, and before there is a session they may come for 5 seconds only.
  */
-const CUT_AT_BYTES = 1024 * 1024;
+const CUT_AT_BYTES = 16 * 1024 * 1024;
 
 /** Sockets are the largest part of a process's file descriptors; some are left for the rest. */
 const MAX_CONNECTIONS = 19_000;

@@ -81,8 +81,13 @@ export async function openGateway(natsUrl: string) {
   };
 }
 
-export const tokenOf = (user: string, expiresIn: number | string = '1h', did = 'laptop'): Promise<string> =>
-  signToken(SECRET, { sub: user, did, expiresIn });
+export const tokenOf = (
+  user: string,
+  expiresIn: number | string = '1h',
+  did = 'laptop',
+  scope?: string,
+): Promise<string> =>
+  signToken(SECRET, { sub: user, did, expiresIn, ...(scope === undefined ? {} : { scope }) });
 
 export const forgedToken = (user: string): Promise<string> =>
   signToken(new Uint8Array(32).fill(8), { sub: user, did: 'laptop', expiresIn: '1h' });
