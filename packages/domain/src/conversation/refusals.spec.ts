@@ -37,7 +37,6 @@ describe('the refusals', () => {
         "ConversationExists": 1409,
         "ConversationNotFound": 1404,
         "CursorForeign": 1418,
-        "DeviceNotFound": 1421,
         "DeviceRevoked": 1420,
         "DirectNeedsTwo": 1414,
         "ForeignToken": 1423,

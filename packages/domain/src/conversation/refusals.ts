@@ -58,7 +58,6 @@ export const refusals = {
     'A position to resume from is beyond the newest event of its conversation; drop it and read that conversation anew.',
   ),
   DeviceRevoked: row(1420, 403, false, 'This device was revoked; sign in as a new device.'),
-  DeviceNotFound: row(1421, 404, false, 'You have no such device; device.list names those you have.'),
   TooManyDevices: row(
     1422,
     409,

@@ -1,11 +1,12 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { type ConversationEvent, type EventType, eventCodecs, isEventType } from '../conversation/events.js';
+import { type ConversationEvent, type EventType, eventCodecs } from '../conversation/events.js';
 import { upcast } from '../conversation/upcast.js';
 import { Producer } from '../conversation/vocabulary.js';
 import { Actor, CommandId, ConversationId, Instant, Seq } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger, decodeWith } from '../text.js';
+import { decodeVersioned } from './versioned.js';
 
 /**
  * What one JetStream message holds: an event and its place. `seq` is dense per conversation from 1 and is the
@@ -44,20 +45,9 @@ export type Envelope = {
  */
 export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
   const decoded = decodeWith(Place, input);
-  if (E.isLeft(decoded)) return decoded;
-  const place = decoded.right;
-  if (!isEventType(place.type)) return E.left(`type: nobody knows the event ${place.type}`);
-  const current = eventCodecs[place.type].version;
-  if (place.version > current) {
-    return E.left(`version: ${place.type} has version ${place.version}, this process knows up to ${current}`);
-  }
-  const data = decodeWith(
-    eventCodecs[place.type].data as t.Type<unknown, unknown, unknown>,
-    upcast(place.type, place.version, place.data),
-  );
-  return E.isLeft(data)
-    ? E.left(`data of ${place.type}: ${data.left}`)
-    : E.right({ ...place, version: current, data: data.right } as Envelope);
+  return E.isLeft(decoded)
+    ? decoded
+    : (decodeVersioned(eventCodecs, upcast, decoded.right) as E.Either<string, Envelope>);
 }
 
 /** Puts a decided event at its place. */

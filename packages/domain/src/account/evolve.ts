@@ -1,0 +1,33 @@
+import type { AccountEnvelope } from './envelope.js';
+import { type Account, type Device, REMEMBERED } from './state.js';
+
+/** The account after one more event. Total; a device that was revoked stays so whatever comes after. */
+export function evolveAccount(state: Account, event: AccountEnvelope): Account {
+  const { seq, at, commandId, type } = event;
+  const { device } = event.data;
+  const deed = { commandId, type, device, seq, at };
+  return {
+    revision: seq,
+    devices: new Map(state.devices).set(device, after(state.devices.get(device), event)),
+    deeds: [...state.deeds, deed].slice(-REMEMBERED),
+  };
+}
+
+function after(known: Device | undefined, event: AccountEnvelope): Device {
+  if (known?.tag === 'revoked') return known;
+  switch (event.type) {
+    case 'device.registered': {
+      const { keys, name } = event.data;
+      return { tag: 'live', registeredAt: known?.registeredAt ?? event.at, keys, name };
+    }
+    case 'device.revoked':
+      return {
+        tag: 'revoked',
+        registeredAt: known?.registeredAt,
+        revokedAt: event.at,
+        name: known?.name,
+      };
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,53 @@
+import type { AccountEventType } from './events.js';
+
+/** Newest events an account remembers, so that the same id again returns the first answer. */
+export const REMEMBERED = 64;
+
+/**
+ * Devices an account knows by their ids, those that were revoked included. With so many it is full: a device it does not
+ * know counts as revoked from then on. So revoking always works, needs bounded memory, and is never undone by forgetting.
+ */
+export const MAX_KNOWN = 1_000;
+
+export type Device =
+  /** Registered, with its public keys. */
+  | {
+      readonly tag: 'live';
+      readonly registeredAt: number;
+      readonly keys: string;
+      readonly name: string | undefined;
+    }
+  /** `registeredAt` is undefined where it never was. */
+  | {
+      readonly tag: 'revoked';
+      readonly registeredAt: number | undefined;
+      readonly revokedAt: number;
+      readonly name: string | undefined;
+    };
+
+/** An event the account remembers: enough to repeat the first answer. */
+export type AccountDeed = {
+  readonly commandId: string;
+  readonly type: AccountEventType;
+  readonly device: string;
+  readonly seq: number;
+  readonly at: number;
+};
+
+/** What is known of a user, folded from their events alone. */
+export type Account = {
+  /** Seq of the newest event; 0 before the first. */
+  readonly revision: number;
+  /** By id, in the order in which they became known. */
+  readonly devices: ReadonlyMap<string, Device>;
+  /** Oldest first. */
+  readonly deeds: readonly AccountDeed[];
+};
+
+export const initialAccount: Account = { revision: 0, devices: new Map(), deeds: [] };
+
+/** Whether tokens of a device are refused. One that never registered is as good as any other while the account has room. */
+export function isRevoked({ devices }: Account, device: string): boolean {
+  const known = devices.get(device);
+  return known === undefined ? devices.size >= MAX_KNOWN : known.tag === 'revoked';
+}
