@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Command } from '@parley/domain/conversation/commands';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -86,15 +87,44 @@ describe('a command', () => {
     expect(await log.events(api, conversationId)).toHaveLength(602);
   });
 
-  it('with an id that made something else is refused', async () => {
+  it('with an id that made something else is refused, of another kind or of the same', async () => {
     const api = await log.instance();
     const conversationId = await group(api);
-    await send(api, conversationId, 'once', 'ann', 'c-1');
-    const reused = await handleCommand(
-      api,
-      commandOf('conversation.rename', 'ann', { conversationId, commandId: 'c-1', title: 'x' }),
-    );
-    expect(reused).toMatchObject({ left: { tag: 'IdReused' } });
+    const first = await send(api, conversationId, 'once', 'ann', 'c-1');
+    const rename = { conversationId, commandId: 'c-1', title: 'x' };
+    const reused = [
+      () => handleCommand(api, commandOf('conversation.rename', 'ann', rename)),
+      () => send(api, conversationId, 'something else', 'ann', 'c-1'),
+    ];
+    for (const attempt of reused) expect(await attempt()).toMatchObject({ left: { tag: 'IdReused' } });
+    for (let n = 0; n < 40; n++) await send(api, conversationId, `filler ${n}`);
+    for (const attempt of reused) expect(await attempt()).toMatchObject({ left: { tag: 'IdReused' } });
+    expect(await send(api, conversationId, 'once', 'ann', 'c-1')).toMatchObject(first);
+  });
+
+  it('with an id that the broker alone remembers is refused as well when it says something else', async () => {
+    const api = await log.instance();
+    const conversationId = await group(api);
+    await send(api, conversationId, 'once', 'ann', 'long-ago');
+    for (let n = 0; n < 300; n++) await send(api, conversationId, `filler ${n}`);
+    expect(await send(api, conversationId, 'something else', 'ann', 'long-ago')).toMatchObject({
+      left: { tag: 'IdReused' },
+    });
+    expect(await log.events(api, conversationId)).toHaveLength(302);
+  });
+
+  it('is compared with what it said however long ago the clock says that was', async () => {
+    const api = await log.instance();
+    const conversationId = await group(api);
+    const skewed = (words: string) =>
+      handleCommand(api, {
+        ...commandOf('message.send', 'ann', { conversationId, commandId: 'c-1', body: text(words) }),
+        at: 1_000_000,
+      } as Command);
+    await skewed('once');
+    for (let n = 0; n < 40; n++) await send(api, conversationId, `filler ${n}`);
+    expect(await skewed('something else')).toMatchObject({ left: { tag: 'IdReused' } });
+    expect(await skewed('once')).toMatchObject({ right: { seq: 2, repeated: true } });
   });
 });
 

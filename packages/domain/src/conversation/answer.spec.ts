@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { envelop } from '../log/envelope.js';
 import { command, GARDEN, NOON, text } from '../testing/commands.js';
 import { created, fold, manySent, sent } from '../testing/given.js';
-import { answeredBefore, eventOfCommand } from './answer.js';
+import { answerAgain, answeredBefore, eventOfCommand } from './answer.js';
+import { closeBody } from './body.js';
 import { commandCodecs } from './commands.js';
 import { eventCodecs } from './events.js';
 import { evolve } from './evolve.js';
@@ -34,25 +35,41 @@ function imported(places: readonly { readonly id: string; readonly position: num
 describe('a command that comes again', () => {
   const state = fold([garden, sent('cem', 1, 'send-1'), sent('cem', 2, 'send-2')]);
 
-  it('gets the seq and the time of the event it made', () => {
-    expect(answeredBefore(state, send('cem', { commandId: 'send-1' }))).toStrictEqual(
-      E.right({ conversationId: GARDEN, seq: 2, at: NOON - 999, repeated: true }),
+  const envelope = (words: string) =>
+    envelop(
+      { type: 'message.sent', data: { ordinal: 1, body: closeBody(text(words)) } },
+      { conversationId: GARDEN, seq: 2, at: NOON - 999, actor: 'cem', commandId: 'send-1' },
+    );
+
+  it('is known with the event it made', () => {
+    const before = answeredBefore(state, send('cem', { commandId: 'send-1' }));
+    expect(before).toMatchObject(E.right({ tag: 'remembered', deed: { seq: 2, at: NOON - 999 } }));
+  });
+
+  it('gets the seq and the time of that event, if it says what the event holds', () => {
+    const first = E.right({ conversationId: GARDEN, seq: 2, at: NOON - 999, repeated: true });
+    const again = send('cem', { commandId: 'send-1' });
+    expect(answerAgain(again, envelope('hello'), envelope('hello'))).toStrictEqual(first);
+    expect(answerAgain(again, envelope('hello'), undefined)).toStrictEqual(first);
+  });
+
+  it('is refused when it says something else', () => {
+    const again = send('cem', { commandId: 'send-1' });
+    expect(answerAgain(again, envelope('bye'), envelope('bye'))).toStrictEqual(
+      E.left(refuse('IdReused', 'it made message.sent with other content')),
     );
   });
 
-  it('gets them also when it says something else now', () => {
-    const other = command('message.send', 'cem', { commandId: 'send-1', body: text('something else') });
-    expect(answeredBefore(state, other)).toMatchObject(E.right({ seq: 2, repeated: true }));
-  });
-
-  it('gets them also after its sender has left and the conversation is closed', () => {
+  it('is known also after its sender has left and the conversation is closed', () => {
     const later = fold([
       garden,
       sent('cem', 1, 'send-1'),
       { by: 'cem', event: { type: 'member.left', data: {} } },
       { by: 'ann', event: { type: 'conversation.closed', data: {} } },
     ]);
-    expect(answeredBefore(later, send('cem', { commandId: 'send-1' }))).toMatchObject(E.right({ seq: 2 }));
+    expect(answeredBefore(later, send('cem', { commandId: 'send-1' }))).toMatchObject(
+      E.right({ deed: { seq: 2 } }),
+    );
   });
 
   it('is new when another one has the id', () => {
@@ -70,7 +87,7 @@ describe('a command that comes again', () => {
     expect(REMEMBERED_COMMANDS).toBe(256);
     const again = send('cem', { commandId: 'send-1' });
     const after = (events: number) => fold([garden, sent('cem', 1, 'send-1'), ...manySent('ann', events, 2)]);
-    expect(answeredBefore(after(255), again)).toMatchObject(E.right({ seq: 2 }));
+    expect(answeredBefore(after(255), again)).toMatchObject(E.right({ deed: { seq: 2 } }));
     expect(answeredBefore(after(255 + 32), again)).toBeUndefined();
   });
 });
@@ -80,7 +97,7 @@ describe('a command with a place in a source', () => {
     const state = imported([{ id: 'file', position: 10 }]);
     for (const position of [1, 9, 10]) {
       expect(answeredBefore(state, send('ann', { ...from('file', position) }))).toStrictEqual(
-        E.right({ conversationId: GARDEN, seq: 1, at: NOON, repeated: true }),
+        E.right({ tag: 'answered', answer: { conversationId: GARDEN, seq: 1, at: NOON, repeated: true } }),
       );
     }
   });
@@ -92,13 +109,13 @@ describe('a command with a place in a source', () => {
     expect(answeredBefore(initial, send('ann', from('file', 1)))).toBeUndefined();
   });
 
-  it('gets its own answer while its id is remembered', () => {
+  it('gets its own answer while its id is remembered, without being compared', () => {
     const state = imported([
       { id: 'file', position: 1 },
       { id: 'file', position: 2 },
     ]);
     expect(answeredBefore(state, send('ann', { commandId: 'import-1', ...from('file', 1) }))).toMatchObject(
-      E.right({ seq: 1 }),
+      E.right({ tag: 'answered', answer: { seq: 1 } }),
     );
   });
 

@@ -1,9 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
+import type { Envelope } from '../log/envelope.js';
 import type { Command, CommandType } from './commands.js';
 import type { EventType } from './events.js';
 import { recallCommand } from './recent.js';
 import { type Refusal, refuse } from './refusals.js';
-import type { Conversation } from './state.js';
+import { saysTheSame } from './says-the-same.js';
+import type { Conversation, Deed } from './state.js';
 
 /**
  * What a sender gets: the seq of the event its command made and the time in ms at which that was, or the revision that
@@ -35,20 +37,41 @@ export const eventOfCommand: Readonly<Record<CommandType, EventType>> = {
   'message.expire': 'message.expired',
 };
 
+/** What is known of a command that comes again: its answer, or the event it made, which it must be compared with first. */
+export type Before =
+  | { readonly tag: 'answered'; readonly answer: Answer }
+  | { readonly tag: 'remembered'; readonly deed: Deed };
+
 /**
- * The answer a command was given before, if the conversation remembers it: by its id, or by its place in its source. A
- * place at or before the newest one of its source is done, however long ago; its own seq is then no longer known, and the
- * answer names the conversation's revision.
+ * What the conversation remembers of a command, by its id or by its place in its source. A place at or before the newest
+ * one of its source is done, however long ago, and nothing is compared: its own seq may no longer be known, and the answer
+ * then names the conversation's revision.
  */
-export function answeredBefore(state: Conversation, command: Command): E.Either<Refusal, Answer> | undefined {
+export function answeredBefore(state: Conversation, command: Command): E.Either<Refusal, Before> | undefined {
   const { conversationId, commandId, producer } = command.data;
   const deed = recallCommand(state.recent, command.actor, commandId);
-  if (deed !== undefined) {
-    if (deed.type !== eventOfCommand[command.type]) return E.left(refuse('IdReused', `it made ${deed.type}`));
-    return E.right({ conversationId, seq: deed.seq, at: deed.at, repeated: true });
+  if (deed !== undefined && deed.type !== eventOfCommand[command.type]) {
+    return E.left(refuse('IdReused', `it made ${deed.type}`));
   }
-  if (producer === undefined) return undefined;
-  const last = state.producers.get(producer.id) ?? 0;
-  if (producer.position > last) return undefined;
-  return E.right({ conversationId, seq: state.revision, at: command.at, repeated: true });
+  const isDone = producer !== undefined && producer.position <= (state.producers.get(producer.id) ?? 0);
+  if (isDone) {
+    const { seq, at } = deed ?? { seq: state.revision, at: command.at };
+    return E.right({ tag: 'answered', answer: { conversationId, seq, at, repeated: true } });
+  }
+  return deed === undefined ? undefined : E.right({ tag: 'remembered', deed });
+}
+
+/**
+ * The first answer again, if the command says what the event holds that was made under its id. An event that cannot be read
+ * any more is taken for what the command says.
+ */
+export function answerAgain(
+  command: Command,
+  { seq, at }: Pick<Deed, 'seq' | 'at'>,
+  event: Envelope | undefined,
+): E.Either<Refusal, Answer> {
+  if (event !== undefined && !saysTheSame(command, event)) {
+    return E.left(refuse('IdReused', `it made ${event.type} with other content`));
+  }
+  return E.right({ conversationId: command.data.conversationId, seq, at, repeated: true });
 }

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { decodeEnvelope, type Envelope } from '../log/envelope.js';
 import { anyEvent, commands } from '../testing/arbitraries.js';
-import { happen } from '../testing/history.js';
-import { answeredBefore } from './answer.js';
+import { answerBefore, happen } from '../testing/history.js';
+
 import type { Command } from './commands.js';
 import { decide } from './decide.js';
 import { eventCodecs } from './events.js';
@@ -87,7 +87,7 @@ describe('whatever people try in a conversation', () => {
           if (E.isLeft(outcome)) continue;
           const event = log[outcome.right.seq - 1];
           if (event?.commandId !== command.data.commandId || event.actor !== command.actor) continue;
-          expect(answeredBefore(state, command)).toStrictEqual(
+          expect(answerBefore(state, log, command)).toStrictEqual(
             E.right({ conversationId: event.conversationId, seq: event.seq, at: event.at, repeated: true }),
           );
         }

@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import { type Answer, answeredBefore } from '../conversation/answer.js';
+import { type Answer, answerAgain, answeredBefore } from '../conversation/answer.js';
 import type { Command } from '../conversation/commands.js';
 import { decide, type Target, targetSought } from '../conversation/decide.js';
 import { evolve } from '../conversation/evolve.js';
@@ -21,7 +21,7 @@ export function happen(commands: readonly Command[]): History {
   let state: Conversation = initial;
   const log: Envelope[] = [];
   const steps = commands.map((command): Step => {
-    const before = answeredBefore(state, command);
+    const before = answerBefore(state, log, command);
     if (before !== undefined) return { command, outcome: before };
     const decision = decide(state, command, lookUp(log, targetSought(state, command)));
     if (E.isLeft(decision)) return { command, outcome: decision };
@@ -44,6 +44,19 @@ export function happen(commands: readonly Command[]): History {
     return { command, outcome: E.right({ conversationId, seq, at }) };
   });
   return { state, log, steps };
+}
+
+/** The first answer again, or why not; undefined for a command that is new. */
+export function answerBefore(
+  state: Conversation,
+  log: readonly Envelope[],
+  command: Command,
+): E.Either<Refusal, Answer> | undefined {
+  const before = answeredBefore(state, command);
+  if (before === undefined || E.isLeft(before)) return before;
+  if (before.right.tag === 'answered') return E.right(before.right.answer);
+  const { deed } = before.right;
+  return answerAgain(command, deed, log[deed.seq - 1]);
 }
 
 function lookUp(log: readonly Envelope[], seq: number | undefined): Target | undefined {

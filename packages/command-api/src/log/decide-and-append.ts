@@ -1,0 +1,80 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { append } from '@parley/infra/log/append';
+import type { PublishWindow } from '@parley/infra/log/publish-window';
+import * as E from 'fp-ts/lib/Either.js';
+import type { FoldedStore, Known } from './folded-store.js';
+
+/** What one command does to the state of one id; `A` is its answer. */
+export type Deciding<S, E, A> = {
+  readonly id: string;
+  /** Deduplicates at the broker: the same for a repetition, and for nothing else. */
+  readonly messageId: string;
+  readonly traceparent?: string;
+  /** The answer it was given before, if it was. */
+  readonly answeredBefore: (known: Known<S>) => Promise<E.Either<Refusal, A> | undefined>;
+  /** The event it makes, at its place; undefined where it is so already. */
+  readonly decide: (known: Known<S>) => Promise<E.Either<Refusal, E | undefined>>;
+  readonly unchanged: (known: Known<S>) => A;
+  readonly done: (event: E) => A;
+  /** The answer to a repetition that only the broker remembers, as this message of the stream. */
+  readonly duplicateOf: (streamSeq: number) => Promise<E.Either<Refusal, A>>;
+};
+
+export type DecidingResources<S, E> = {
+  readonly store: FoldedStore<S, E>;
+  readonly window: PublishWindow;
+  /** Told of every event of ours after the log has stored it. Must not throw. */
+  readonly onAppended: (event: E) => void;
+};
+
+/** Conflicts and lost answers in a row before a command is given back as retryable. */
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Loads, decides, appends. Those that another instance is faster with show as conflicts, after which the new events are
+ * read and it is decided again.
+ *
+ * An answer or a refusal is given only if it is true of the log: one that comes from cached state is decided once more on
+ * fresh state. A lost answer of the broker never becomes a second event, because the log is read and the command's own
+ * event looked for before anything is appended again. Broker failures reject; nothing is lost by asking again.
+ */
+export async function decideAndAppend<S, Event, A>(
+  { store, window, onAppended }: DecidingResources<S, Event>,
+  { id, messageId, traceparent, ...command }: Deciding<S, Event, A>,
+): Promise<E.Either<Refusal, A>> {
+  let known = await store.known(id);
+  let isFresh = false;
+
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; ) {
+    const before = await command.answeredBefore(known);
+    if (before !== undefined) return before;
+
+    const decision = await command.decide(known);
+    if (E.isLeft(decision) || decision.right === undefined) {
+      if (isFresh) return E.isLeft(decision) ? decision : E.right(command.unchanged(known));
+      known = await store.fresh(id);
+      isFresh = true;
+      continue;
+    }
+
+    attempts++;
+    const event = decision.right;
+    const appended = await append(window, {
+      place: store.placeOf(id),
+      payload: JSON.stringify(event),
+      expected: known.streamSeq,
+      messageId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+    if (appended.tag === 'stored') {
+      store.advance(id, known, event, appended.streamSeq);
+      onAppended(event);
+      return E.right(command.done(event));
+    }
+    if (appended.tag === 'duplicate') return command.duplicateOf(appended.streamSeq);
+    if (appended.tag === 'refused') return E.left(refuse('Unavailable', appended.reason));
+    known = await store.fresh(id);
+    isFresh = true;
+  }
+  return E.left(refuse('Unavailable', 'others were faster each time'));
+}

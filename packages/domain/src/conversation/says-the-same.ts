@@ -1,0 +1,106 @@
+import type { Envelope } from '../log/envelope.js';
+import { type Body, type OpaqueBody, openBody } from './body.js';
+import type { Command } from './commands.js';
+import type { EventOf, EventType } from './events.js';
+import type { Entry, Ttl } from './vocabulary.js';
+
+/**
+ * Whether a command says what an event holds that was made under its id; else the id was used for something else. What the
+ * server added does not count: times, ordinals, hashes of people it knew before. A body that cannot be read any more counts
+ * as the same. An event names only those whom it changed, so a command may name more: they were in, or out, already.
+ */
+export function saysTheSame(command: Command, event: Envelope): boolean {
+  switch (command.type) {
+    case 'conversation.create': {
+      const { kind, members, title, ttl = null } = command.data;
+      const people = new Set([command.actor, ...members]);
+      return madeBy(event, 'conversation.created', (made) => {
+        const named = made.members.map(({ user }) => user);
+        const settings: Settings = { kind, title, ttl };
+        return (
+          isSame(settings, { kind: made.kind, title: made.title, ttl: made.ttl }) && sameSet(people, named)
+        );
+      });
+    }
+    case 'conversation.rename':
+      return madeBy(event, 'conversation.renamed', ({ title }) => title === command.data.title);
+    case 'conversation.setTtl':
+      return madeBy(event, 'conversation.ttlSet', ({ ttl }) => ttl === command.data.ttl);
+    case 'conversation.close':
+      return madeBy(event, 'conversation.closed');
+    case 'member.add': {
+      const { users, role = 'member' } = command.data;
+      const isNamed = (entry: Entry): boolean => entry.role === role && users.includes(entry.user);
+      return madeBy(event, 'member.added', ({ members }) => members.every(isNamed));
+    }
+    case 'member.remove':
+      return madeBy(event, 'member.removed', ({ users }) =>
+        users.every((user) => command.data.users.includes(user)),
+      );
+    case 'member.leave':
+      return madeBy(event, 'member.left');
+    case 'member.setRole':
+      return madeBy(event, 'member.roleSet', (made) =>
+        isSame({ user: command.data.user, role: command.data.role }, made),
+      );
+    case 'member.ban':
+      return madeBy(event, 'member.banned', ({ banHash }) => hashNamed(command) === banHash);
+    case 'member.unban':
+      return madeBy(event, 'member.unbanned', ({ banHash }) => hashNamed(command) === banHash);
+    case 'message.send': {
+      const { body, replyTo } = command.data;
+      return madeBy(event, 'message.sent', (made) => made.replyTo === replyTo && sameBody(body, made.body));
+    }
+    case 'message.edit': {
+      const { seq, body } = command.data;
+      return madeBy(event, 'message.edited', (made) => made.seq === seq && sameBody(body, made.body));
+    }
+    case 'message.delete':
+      return madeBy(event, 'message.deleted', ({ seq }) => seq === command.data.seq);
+    case 'message.react': {
+      const { seq, emoji, remove: removed = false } = command.data;
+      return madeBy(event, 'message.reacted', (made) => isSame({ seq, emoji, removed }, made));
+    }
+    case 'message.expire': {
+      const asked = new Set(command.data.ranges.map(String));
+      return madeBy(event, 'message.expired', ({ ranges }) =>
+        ranges.every((range) => asked.has(String(range))),
+      );
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+type Settings = { readonly kind: string; readonly title: string | undefined; readonly ttl: Ttl };
+
+function madeBy<T extends EventType>(
+  event: Envelope,
+  type: T,
+  fits: (data: EventOf<T>['data']) => boolean = () => true,
+): boolean {
+  return event.type === type && fits(event.data as EventOf<T>['data']);
+}
+
+/**
+ * The hash of the one person a ban is about. It differs where somebody was banned under a hash of an older key: then a true
+ * repetition is refused, which changes nothing.
+ */
+function hashNamed({ banHashes, data }: Extract<Command, { type: 'member.ban' | 'member.unban' }>) {
+  return Object.hasOwn(banHashes, data.user) ? banHashes[data.user] : undefined;
+}
+
+function sameBody(body: Body, opaque: OpaqueBody): boolean {
+  const stored = openBody(opaque);
+  return stored === undefined || isSame<object>(body, stored);
+}
+
+/** Whether two flat objects have the same fields; one that is undefined is one that is not there. */
+function isSame<A extends object>(one: A, other: A): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof A>;
+  return [...keys].every((key) => one[key] === other[key]);
+}
+
+function sameSet(wanted: ReadonlySet<string>, found: readonly string[]): boolean {
+  return wanted.size === found.length && found.every((user) => wanted.has(user));
+}
