@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import * as t from 'io-ts';
 
 /** A codec of one environment variable: its text, or undefined when it is not set. Its name says what is accepted. */
@@ -25,6 +26,15 @@ export const oneOf = <const A extends string>(...values: readonly A[]): Field<A>
 
 export const host: Field<string> = field('a host name or an IP address', (text) =>
   /^[A-Za-z0-9.:_-]+$/.test(text) ? text : undefined,
+);
+
+/** Addresses and networks, such as `10.0.0.0/8`, separated by commas. */
+export const networks: Field<readonly string[]> = field<readonly string[]>(
+  'IP addresses or networks such as 10.0.0.0/8, separated by commas',
+  (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    return parts.every(isNetwork) ? parts : undefined;
+  },
 );
 
 export const path: Field<string> = field('a path', (text) => (text.includes('\0') ? undefined : text));
@@ -68,6 +78,13 @@ function field<A>(accepted: string, parse: (text: string) => A | undefined): Fie
     },
     t.identity,
   );
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128));
 }
 
 function hasScheme(text: string, scheme: string): boolean {

@@ -1,6 +1,7 @@
 import {
   host,
   integer,
+  networks,
   oneOf,
   optional,
   path,
@@ -33,6 +34,14 @@ export const variables = {
   /** Key of the hashes under which bans are kept. */
   PARLEY_BAN_KEY: secret(16),
   PARLEY_LOG_LEVEL: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
+  /** Points of a user in 10 s, all devices together, for commands, for queries, and for receipts, typing and presence; 0: no limit. */
+  PARLEY_LIMIT_COMMANDS: withDefault(integer(0, 1_000_000), 2_000),
+  PARLEY_LIMIT_QUERIES: withDefault(integer(0, 1_000_000), 4_000),
+  PARLEY_LIMIT_SIGNALS: withDefault(integer(0, 1_000_000), 4_000),
+  /** Sessions that a user may open, and refused tokens that an address may send, in 10 s; 0: no limit. */
+  PARLEY_LIMIT_OPENS: withDefault(integer(0, 1_000_000), 200),
+  /** Proxies whose X-Forwarded-For is believed; their own addresses are not limited. */
+  PARLEY_TRUSTED_PROXIES: withDefault(networks, []),
   PARLEY_HTTP_HOST: withDefault(host, '127.0.0.1'),
   /** 0 lets the system choose; the process says which it got. */
   PARLEY_HTTP_PORT: withDefault(port, 0),
