@@ -38,6 +38,13 @@ export const testEnvironment = async (): Promise<TestEnvironment> => {
   };
 };
 
+/** The Redis database of the environment that a NATS URL is of, whatever line leads to that. */
+export const redisUrlBeside = (natsUrl: string): string => {
+  const redisUrl = new URL(inject('parleyStack').redis);
+  redisUrl.pathname = `/${new URL(natsUrl).username.slice(1)}`;
+  return redisUrl.href;
+};
+
 /** mkdir is the atomic counter: of the workers that try a number, one succeeds. */
 const claim = async (claims: string, count: number): Promise<number> => {
   await mkdir(claims, { recursive: true });

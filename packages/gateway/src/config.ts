@@ -3,6 +3,7 @@ import type * as t from 'io-ts';
 
 const GatewayConfig = configOf(
   'NATS_URL',
+  'REDIS_URL',
   'PARLEY_PARTITIONS',
   'PARLEY_REPLICAS',
   'PARLEY_TOKEN_SECRET',
@@ -11,6 +12,11 @@ const GatewayConfig = configOf(
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',
   'PARLEY_LOCAL_SIGN_IN',
+  'PARLEY_LIMIT_COMMANDS',
+  'PARLEY_LIMIT_QUERIES',
+  'PARLEY_LIMIT_SIGNALS',
+  'PARLEY_LIMIT_OPENS',
+  'PARLEY_TRUSTED_PROXIES',
   'PARLEY_CACHE',
 );
 

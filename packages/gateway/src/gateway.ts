@@ -7,6 +7,7 @@ import type { Ask } from './ask.js';
 import type { Hub } from './hub/hub.js';
 import type { InternalApi } from './internal-api.js';
 import type { Limiter } from './limiter.js';
+import type { Limits } from './limits/limits.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { People } from './people.js';
 import type { Session } from './session/session.js';
@@ -23,6 +24,8 @@ export type Gateway = {
   readonly api: InternalApi;
   /** Bounds what is asked on behalf of nobody in particular: memberships and the past. */
   readonly limiter: Limiter;
+  /** What bounds how much users and connections ask. */
+  readonly limits: Limits;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly sessions: Set<Session>;

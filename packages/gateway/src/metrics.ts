@@ -22,6 +22,12 @@ export function gatewayMetrics(registry: Registry) {
     ),
     gaps: counter('gaps_total', 'Times live events were missing and fetched.'),
     refusals: counter('refusals_total', 'Requests refused by the gateway itself.', 'tag'),
+    limited: counter(
+      'limited_total',
+      'Requests refused because they came too fast, by what and of whom.',
+      'what',
+      'of',
+    ),
     rpcSeconds: new Histogram({
       name: 'parley_gateway_rpc_seconds',
       help: 'Time until command-api answered.',

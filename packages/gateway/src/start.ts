@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { openRpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import { createMetrics } from '@parley/infra/runtime/metrics';
@@ -15,6 +16,8 @@ import type { Gateway } from './gateway.js';
 import { openInterestReached } from './hub/interest-reached.js';
 import { openInternalApi } from './internal-api.js';
 import { openLimiter } from './limiter.js';
+import { openLimits } from './limits/limits.js';
+import { peerNaming } from './limits/peer-address.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
 import { goAway } from './session/go-away.js';
 import { readSite } from './site/read-site.js';
@@ -27,7 +30,7 @@ import { cacheDirectory, loadUws } from './uws/load.js';
 /** Questions to command-api on behalf of sessions that open or catch up, at once. */
 const MAX_ASKING = 512;
 
-/** Builds a gateway. Needs NATS to start; command-api may come later. */
+/** Builds a gateway. Needs NATS to start; command-api and Redis may come later. */
 export async function startGateway(config: GatewayConfig, log: Log): Promise<Started> {
   const trust = trustOf(config);
   if (trust === undefined)
@@ -36,9 +39,19 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   const partitions = config.PARLEY_PARTITIONS;
   const resources: Resource[] = [];
 
-  const nats = await connectNats(config.NATS_URL, `gateway-${randomBytes(6).toString('hex')}`);
+  const instance = `gateway-${randomBytes(6).toString('hex')}`;
+  const nats = await connectNats(config.NATS_URL, instance);
   resources.push({ name: 'nats', dispose: () => nats.close() });
   await ensureTopology(nats, { partitions, replicas: config.PARLEY_REPLICAS });
+  const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
+  resources.push({ name: 'redis', dispose: () => redis.disconnect() });
+  const limits = openLimits(redis, {
+    commands: config.PARLEY_LIMIT_COMMANDS,
+    queries: config.PARLEY_LIMIT_QUERIES,
+    signals: config.PARLEY_LIMIT_SIGNALS,
+    opens: config.PARLEY_LIMIT_OPENS,
+  });
+  resources.push({ name: 'limits', dispose: () => limits.close() });
   const rpc = openRpcClient({ nats, partitions });
   resources.push({ name: 'rpc', dispose: () => rpc.close() });
 
@@ -55,6 +68,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     ask,
     api: openInternalApi(ask),
     limiter: openLimiter(MAX_ASKING),
+    limits,
     metrics,
     log,
     sessions: new Set(),
@@ -69,7 +83,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   const sweep = startSweep(gateway);
   resources.push({ name: 'sweep', dispose: () => sweep.stop() });
 
-  serveSocket(app, gateway);
+  serveSocket(app, gateway, peerNaming(config.PARLEY_TRUSTED_PROXIES));
   if (config.PARLEY_LOCAL_SIGN_IN === 'on' && 'secret' in trust) serveSignIn(app, trust.secret);
   serveHttp(app, readSite(), registry, [
     { name: 'nats', isReady: () => gateway.isConnected && !gateway.stopping },

@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway.js';
 import { admit } from '../hub/admission.js';
 import type { Admission } from '../hub/hub.js';
 import { beginFollowing } from '../hub/positions.js';
+import { noteBadToken, refusedToOpen, refusedToTry } from '../limits/limits.js';
 import { tellResync } from '../notify.js';
 import { enter, exit, type Person } from '../people.js';
 import { hearNotices } from '../user-notices.js';
@@ -28,6 +29,8 @@ export function openSession(gateway: Gateway, session: Session, params: unknown,
   const no = (refusal: Refusal) => answer(E.left(refusal));
   const wanted = decodeWith(SessionOpen, params);
   if (E.isLeft(wanted)) return no(refuse('InvalidParams', wanted.left));
+  const tooSoon = refusedToTry(gateway, session);
+  if (tooSoon !== undefined) return no(tooSoon);
   if (drive(gateway, session, { tag: 'open' }, no)?.tag !== 'begin') return;
   open(gateway, session, wanted.right, answer).catch((error: unknown) => {
     gateway.log.error({ err: error }, 'a session could not be opened');
@@ -47,6 +50,11 @@ async function open(
   if (caller === undefined) return;
   drive(gateway, session, { tag: 'verified', expiresAt: caller.expiresAt }, no);
   if (session.state.tag !== 'opening') return;
+  const tooOften = refusedToOpen(gateway, caller.userId);
+  if (tooOften !== undefined) {
+    stepBack(gateway, session);
+    return no(tooOften);
+  }
 
   const person = enterPerson(gateway, session, caller);
   const positions = new Map(Object.entries(resume));
@@ -57,6 +65,7 @@ async function open(
     return no(joined.left);
   }
   if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
+  session.address = undefined;
   const { userId: user, deviceId: device, expiresAt } = caller;
   answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
   start(gateway, session, person, positions, joined.right);
@@ -80,7 +89,10 @@ async function verified(
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error;
     if (error.fault === 'unavailable') drive(gateway, session, { tag: 'unable' }, no);
-    else drive(gateway, session, { tag: 'refused', expired: error.fault === 'expired' }, no);
+    else {
+      noteBadToken(gateway, session);
+      drive(gateway, session, { tag: 'refused', expired: error.fault === 'expired' }, no);
+    }
     return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { errorFrame, type Request, type RequestId, readFrame } from '@parley/dom
 import { isMethodName, type MethodName, methods } from '@parley/domain/wire/methods';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
+import { refusedByLimit } from '../limits/limits.js';
 import { drive } from './life.js';
 import { openSession } from './open-session.js';
 import { renewSession } from './renew-session.js';
@@ -62,6 +63,8 @@ function handle(
     );
   }
   if (drive(gateway, session, { tag: 'request' }, no)?.tag !== 'ask') return;
+  const tooSoon = refusedByLimit(gateway, session, method, params);
+  if (tooSoon !== undefined) return no(tooSoon);
   if (method === 'session.renew') {
     return renewSession(gateway, session, params, (answer) =>
       E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),

@@ -1,6 +1,7 @@
 import type { Caller } from '@parley/infra/rpc/protocol';
 import type { WebSocket } from 'uwebsockets';
 import type { Hub } from '../hub/hub.js';
+import type { Used } from '../limits/limits.js';
 import type { Person } from '../people.js';
 import type { SessionState } from './session-state.js';
 
@@ -23,8 +24,14 @@ export class Session {
   /** Requests that wait for their answers. */
   inFlight = 0;
   catchUp: CatchUp | undefined;
+  /** What this connection has used of its limits; undefined before its first request. */
+  used: Used | undefined;
 
-  constructor(public state: SessionState) {}
+  constructor(
+    public state: SessionState,
+    /** By which name refused tokens count against where it comes from; undefined once it is open. */
+    public address: string | undefined,
+  ) {}
 
   get isOpen(): boolean {
     return this.state.tag === 'open';

@@ -1,6 +1,7 @@
-import type { TemplatedApp, us_listen_socket } from 'uwebsockets';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uwebsockets';
 import type { Gateway } from '../gateway.js';
 import { pump } from '../hub/positions.js';
+import type { NamePeer } from '../limits/peer-address.js';
 import { drive, onDrain } from '../session/life.js';
 import { receive } from '../session/requests.js';
 import { MAX_BUFFERED, Session, type UserData } from '../session/session.js';
@@ -24,7 +25,9 @@ const CUT_AT_BYTES = 16 * 1024 * 1024;
 const MAX_CONNECTIONS = 19_000;
 
 /** Serves the WebSocket at `/v1/ws`. */
-export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
+export function serveSocket(app: TemplatedApp, gateway: Gateway, namePeer: NamePeer): void {
+  const addressOf = (response: HttpResponse, request: HttpRequest): string | undefined =>
+    namePeer(Buffer.from(response.getRemoteAddressAsText()).toString(), request.getHeader('x-forwarded-for'));
   app.ws<UserData>('/v1/ws', {
     maxPayloadLength: CUT_AT_BYTES,
     maxBackpressure: MAX_BUFFERED,
@@ -39,7 +42,7 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway): void {
         return void response.writeStatus('400 Bad Request').end(`ask for the subprotocol ${SUBPROTOCOL}\n`);
       }
       response.upgrade(
-        { session: new Session(awaiting(Date.now())) },
+        { session: new Session(awaiting(Date.now()), addressOf(response, request)) },
         request.getHeader('sec-websocket-key'),
         SUBPROTOCOL,
         request.getHeader('sec-websocket-extensions'),

@@ -17,8 +17,18 @@ export type Received = {
 export type ForeignClient = Awaited<ReturnType<typeof connectClient>>;
 
 /** A client that knows nothing of ours but the wire. */
-export async function connectClient(url: string, protocols: string[] = ['parley.v1'], localAddress?: string) {
-  const socket = new WebSocket(url, protocols, { localAddress, perMessageDeflate: false, maxPayload: 0 });
+export async function connectClient(
+  url: string,
+  protocols: string[] = ['parley.v1'],
+  localAddress?: string,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const socket = new WebSocket(url, protocols, {
+    localAddress,
+    headers,
+    perMessageDeflate: false,
+    maxPayload: 0,
+  });
   const frames: Received[] = [];
   const batches: Received[][] = [];
   let closed: { code: number; reason: string } | undefined;

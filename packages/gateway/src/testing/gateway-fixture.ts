@@ -2,7 +2,8 @@ import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
 import { signToken } from '@parley/infra/runtime/tokens';
-import { testEnvironment } from '@parley/infra/testing/test-environment';
+import { redisUrlBeside, testEnvironment } from '@parley/infra/testing/test-environment';
+import type { GatewayConfig } from '../config.js';
 import { startGateway } from '../start.js';
 import { connectClient, type ForeignClient } from './foreign-client.js';
 import { openSmallApi, PARTITIONS } from './small-api.js';
@@ -55,10 +56,11 @@ export async function openGatewayFixture() {
 export type GatewayFixture = Awaited<ReturnType<typeof openGatewayFixture>>;
 
 /** One gateway; several may share a broker. */
-export async function openGateway(natsUrl: string) {
+export async function openGateway(natsUrl: string, settings: Partial<GatewayConfig> = {}) {
   const started = await startGateway(
     {
       NATS_URL: natsUrl,
+      REDIS_URL: redisUrlBeside(natsUrl),
       PARLEY_PARTITIONS: PARTITIONS,
       PARLEY_REPLICAS: 1,
       PARLEY_TOKEN_SECRET: SECRET,
@@ -67,7 +69,13 @@ export async function openGateway(natsUrl: string) {
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,
       PARLEY_LOCAL_SIGN_IN: 'on',
+      PARLEY_LIMIT_COMMANDS: 0,
+      PARLEY_LIMIT_QUERIES: 0,
+      PARLEY_LIMIT_SIGNALS: 0,
+      PARLEY_LIMIT_OPENS: 0,
+      PARLEY_TRUSTED_PROXIES: [],
       PARLEY_CACHE: undefined,
+      ...settings,
     },
     createLog('gateway', process.env.GATEWAY_TEST_LOG ?? 'silent'),
   );
