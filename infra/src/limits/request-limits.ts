@@ -1,3 +1,4 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { isMethodName, methods } from '@parley/domain/wire/methods';
 import type { Redis } from 'ioredis';
 import type { Caller } from '../rpc/protocol.js';
@@ -33,6 +34,19 @@ export function openRequestLimits(redis: Redis, points: RequestPoints): RequestL
     },
   };
 }
+
+/** The points that a configuration names. */
+export const pointsOf = (config: LimitVariables): RequestPoints => ({
+  commands: config.PARLEY_LIMIT_COMMANDS,
+  queries: config.PARLEY_LIMIT_QUERIES,
+  signals: config.PARLEY_LIMIT_SIGNALS,
+});
+
+type LimitVariables = Readonly<
+  Record<'PARLEY_LIMIT_COMMANDS' | 'PARLEY_LIMIT_QUERIES' | 'PARLEY_LIMIT_SIGNALS', number>
+>;
+
+export const rateLimited = (retryAfterMs: number): Refusal => ({ ...refuse('RateLimited'), retryAfterMs });
 
 /** Who moves whole histories is trusted with it: an import writes thousands a second. */
 export const isExempt = ({ scopes }: Caller): boolean =>

@@ -31,6 +31,7 @@ export async function startSystem(
   { natsUrl, databaseUrl, redisUrl }: Servers,
   without: readonly ServiceName[] = [],
   banKey: Uint8Array = randomBytes(32),
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<SystemProcesses> {
   await migrate(databaseUrl, { readModel: 1 });
   const secret = randomBytes(32);
@@ -42,6 +43,7 @@ export async function startSystem(
     PARLEY_TOKEN_SECRET: secret.toString('base64url'),
     PARLEY_BAN_KEY: Buffer.from(banKey).toString('base64url'),
     PARLEY_LOG_LEVEL: process.env.PARLEY_LOG_LEVEL ?? 'silent',
+    ...settings,
   };
   const services = new Map<ServiceName, ServiceProcess[]>();
 

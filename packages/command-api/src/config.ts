@@ -13,6 +13,9 @@ const ApiConfig = configOf(
   'PARLEY_LOG_LEVEL',
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',
+  'PARLEY_LIMIT_COMMANDS',
+  'PARLEY_LIMIT_QUERIES',
+  'PARLEY_LIMIT_SIGNALS',
 );
 
 export type ApiConfig = t.TypeOf<typeof ApiConfig>;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { openRequestLimits, pointsOf } from '@parley/infra/limits/request-limits';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
@@ -17,6 +18,7 @@ import type { ApiConfig } from './config.js';
 import { openConversationStore } from './conversations/store.js';
 import { openTurns } from './conversations/turns.js';
 import { openDispatch } from './dispatch.js';
+import { limitRequests } from './http/limit-requests.js';
 import { listen } from './http/listen.js';
 import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
@@ -50,6 +52,9 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   resources.push({ name: 'postgres', dispose: () => database.end() });
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
   resources.push({ name: 'redis', dispose: () => redis.disconnect() });
+
+  const limits = openRequestLimits(redis, pointsOf(config));
+  resources.push({ name: 'limits', dispose: () => limits.close() });
 
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const window = openPublishWindow(nats);
@@ -91,6 +96,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
           }),
         ),
       onError,
+      limit: limitRequests(limits, metrics),
       authenticate: (header) => authenticate(verify, header),
     },
   );

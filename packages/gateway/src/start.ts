@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { pointsOf } from '@parley/infra/limits/request-limits';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { openRpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
@@ -46,9 +47,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
   resources.push({ name: 'redis', dispose: () => redis.disconnect() });
   const limits = openLimits(redis, {
-    commands: config.PARLEY_LIMIT_COMMANDS,
-    queries: config.PARLEY_LIMIT_QUERIES,
-    signals: config.PARLEY_LIMIT_SIGNALS,
+    ...pointsOf(config),
     opens: config.PARLEY_LIMIT_OPENS,
   });
   resources.push({ name: 'limits', dispose: () => limits.close() });

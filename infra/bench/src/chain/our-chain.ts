@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Stack } from '@parley/infra/embedded/stack';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import type { WebSocket } from 'ws';
@@ -9,9 +9,18 @@ export type OurChain = SystemProcesses & {
   session(user: string, localAddress?: string): Promise<WebSocket>;
 };
 
+/** Limits that are counted, as in service, and that no measurement reaches. */
+const UNREACHED = {
+  PARLEY_LIMIT_COMMANDS: '1000000',
+  PARLEY_LIMIT_QUERIES: '1000000',
+  PARLEY_LIMIT_SIGNALS: '1000000',
+  PARLEY_LIMIT_OPENS: '1000000',
+};
+
 /** Starts the services on the servers of `stack`, each in its process, as `npm start` does. */
 export async function startOurChain({ nats, database, redis }: Stack): Promise<OurChain> {
-  const system = await startSystem({ natsUrl: nats, databaseUrl: database, redisUrl: redis });
+  const servers = { natsUrl: nats, databaseUrl: database, redisUrl: redis };
+  const system = await startSystem(servers, [], randomBytes(32), UNREACHED);
   return {
     ...system,
     async session(user, localAddress) {

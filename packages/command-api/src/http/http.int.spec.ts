@@ -29,6 +29,9 @@ beforeAll(async () => {
       PARLEY_LOG_LEVEL: 'silent',
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,
+      PARLEY_LIMIT_COMMANDS: 0,
+      PARLEY_LIMIT_QUERIES: 0,
+      PARLEY_LIMIT_SIGNALS: 30,
     },
     createLog('command-api', 'silent'),
   );
@@ -63,6 +66,7 @@ async function ask(
   return {
     status: response.status,
     type: response.headers.get('content-type'),
+    retryAfter: response.headers.get('retry-after'),
     json: (await response.json()) as Record<string, unknown>,
   };
 }
@@ -250,4 +254,18 @@ describe('HTTP', () => {
     expect(await ask('GET', '/ready', undefined)).toMatchObject({ status: 200 });
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('parley_request_seconds_bucket');
   });
+});
+
+it('refuses with the time to come again what comes too fast, and counts each user alone', async () => {
+  const hasty = await token('hasty');
+  const mark = (bearer: string) => ask('POST', '/v1/receipts', bearer, { marks: [] });
+  for (let n = 0; n < 30; n++) expect((await mark(hasty)).status).toBe(422);
+  const refused = await mark(hasty);
+  expect(refused).toMatchObject({ status: 429, json: { tag: 'RateLimited', retryable: true } });
+  const retryAfterMs = refused.json.retryAfterMs as number;
+  expect(retryAfterMs).toBeGreaterThan(0);
+  expect(Number(refused.retryAfter)).toBe(Math.ceil(retryAfterMs / 1_000));
+  expect((await mark(await token('patient'))).status).toBe(422);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/^parley_limited_total\{what="signals",of="user".*\} 1$/m);
 });

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { ApiModule, type ApiResources } from '../api-module.js';
 import type { Dispatch } from '../dispatch.js';
+import type { LimitRequest } from './limit-requests.js';
 import { ProblemFilter } from './problem-filter.js';
 import { type Authenticate, addRoutes } from './routes.js';
 
@@ -15,6 +16,7 @@ export type HttpParts = {
   readonly checks: readonly ReadinessCheck[];
   readonly dispatchOf: (app: INestApplicationContext) => Dispatch;
   readonly authenticate: Authenticate;
+  readonly limit: LimitRequest;
   /** Told of what was our fault. */
   readonly onError: (error: unknown, what: string) => void;
 };
@@ -36,7 +38,7 @@ export async function listen(
   app.useGlobalFilters(new ProblemFilter(parts.onError));
   const dispatch = parts.dispatchOf(app);
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
-  addRoutes(fastify, dispatch, parts.authenticate);
+  addRoutes(fastify, dispatch, parts);
   addOps(fastify, parts);
   await app.listen(at.port, at.host);
   const address = fastify.server.address();

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Dispatch } from '../dispatch.js';
 import { asyncApi } from './async-api.js';
+import type { LimitRequest } from './limit-requests.js';
 import { openApi } from './open-api.js';
 import { sendProblem } from './problem.js';
 
@@ -15,7 +16,11 @@ export type Authenticate = (authorization: string | undefined) => Promise<E.Eith
  * Every method of the wire that has a place in HTTP, from the one table. Path, query and body together are the parameters;
  * a command takes its id from the body or from the header `Idempotency-Key`.
  */
-export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate: Authenticate): void {
+export function addRoutes(
+  app: FastifyInstance,
+  dispatch: Dispatch,
+  { authenticate, limit }: { readonly authenticate: Authenticate; readonly limit: LimitRequest },
+): void {
   for (const [method, row] of Object.entries(methods)) {
     if (!('http' in row)) continue;
     app.route({
@@ -24,14 +29,12 @@ export function addRoutes(app: FastifyInstance, dispatch: Dispatch, authenticate
       handler: async (request, reply) => {
         const caller = await authenticate(request.headers.authorization);
         if (E.isLeft(caller)) return sendProblem(reply, caller.left);
+        const params = parametersOf(request, isIdempotent(row));
+        const tooSoon = limit(caller.right, method, params);
+        if (tooSoon !== undefined) return sendProblem(reply, tooSoon);
         const trace = request.headers.traceparent;
         const traceparent = typeof trace === 'string' && TRACEPARENT.test(trace) ? trace : undefined;
-        const outcome = await dispatch(
-          method,
-          parametersOf(request, isIdempotent(row)),
-          caller.right,
-          traceparent,
-        );
+        const outcome = await dispatch(method, params, caller.right, traceparent);
         return E.isLeft(outcome) ? sendProblem(reply, outcome.left) : reply.send(outcome.right);
       },
     });

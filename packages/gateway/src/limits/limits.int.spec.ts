@@ -43,7 +43,8 @@ async function grantedOf(client: ForeignClient, count: number): Promise<number> 
 }
 
 const isLimited = ({ error }: Received): boolean => error?.data.tag === 'RateLimited';
-const waitOf = ({ error }: Received): number => (error?.data as { retryAfterMs?: number } | undefined)?.retryAfterMs ?? 0;
+const waitOf = ({ error }: Received): number =>
+  (error?.data as { retryAfterMs?: number } | undefined)?.retryAfterMs ?? 0;
 
 describe('requests', () => {
   it('are granted to one connection up to its half, and to another of the same user up to the whole', async () => {

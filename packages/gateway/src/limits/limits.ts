@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { Refusal } from '@parley/domain/conversation/refusals';
 import { type Budget, type BudgetRule, take } from '@parley/infra/limits/budget';
 import {
   costOf,
@@ -8,6 +8,7 @@ import {
   type RequestKind,
   type RequestLimits,
   type RequestPoints,
+  rateLimited,
   WINDOW_SECONDS,
 } from '@parley/infra/limits/request-limits';
 import { openSharedLimit, type SharedLimit } from '@parley/infra/limits/shared-limit';
@@ -119,5 +120,3 @@ function takeOfConnection(
   session.used[kind] = taken.budget;
   return taken.retryAfterMs;
 }
-
-const rateLimited = (retryAfterMs: number): Refusal => ({ ...refuse('RateLimited'), retryAfterMs });
