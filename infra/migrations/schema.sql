@@ -24,6 +24,8 @@ create table checkpoint (
   events bigint not null,
   digest text not null,
   updated_at timestamp with time zone not null default now(),
+  window_began bigint not null default 0,
+  window_opened_at bigint not null default 0,
   constraint checkpoint_pkey PRIMARY KEY (projection, partition)
 ) with (fillfactor=20);
 
@@ -37,6 +39,8 @@ create table conversation (
   messages bigint not null default 0,
   last_activity_at bigint not null,
   member_count integer not null default 0,
+  changed bigint not null default 0,
+  marked bigint not null default 0,
   constraint conversation_pkey PRIMARY KEY (conversation_id)
 ) with (fillfactor=60);
 
@@ -51,15 +55,26 @@ create table dead_letter (
   constraint dead_letter_pkey PRIMARY KEY (projection, partition, stream_seq)
 );
 
+create table departure (
+  conversation_id text collate "C" not null,
+  user_id text collate "C" not null,
+  partition smallint not null,
+  changed bigint not null,
+  constraint departure_pkey PRIMARY KEY (conversation_id, user_id)
+);
+CREATE INDEX departure_of_user ON departure USING btree (user_id, partition, changed);
+
 create table member (
   conversation_id text collate "C" not null,
   user_id text collate "C" not null,
   role text not null,
   since bigint not null,
   ban_hash text collate "C" not null,
+  partition smallint not null default 0,
+  marked bigint not null default 0,
   constraint member_pkey PRIMARY KEY (conversation_id, user_id)
 );
-CREATE INDEX member_of_user ON member USING btree (user_id, conversation_id);
+CREATE INDEX member_marked ON member USING btree (user_id, partition, marked, conversation_id);
 
 create table message (
   conversation_id text collate "C" not null,
@@ -96,5 +111,10 @@ create table receipt (
   delivered bigint not null,
   read bigint not null,
   at bigint not null,
+  partition smallint not null default 0,
+  changed bigint not null default 0,
+  marked bigint not null default 0,
+  moves bigint[] not null default '{}'::bigint[],
   constraint receipt_pkey PRIMARY KEY (conversation_id, user_id)
 ) with (fillfactor=70);
+CREATE INDEX receipt_marked ON receipt USING btree (user_id, partition, marked, conversation_id);

@@ -92,23 +92,36 @@ function receiptStream(partition: number, { replicas }: TopologyOptions): Wanted
     retention: 'limits',
     num_replicas: replicas,
     allow_direct: true,
-    max_msgs_per_subject: 1,
+    max_msgs_per_subject: KEPT_MOVES,
     republish: { src: `rcpt.${label}.*.*`, dest: `receipts.${label}.{{wildcard(1)}}.{{wildcard(2)}}` },
   };
 }
+
+/**
+ * Moves of a user's watermarks that a conversation keeps: they say when an older message was received and read, where the
+ * newest alone would not.
+ */
+export const KEPT_MOVES = 32;
 
 async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
   const info = await jsm.streams.info(wanted.name).catch(async (error: unknown) => {
     if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return jsm.streams.add(wanted);
     throw error;
   });
-  const kept = info.config;
+  const kept = await keepingMore(jsm, info.config, wanted);
   if (!kept.allow_direct || kept.republish?.dest !== wanted.republish?.dest) {
     throw new Error(
       `Stream ${wanted.name} does not republish to ${wanted.republish?.dest} or does not allow direct reads. ` +
         'It was made by something else or by a server that ignores these settings; NATS 2.12 or newer is needed.',
     );
   }
+}
+
+/** A stream made when fewer moves were kept keeps more from now on. Never fewer: an older process must not cut off what a newer keeps. */
+async function keepingMore(jsm: JetStreamManager, kept: StreamConfig, wanted: Wanted): Promise<StreamConfig> {
+  const most = wanted.max_msgs_per_subject ?? 0;
+  if (kept.max_msgs_per_subject >= most || kept.max_msgs_per_subject < 1) return kept;
+  return (await jsm.streams.update(wanted.name, { max_msgs_per_subject: most })).config;
 }
 
 const STREAM_NOT_FOUND = 10059;

@@ -1,5 +1,6 @@
 import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
 import type { ClientBase } from 'pg';
+import type { Window } from './window.js';
 
 export type ProjectionName = 'timeline' | 'receipts';
 
@@ -7,10 +8,20 @@ export type ProjectionName = 'timeline' | 'receipts';
 export type Share = { readonly projection: ProjectionName; readonly partition: number };
 
 /** How far a projection has come in its partition's stream, and what it has folded on the way. */
-export type Checkpoint = { readonly streamSeq: number; readonly events: number; readonly digest: Digest };
+export type Checkpoint = {
+  readonly streamSeq: number;
+  readonly events: number;
+  readonly digest: Digest;
+  readonly window: Window;
+};
 
-/** A step of a share from one checkpoint to the next. */
-export type CheckpointMove = { readonly share: Share; readonly from: Checkpoint; readonly to: Checkpoint };
+/** A step of a share from one checkpoint to the next, and the windows it passes, from the one it begins in on. */
+export type CheckpointMove = {
+  readonly share: Share;
+  readonly from: Checkpoint;
+  readonly to: Checkpoint;
+  readonly windows: readonly Window[];
+};
 
 /** Somebody else has moved the checkpoint: this process must let go of the partition. */
 export class Superseded extends Error {
@@ -28,13 +39,19 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
      values ($1, $2, 0, 0, $3) on conflict do nothing`,
     [projection, partition, digestHex(emptyDigest)],
   );
-  const { rows } = await client.query<{ stream_seq: string; events: string; digest: string }>(
-    `select stream_seq, events, digest from ${schema}.checkpoint where projection = $1 and partition = $2`,
+  const { rows } = await client.query<Record<string, string>>(
+    `select stream_seq, events, digest, window_began, window_opened_at
+     from ${schema}.checkpoint where projection = $1 and partition = $2`,
     [projection, partition],
   );
   const row = rows[0];
   if (row === undefined) throw new Superseded(share);
-  return { streamSeq: Number(row.stream_seq), events: Number(row.events), digest: readDigest(row.digest) };
+  return {
+    streamSeq: Number(row.stream_seq),
+    events: Number(row.events),
+    digest: readDigest(row.digest as string),
+    window: { began: Number(row.window_began), openedAt: Number(row.window_opened_at) },
+  };
 }
 
 /**
@@ -50,16 +67,30 @@ export async function moveCheckpoint(
 ): Promise<void> {
   const { rowCount } = await client.query({
     name: `checkpoint-${schema}`,
-    text: `update ${schema}.checkpoint set stream_seq = $4, events = $5, digest = $6, updated_at = now()
-      where projection = $1 and partition = $2 and stream_seq = $3`,
-    values: [
-      share.projection,
-      share.partition,
-      from.streamSeq,
-      to.streamSeq,
-      to.events,
-      digestHex(to.digest),
-    ],
+    text: checkpointSql(schema),
+    values: [...checkpointValues({ share, from, to })],
   });
   if (rowCount !== 1) throw new Superseded(share);
 }
+
+/** Nothing is updated where the checkpoint is not where the move begins. */
+export const checkpointSql = (schema: string): string =>
+  `update ${schema}.checkpoint set stream_seq = $4, events = $5, digest = $6, window_began = $7, window_opened_at = $8,
+    updated_at = now()
+  where projection = $1 and partition = $2 and stream_seq = $3`;
+
+/** Parameters of `checkpointSql`, $1 to $8. */
+export const checkpointValues = ({
+  share,
+  from,
+  to,
+}: Pick<CheckpointMove, 'share' | 'from' | 'to'>): readonly unknown[] => [
+  share.projection,
+  share.partition,
+  from.streamSeq,
+  to.streamSeq,
+  to.events,
+  digestHex(to.digest),
+  to.window.began,
+  to.window.openedAt,
+];

@@ -169,7 +169,7 @@ describe('projecting a batch', () => {
     const [created] = (await project(first)).commits;
     expect(created?.written.entered.map(({ user }) => user).toSorted()).toEqual(['ann', 'ben', 'cem']);
     const [changed] = (await project(second)).commits;
-    expect(changed?.written.left).toEqual([{ conversationId: 'club', user: 'ben' }]);
+    expect(changed?.written.left).toMatchObject([{ conversationId: 'club', user: 'ben' }]);
     expect(changed?.written.entered.map(({ user }) => user).toSorted()).toEqual(['cem', 'dan']);
   });
 });

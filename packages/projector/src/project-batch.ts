@@ -5,6 +5,7 @@ import { type Checkpoint, moveCheckpoint, type Share } from './checkpoint.js';
 import { parkDeadLetters } from './dead-letters.js';
 import type { Prepared, Projection } from './projection.js';
 import type { Written } from './timeline/write-changes.js';
+import { windowsOf } from './window.js';
 
 /** Where a share is written, and by whom. */
 export type Target = { readonly client: ClientBase; readonly schema: string; readonly share: Share };
@@ -72,12 +73,14 @@ async function commitBatch(
   messages: readonly LoggedMessage[],
   prepared: Prepared,
 ): Promise<{ checkpoint: Checkpoint; commit: Commit }> {
+  const windows = windowsOf(from.window, messages);
   const checkpoint: Checkpoint = {
     streamSeq: (messages.at(-1) as LoggedMessage).streamSeq,
     events: from.events + prepared.count,
     digest: addDigest(from.digest, prepared.digest),
+    window: windows.at(-1) ?? from.window,
   };
-  const move = { share, from, to: checkpoint };
+  const move = { share, from, to: checkpoint, windows };
   if (prepared.writeAtOnce !== undefined) {
     await prepared.writeAtOnce(client, schema, move);
     return { checkpoint, commit: { prepared, written: { entered: [], left: [] } } };
@@ -85,7 +88,7 @@ async function commitBatch(
   await client.query('begin');
   try {
     await moveCheckpoint(client, schema, move);
-    const written = await prepared.write(client, schema);
+    const written = await prepared.write(client, schema, move);
     await parkDeadLetters(client, schema, share, prepared.unreadable);
     await client.query('commit');
     return { checkpoint, commit: { prepared, written } };

@@ -15,7 +15,7 @@ export type Prepared = {
   /** The conversations' events, for whoever goes on with them after the commit. */
   readonly events: readonly Envelope[];
   /** Writes the rows, inside a transaction that has moved the checkpoint. */
-  readonly write: (client: ClientBase, schema: string) => Promise<Written>;
+  readonly write: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<Written>;
   /** Moves the checkpoint and writes everything by one statement, where the batch is of a kind that allows it. */
   readonly writeAtOnce?: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<void>;
 };

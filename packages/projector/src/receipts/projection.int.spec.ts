@@ -1,4 +1,5 @@
 import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { KEPT_MOVES } from '@parley/infra/log/topology';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint, type Share } from '../checkpoint.js';
@@ -71,6 +72,24 @@ describe('the rows of receipts', { timeout: 60_000 }, () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('keep the newest moves of a person, as many as their stream does', async () => {
+    await model.client.query('truncate rm_1.receipt');
+    const mark = (read: number) =>
+      JSON.stringify({ conversationId: 'den', user: 'ann', delivered: read, read, at: 100 * read });
+    const upTo = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, n) => mark(from + n));
+    for (const [from, to] of [
+      [1, 1],
+      [2, 30],
+      [31, 40],
+      [41, 90],
+    ] as const)
+      await project(upTo(from, to));
+    const { rows } = await model.client.query<{ moves: string[] }>('select moves from rm_1.receipt');
+    const moves = Array.from({ length: KEPT_MOVES }, (_, n) => 90 - KEPT_MOVES + 1 + n);
+    expect(rows[0]?.moves.map(Number)).toEqual(moves.flatMap((read) => [read, read, 100 * read]));
   });
 
   it.each([

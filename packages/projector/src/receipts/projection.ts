@@ -1,17 +1,21 @@
 import { ConversationId, Instant, UserId } from '@parley/domain/ids';
 import { emptyDigest } from '@parley/domain/log/digest';
+import { shape } from '@parley/domain/shape';
 import { boundedInteger, decodeWith } from '@parley/domain/text';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { receiptStreamName } from '@parley/infra/log/subjects';
+import { KEPT_MOVES } from '@parley/infra/log/topology';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import * as t from 'io-ts';
+import type * as t from 'io-ts';
 import type { ClientBase } from 'pg';
+import type { CheckpointMove } from '../checkpoint.js';
 import type { DeadLetter } from '../dead-letter.js';
 import type { Prepared, Projection } from '../projection.js';
+import { windowBegan } from '../window.js';
 
 /**
- * Everybody's watermarks. Their stream keeps the newest of each person alone, so a rebuild meets other messages than the
- * first build did: they have no digest.
+ * Everybody's watermarks, and their newest moves. Their stream keeps as many moves of each person and no more, so a rebuild
+ * meets other messages than the first build did: they have no digest.
  */
 export const receipts: Projection = {
   name: 'receipts',
@@ -20,7 +24,7 @@ export const receipts: Projection = {
 };
 
 const Mark = boundedInteger('watermark', 0, Number.MAX_SAFE_INTEGER);
-const Receipt = t.strict({
+const Receipt = shape({
   conversationId: ConversationId,
   user: UserId,
   delivered: Mark,
@@ -29,15 +33,18 @@ const Receipt = t.strict({
 });
 type Receipt = t.TypeOf<typeof Receipt>;
 
+/** What a batch moves for one person: where to, when, and the stream sequence of the newest move. */
+type Moves = Receipt & { readonly changed: number; readonly moves: readonly Receipt[] };
+
 async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
-  const newest = new Map<string, Receipt>();
+  const newest = new Map<string, Moves>();
   const unreadable: DeadLetter[] = [];
   for (const { streamSeq, subject, bytes } of messages) {
     const receipt = refused ?? decode(bytes);
     if (typeof receipt === 'string') unreadable.push({ streamSeq, subject, payload: bytes, error: receipt });
     else {
       const key = `${receipt.conversationId} ${receipt.user}`;
-      newest.set(key, furthest(newest.get(key), receipt));
+      newest.set(key, moved(newest.get(key), receipt, streamSeq));
     }
   }
   return {
@@ -45,7 +52,7 @@ async function prepare(messages: readonly LoggedMessage[], refused?: string): Pr
     digest: emptyDigest,
     unreadable,
     events: [],
-    write: (client, schema) => writeReceipts(client, schema, [...newest.values()]),
+    write: (client, schema, move) => writeReceipts(client, schema, [...newest.values()], move),
   };
 }
 
@@ -59,32 +66,51 @@ function decode(bytes: Uint8Array): Receipt | string {
 }
 
 /** Watermarks never go back, in whatever order they are met. */
-function furthest(one: Receipt | undefined, other: Receipt): Receipt {
-  if (one === undefined) return other;
+function moved(before: Moves | undefined, receipt: Receipt, changed: number): Moves {
+  if (before === undefined) return { ...receipt, changed, moves: [receipt] };
   return {
-    ...other,
-    delivered: Math.max(one.delivered, other.delivered),
-    read: Math.max(one.read, other.read),
-    at: Math.max(one.at, other.at),
+    ...receipt,
+    delivered: Math.max(before.delivered, receipt.delivered),
+    read: Math.max(before.read, receipt.read),
+    at: Math.max(before.at, receipt.at),
+    changed,
+    moves: [...before.moves, receipt].slice(-KEPT_MOVES),
   };
 }
 
-async function writeReceipts(client: ClientBase, schema: string, all: readonly Receipt[]) {
+async function writeReceipts(
+  client: ClientBase,
+  schema: string,
+  all: readonly Moves[],
+  { share, windows }: CheckpointMove,
+) {
   if (all.length > 0) {
     await client.query({
       name: `receipt-upsert-${schema}`,
-      text: `insert into ${schema}.receipt as r (conversation_id, user_id, delivered, read, at)
-        select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+      text: `insert into ${schema}.receipt as r
+          (conversation_id, user_id, delivered, read, at, changed, marked, moves, partition)
+        select conversation_id, user_id, delivered, read, at, changed, marked, moves::bigint[], $9
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
+          as m (conversation_id, user_id, delivered, read, at, changed, marked, moves)
         on conflict (conversation_id, user_id) do update set
           delivered = greatest(r.delivered, excluded.delivered),
           read = greatest(r.read, excluded.read),
-          at = greatest(r.at, excluded.at)`,
+          at = greatest(r.at, excluded.at),
+          changed = excluded.changed,
+          marked = excluded.marked,
+          moves = (r.moves || excluded.moves)[greatest(1, cardinality(r.moves || excluded.moves) - ${3 * KEPT_MOVES - 1}):]`,
       values: [
         all.map(({ conversationId }) => conversationId),
         all.map(({ user }) => user),
         all.map(({ delivered }) => delivered),
         all.map(({ read }) => read),
         all.map(({ at }) => at),
+        all.map(({ changed }) => changed),
+        all.map(({ changed }) => windowBegan(windows, changed)),
+        all.map(
+          ({ moves }) => `{${moves.map(({ delivered, read, at }) => `${delivered},${read},${at}`).join()}}`,
+        ),
+        share.partition,
       ],
     });
   }

@@ -9,18 +9,29 @@ const keys = {
   reaction: 'conversation_id, seq, emoji, user_id',
 } as const;
 
+/** Columns that say where in the log something changed; `readPlaces` reads them. */
+const PLACES = new Set(['partition', 'changed', 'marked']);
+
 /** What the read model holds, in the shape of the naive model. */
 export async function readTables(client: Pick<ClientBase, 'query'>, schema: string): Promise<Tables> {
   const tables: Record<string, readonly Row[]> = {};
   for (const [table, key] of Object.entries(keys)) {
-    const { rows, fields } = await client.query<Row>(`select * from ${schema}.${table} order by ${key}`);
-    const bigints = fields.filter(({ dataTypeID }) => dataTypeID === BIGINT).map(({ name }) => name);
-    tables[table] = rows.map((row) => ({
-      ...row,
-      ...Object.fromEntries(bigints.map((name) => [name, row[name] === null ? null : Number(row[name])])),
-    }));
+    const rows = await readRows(client, `select * from ${schema}.${table} order by ${key}`);
+    tables[table] = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => !PLACES.has(name))),
+    );
   }
   return tables as Tables;
+}
+
+/** Rows with their bigints as numbers. */
+export async function readRows(client: Pick<ClientBase, 'query'>, text: string): Promise<readonly Row[]> {
+  const { rows, fields } = await client.query<Row>(text);
+  const bigints = fields.filter(({ dataTypeID }) => dataTypeID === BIGINT).map(({ name }) => name);
+  return rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(bigints.map((name) => [name, row[name] === null ? null : Number(row[name])])),
+  }));
 }
 
 const BIGINT = 20;

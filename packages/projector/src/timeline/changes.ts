@@ -10,12 +10,17 @@ export type ConversationChanges = {
   ttl?: Ttl;
   closed?: true;
   revision: number;
+  /** Stream sequence of the newest event. */
+  changed: number;
   /** Ordinal of the newest message of the batch; 0 without one. */
   messages: number;
   lastActivityAt: number;
   readonly members: Map<string, MemberChange>;
-  /** Hashes banned at some point of the batch: whoever was a member before it under one of them is none now. */
-  readonly banned: Set<string>;
+  /**
+   * Hashes banned at some point of the batch, and the stream sequence of the first time: whoever was a member before it under
+   * one of them is none now.
+   */
+  readonly banned: Map<string, number>;
   /** Whether a hash is banned at the end of the batch. */
   readonly bans: Map<string, boolean>;
   readonly sent: Map<number, SentMessage>;
@@ -25,10 +30,13 @@ export type ConversationChanges = {
   readonly reactions: Map<string, ReactionChange>;
 };
 
-/** Where a member stands at the end of the batch; `role` alone where they were one before it, if they were. */
+/**
+ * Where a member stands at the end of the batch; `role` alone where they were one before it, if they were. `at` is the stream
+ * sequence by which they went.
+ */
 export type MemberChange =
   | { readonly tag: 'present'; readonly role: Role; readonly since: number; readonly banHash: string }
-  | { readonly tag: 'absent' }
+  | { readonly tag: 'absent'; readonly at: number }
   | { readonly tag: 'role'; readonly role: Role };
 
 export type SentMessage = {

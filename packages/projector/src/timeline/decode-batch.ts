@@ -8,13 +8,17 @@ import type { DeadLetter } from '../dead-letter.js';
 
 export type DecodedBatch = {
   readonly events: readonly Envelope[];
+  /** Stream sequence of each event. */
+  readonly streamSeqs: readonly number[];
   /** Messages that hold no event this process can read. */
   readonly unreadable: readonly DeadLetter[];
   /** Seq of the newest unreadable event of a conversation, where it can at least be placed. */
-  readonly placed: readonly { readonly conversationId: string; readonly seq: number }[];
+  readonly placed: readonly Placed[];
   /** Of the events that could be read. */
   readonly digest: Digest;
 };
+
+type Placed = { readonly conversationId: string; readonly seq: number; readonly streamSeq: number };
 
 /** Decodes what the log gave. What cannot be read is set aside with the reason, and so is all of it if it is `refused`. */
 export async function decodeBatch(
@@ -23,7 +27,8 @@ export async function decodeBatch(
 ): Promise<DecodedBatch> {
   const events: Envelope[] = [];
   const unreadable: DeadLetter[] = [];
-  const placed: { conversationId: string; seq: number }[] = [];
+  const streamSeqs: number[] = [];
+  const placed: Placed[] = [];
   let digest = emptyDigest;
   for (const [index, message] of messages.entries()) {
     if (index > 0 && index % AT_A_TIME === 0) await eventLoop();
@@ -33,13 +38,14 @@ export async function decodeBatch(
       const { streamSeq, subject, bytes } = message;
       unreadable.push({ streamSeq, subject, payload: bytes, error: decoded });
       const place = placeOf(subject, json);
-      if (place !== undefined) placed.push(place);
+      if (place !== undefined) placed.push({ ...place, streamSeq });
     } else {
       events.push(decoded);
+      streamSeqs.push(message.streamSeq);
       digest = addDigest(digest, digestOf(json as LoggedEvent));
     }
   }
-  return { events, unreadable, placed, digest };
+  return { events, streamSeqs, unreadable, placed, digest };
 }
 
 /** Events decoded without letting anybody else run: about 3 ms. */

@@ -4,17 +4,18 @@ import type { ConversationChanges, SentMessage, TimelineChanges } from './change
 /**
  * Folds a batch of events into what it changes in the rows. Pure and total: it needs no rows, because a change to
  * something that was there before the batch is a change to be applied, and one to something that the batch made is applied
- * here. So rows are the same however a log is cut into batches.
+ * here. So rows are the same however a log is cut into batches. `streamSeqs` are the events' own.
  */
-export function foldBatch(events: readonly Envelope[]): TimelineChanges {
+export function foldBatch(events: readonly Envelope[], streamSeqs: readonly number[]): TimelineChanges {
   const changes = new Map<string, ConversationChanges>();
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     let conversation = changes.get(event.conversationId);
     if (conversation === undefined) {
       conversation = untouched(event.conversationId);
       changes.set(event.conversationId, conversation);
     }
     conversation.revision = Math.max(conversation.revision, event.seq);
+    conversation.changed = streamSeqs[index] as number;
     apply(conversation, event);
   }
   return changes;
@@ -23,10 +24,11 @@ export function foldBatch(events: readonly Envelope[]): TimelineChanges {
 export const untouched = (conversationId: string): ConversationChanges => ({
   conversationId,
   revision: 0,
+  changed: 0,
   messages: 0,
   lastActivityAt: 0,
   members: new Map(),
-  banned: new Set(),
+  banned: new Map(),
   bans: new Map(),
   sent: new Map(),
   amended: new Map(),
@@ -56,11 +58,10 @@ function apply(changes: ConversationChanges, event: Envelope): void {
     case 'member.added':
       return enter(changes, event.data.members, event.seq);
     case 'member.removed':
-      for (const user of event.data.users) changes.members.set(user, { tag: 'absent' });
+      for (const user of event.data.users) leave(changes, user);
       return;
     case 'member.left':
-      changes.members.set(event.actor, { tag: 'absent' });
-      return;
+      return leave(changes, event.actor);
     case 'member.roleSet':
       return setRole(changes, event);
     case 'member.banned':
@@ -107,11 +108,16 @@ function setRole({ members }: ConversationChanges, { data }: EventOf<'member.rol
   );
 }
 
-function ban({ members, banned, bans }: ConversationChanges, banHash: string): void {
-  banned.add(banHash);
+function leave({ members, changed }: ConversationChanges, user: string): void {
+  members.set(user, { tag: 'absent', at: changed });
+}
+
+function ban(changes: ConversationChanges, banHash: string): void {
+  const { members, banned, bans, changed } = changes;
+  if (!banned.has(banHash)) banned.set(banHash, changed);
   bans.set(banHash, true);
   for (const [user, member] of members) {
-    if (member.tag === 'present' && member.banHash === banHash) members.set(user, { tag: 'absent' });
+    if (member.tag === 'present' && member.banHash === banHash) leave(changes, user);
   }
 }
 

@@ -15,12 +15,13 @@ export const timeline: Projection = {
 };
 
 async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
-  const { events, unreadable, placed, digest } = await decodeBatch(messages, refused);
-  const changes = new Map<string, ConversationChanges>(foldBatch(events));
+  const { events, streamSeqs, unreadable, placed, digest } = await decodeBatch(messages, refused);
+  const changes = new Map<string, ConversationChanges>(foldBatch(events, streamSeqs));
   // A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it.
-  for (const { conversationId, seq } of placed) {
+  for (const { conversationId, seq, streamSeq } of placed) {
     const conversation = changes.get(conversationId) ?? untouched(conversationId);
     conversation.revision = Math.max(conversation.revision, seq);
+    conversation.changed = Math.max(conversation.changed, streamSeq);
     changes.set(conversationId, conversation);
   }
   return {
@@ -28,7 +29,7 @@ async function prepare(messages: readonly LoggedMessage[], refused?: string): Pr
     digest,
     unreadable,
     events,
-    write: (client, schema) => writeChanges(client, schema, changes),
+    write: (client, schema, move) => writeChanges(client, schema, changes, move),
     ...(unreadable.length === 0 && onlySends(changes)
       ? { writeAtOnce: (client, schema, move) => writeSends(client, schema, move, changes) }
       : {}),

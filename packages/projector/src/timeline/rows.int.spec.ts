@@ -13,7 +13,10 @@ import { projectBatch } from '../project-batch.js';
 import { digestsOf, renamed } from '../testing/big-log.js';
 import { logged } from '../testing/logged.js';
 import { naiveTables } from '../testing/naive-model.js';
+import { naivePlaces, readPlaces } from '../testing/naive-places.js';
+import { openReadModel, type ReadModel } from '../testing/read-model-fixture.js';
 import { readTables } from '../testing/read-tables.js';
+import { ALWAYS } from './marks.js';
 import { timeline } from './projection.js';
 
 const share: Share = { projection: 'timeline', partition: 0 };
@@ -37,7 +40,16 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
   /** Projects the log into empty tables, cut after each of these messages, every batch given twice. */
   async function project(events: readonly Envelope[], cuts: readonly number[]) {
     await client.query(
-      `truncate ${['conversation', 'member', 'ban', 'message', 'reaction', 'checkpoint', 'dead_letter']
+      `truncate ${[
+        'conversation',
+        'member',
+        'ban',
+        'message',
+        'reaction',
+        'departure',
+        'checkpoint',
+        'dead_letter',
+      ]
         .map((table) => `${schema}.${table}`)
         .join(', ')}`,
     );
@@ -54,7 +66,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
         ({ checkpoint } = await projectBatch({ client, schema, share }, timeline, checkpoint, batch));
       }
     }
-    return { tables: await readTables(client, schema), checkpoint };
+    return { tables: await readTables(client, schema), places: await readPlaces(client, schema), checkpoint };
   }
 
   const cuts = fc.array(fc.nat({ max: 120 }), { maxLength: 12, size: 'max' });
@@ -69,8 +81,9 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
   it('are those of a naive fold, however the log is cut into batches and given twice', async () => {
     await fc.assert(
       fc.asyncProperty(logs, cuts, async (events, cutAt) => {
-        const { tables, checkpoint } = await project(events, cutAt);
+        const { tables, places, checkpoint } = await project(events, cutAt);
         expect(tables).toEqual(naiveTables(events));
+        expect(places).toEqual(naivePlaces(events));
         expect(checkpoint.events).toBe(events.length);
         expect(digestHex(checkpoint.digest)).toBe(digestsOf(events, 1)[0]);
       }),
@@ -92,11 +105,79 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyEvent, { maxLength: 40, size: 'max' }), cuts, async (makers, cutAt) => {
         const events = makers.map((make, index) => make(index + 1));
-        const { tables } = await project(events, cutAt);
+        const { tables, places } = await project(events, cutAt);
         expect(tables).toEqual(naiveTables(events));
+        expect(places).toEqual(naivePlaces(events));
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('marks of members', () => {
+  let model: ReadModel;
+
+  beforeAll(async () => {
+    model = await openReadModel();
+  });
+  afterAll(() => model.close());
+
+  const place = (seq: number, at: number) => ({
+    conversationId: 'town',
+    seq,
+    at,
+    actor: 'u0',
+    commandId: `c-${seq}`,
+  });
+  const people = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => ({
+      user: `u${from + index}`,
+      role: 'member' as const,
+      banHash: `h${from + index}`,
+    }));
+  const message = (seq: number, at: number) =>
+    envelop(
+      { type: 'message.sent', data: { ordinal: seq, body: 'p0.{"kind":"text","text":"x"}' } },
+      place(seq, at),
+    );
+  const marks = async () => {
+    const { rows } = await model.client.query<{ marked: string; count: string }>(
+      'select marked, count(*) from rm_1.member group by marked order by marked',
+    );
+    return rows.map(({ marked, count }) => [marked, Number(count)]);
+  };
+  it('are written once in a window, however much is said in it, and never where members are many', async () => {
+    const created = { kind: 'group' as const, ttl: null, members: people(0, 250) };
+    await model.given(envelop({ type: 'conversation.created', data: created }, place(1, 60_000)));
+    expect(await marks()).toEqual([['1', 250]]);
+    const stamps = async () => {
+      const { rows } = await model.client.query<{ versions: string }>(
+        'select count(distinct xmin::text) as versions, min(xmin::text) from rm_1.member',
+      );
+      return rows[0];
+    };
+    const before = await stamps();
+    await model.given(message(2, 60_001), message(3, 61_000));
+    await model.given(message(4, 119_999));
+    expect(await stamps()).toEqual(before);
+    await model.given(message(5, 120_000), message(6, 120_001));
+    expect(await marks()).toEqual([['5', 250]]);
+
+    await model.given(
+      envelop({ type: 'member.added', data: { members: people(250, 260) } }, place(7, 180_000)),
+    );
+    expect(await marks()).toEqual([[ALWAYS, 260]]);
+    await model.given(
+      envelop({ type: 'member.added', data: { members: people(260, 261) } }, place(8, 180_001)),
+    );
+    expect(await marks()).toEqual([[ALWAYS, 261]]);
+    const large = await stamps();
+    await model.given(message(9, 400_000));
+    expect(await stamps()).toEqual(large);
+
+    const users = people(255, 261).map(({ user }) => user);
+    await model.given(envelop({ type: 'member.removed', data: { users } }, place(10, 400_001)));
+    expect(await marks()).toEqual([['9', 255]]);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { ClientBase } from 'pg';
+import type { CheckpointMove } from '../checkpoint.js';
+import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
+import { ALWAYS, MAX_MARKED } from './marks.js';
 import { writeMembers } from './write-members.js';
 import { writeMessages } from './write-messages.js';
 
@@ -15,11 +18,12 @@ export async function writeChanges(
   client: ClientBase,
   schema: string,
   changes: TimelineChanges,
+  move: CheckpointMove,
 ): Promise<Written> {
   const all = [...changes.values()];
   await writeMessages(client, schema, all);
-  const { entered, left, counts } = await writeMembers(client, schema, all);
-  await writeConversations(client, schema, all, counts);
+  const { entered, left, counts } = await writeMembers(client, schema, all, move);
+  await writeConversations(client, schema, all, counts, move);
   return { entered, left };
 }
 
@@ -32,17 +36,18 @@ async function writeConversations(
   schema: string,
   all: readonly ConversationChanges[],
   counts: ReadonlyMap<string, number>,
+  move: CheckpointMove,
 ): Promise<void> {
   await insertConversations(
     client,
     schema,
     all.filter(({ kind }) => kind !== undefined),
   );
-  const updated = await updateConversations(client, schema, all, counts);
+  const updated = await updateConversations(client, schema, all, counts, move);
   if (updated === all.length) return;
   const missing = await missingConversations(client, schema, all);
   await insertConversations(client, schema, missing);
-  await updateConversations(client, schema, missing, counts);
+  await updateConversations(client, schema, missing, counts, move);
 }
 
 async function missingConversations(
@@ -73,27 +78,43 @@ async function insertConversations(
   });
 }
 
-/** Rows found. What did not change is null and stays; ttl has a flag besides, because null is one of its values. */
+/**
+ * Rows found. What did not change is null and stays; ttl has a flag besides, because null is one of its values. The mark is
+ * passed on to the members where it changes: once in a window.
+ */
 async function updateConversations(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
   counts: ReadonlyMap<string, number>,
+  { windows }: CheckpointMove,
 ): Promise<number> {
-  const { rowCount } = await client.query({
+  const { rows } = await client.query<{ found: string }>({
     name: `conversation-update-${schema}`,
-    text: `update ${schema}.conversation c set
-        kind = coalesce(c.kind, b.kind),
-        title = coalesce(b.title, c.title),
-        ttl = case when b.ttl_set then b.ttl else c.ttl end,
-        closed = c.closed or b.closed,
-        revision = greatest(c.revision, b.revision),
-        messages = greatest(c.messages, b.messages),
-        last_activity_at = greatest(c.last_activity_at, b.last_activity_at),
-        member_count = c.member_count + b.members
-      from unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::bigint[], $7::bigint[], $8::bigint[],
-        $9::int[], $10::text[]) as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members, kind)
-      where c.conversation_id = b.id`,
+    text: `with updated as (
+        update ${schema}.conversation c set
+          kind = coalesce(c.kind, b.kind),
+          title = coalesce(b.title, c.title),
+          ttl = case when b.ttl_set then b.ttl else c.ttl end,
+          closed = c.closed or b.closed,
+          revision = greatest(c.revision, b.revision),
+          messages = greatest(c.messages, b.messages),
+          last_activity_at = greatest(c.last_activity_at, b.last_activity_at),
+          member_count = c.member_count + b.members,
+          changed = b.changed,
+          marked = case when c.member_count + b.members > ${MAX_MARKED} then ${ALWAYS} else b.marked end
+        from unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::bigint[], $7::bigint[],
+          $8::bigint[], $9::int[], $10::text[], $11::bigint[], $12::bigint[])
+          as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members, kind, changed, marked)
+        join ${schema}.conversation before on before.conversation_id = b.id
+        where c.conversation_id = b.id
+        returning c.conversation_id, c.marked, before.marked as marked_before
+      ), marking as (
+        update ${schema}.member m set marked = u.marked
+        from updated u
+        where u.marked <> u.marked_before and m.conversation_id = u.conversation_id and m.marked <> u.marked
+      )
+      select count(*) as found from updated`,
     values: [
       all.map(({ conversationId }) => conversationId),
       all.map(({ title }) => title ?? null),
@@ -105,7 +126,9 @@ async function updateConversations(
       all.map(({ lastActivityAt }) => lastActivityAt),
       all.map(({ conversationId }) => counts.get(conversationId) ?? 0),
       all.map(({ kind }) => kind ?? null),
+      all.map(({ changed }) => changed),
+      all.map(({ changed }) => windowBegan(windows, changed)),
     ],
   });
-  return rowCount ?? 0;
+  return Number(rows[0]?.found);
 }

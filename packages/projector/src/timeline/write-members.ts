@@ -1,6 +1,10 @@
 import type { ClientBase } from 'pg';
+import type { CheckpointMove } from '../checkpoint.js';
+import { windowBegan } from '../window.js';
 import type { ConversationChanges, MemberChange } from './changes.js';
+import { ALWAYS } from './marks.js';
 import type { Moved, Written } from './write-changes.js';
+import { type Gone, writeDepartures } from './write-departures.js';
 
 /**
  * Writes who is in and who is out, and counts what that did to each conversation. First those go who were members before
@@ -10,14 +14,14 @@ export async function writeMembers(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
+  move: CheckpointMove,
 ): Promise<Written & { readonly counts: ReadonlyMap<string, number> }> {
   const changed = all.filter(({ members, bans }) => members.size > 0 || bans.size > 0);
   if (changed.length === 0) return { entered: [], left: [], counts: new Map() };
-  const gone = [
-    ...(await removeNamed(client, schema, changed)),
-    ...(await removeBanned(client, schema, changed)),
-  ];
-  const come = await upsertPresent(client, schema, changed);
+  const banned = await removeBanned(client, schema, changed);
+  const gone = [...(await removeNamed(client, schema, changed)), ...banned];
+  const come = await upsertPresent(client, schema, changed, move);
+  await writeDepartures(client, schema, move.share.partition, { gone: departed(changed, banned), come });
   await changeRoles(client, schema, changed);
   await writeBans(client, schema, changed);
   const counts = new Map<string, number>();
@@ -26,6 +30,14 @@ export async function writeMembers(
   for (const { conversationId, isNew } of come) count(conversationId, isNew ? 1 : 0);
   const stayed = new Set(come.map(keyOf));
   return { entered: come, left: gone.filter((member) => !stayed.has(keyOf(member))), counts };
+}
+
+/** Everyone who is out at the end of the batch, also who came and went within it: a client may have seen them in between. */
+function departed(all: readonly ConversationChanges[], banned: readonly Gone[]): readonly Gone[] {
+  const named = membersThat(all, 'absent').map(({ change, ...who }) => ({ ...who, at: change.at }));
+  const gone = new Map([...banned, ...named].map((one) => [keyOf(one), one]));
+  for (const member of membersThat(all, 'present')) gone.delete(keyOf(member));
+  return [...gone.values()];
 }
 
 const keyOf = ({ conversationId, user }: Moved): string => `${conversationId} ${user}`;
@@ -57,33 +69,46 @@ async function removeBanned(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
-): Promise<readonly Moved[]> {
+): Promise<readonly Gone[]> {
   const banned = all.flatMap(({ conversationId, banned }) =>
-    [...banned].map((hash) => ({ conversationId, hash })),
+    [...banned].map(([hash, at]) => ({ conversationId, hash, at })),
   );
   if (banned.length === 0) return [];
-  const { rows } = await client.query<Row>({
+  const { rows } = await client.query<Row & { at: string }>({
     name: `member-ban-${schema}`,
-    text: `delete from ${schema}.member m using unnest($1::text[], $2::text[]) as banned (conversation_id, ban_hash)
+    text: `delete from ${schema}.member m
+      using unnest($1::text[], $2::text[], $3::bigint[]) as banned (conversation_id, ban_hash, at)
       where m.conversation_id = banned.conversation_id and m.ban_hash = banned.ban_hash
-      returning m.conversation_id, m.user_id`,
-    values: [banned.map(({ conversationId }) => conversationId), banned.map(({ hash }) => hash)],
+      returning m.conversation_id, m.user_id, banned.at`,
+    values: [
+      banned.map(({ conversationId }) => conversationId),
+      banned.map(({ hash }) => hash),
+      banned.map(({ at }) => at),
+    ],
   });
-  return rows.map(moved);
+  return rows.map((row) => ({ ...moved(row), at: Number(row.at) }));
 }
 
-/** A row that the statement inserted has no previous version: its xmax is 0. */
+/** A row that the statement inserted has no previous version: its xmax is 0. They are marked as the others are. */
 async function upsertPresent(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
+  { share, windows }: CheckpointMove,
 ): Promise<readonly (Moved & { readonly isNew: boolean })[]> {
+  const began = new Map(
+    all.map(({ conversationId, changed }) => [conversationId, windowBegan(windows, changed)]),
+  );
   const present = membersThat(all, 'present');
   if (present.length === 0) return [];
   const { rows } = await client.query<Row & { is_new: boolean }>({
     name: `member-upsert-${schema}`,
-    text: `insert into ${schema}.member (conversation_id, user_id, role, since, ban_hash)
-      select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[])
+    text: `insert into ${schema}.member (conversation_id, user_id, role, since, ban_hash, partition, marked)
+      select p.conversation_id, p.user_id, p.role, p.since, p.ban_hash, $7,
+        case when c.marked = ${ALWAYS} then c.marked else p.marked end
+      from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[])
+        as p (conversation_id, user_id, role, since, ban_hash, marked)
+      left join ${schema}.conversation c on c.conversation_id = p.conversation_id
       on conflict (conversation_id, user_id)
       do update set role = excluded.role, since = excluded.since, ban_hash = excluded.ban_hash
       returning conversation_id, user_id, xmax = 0 as is_new`,
@@ -93,6 +118,8 @@ async function upsertPresent(
       present.map(({ change }) => change.role),
       present.map(({ change }) => change.since),
       present.map(({ change }) => change.banHash),
+      present.map(({ conversationId }) => began.get(conversationId)),
+      share.partition,
     ],
   });
   return rows.map((row) => ({ ...moved(row), isNew: row.is_new }));

@@ -1,6 +1,6 @@
-import { digestHex } from '@parley/domain/log/digest';
 import type { ClientBase } from 'pg';
-import { type CheckpointMove, Superseded } from '../checkpoint.js';
+import { type CheckpointMove, checkpointSql, checkpointValues, Superseded } from '../checkpoint.js';
+import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
 import { messageColumnsOf } from './message-columns.js';
 
@@ -15,7 +15,7 @@ const onlySendsIn = (one: ConversationChanges): boolean =>
   one.members.size + one.bans.size + one.amended.size + one.expired.length + one.reactions.size === 0;
 
 /**
- * Moves the checkpoint and writes messages and conversations by one statement, which is its own transaction: one
+ * Moves the checkpoint and writes messages, conversations and their members' marks by one statement, which is its own transaction: one
  * exchange with the database where the general way takes five. Nothing is written where the checkpoint does not move.
  *
  * @throws Superseded when it is not where the move says.
@@ -23,46 +23,51 @@ const onlySendsIn = (one: ConversationChanges): boolean =>
 export async function writeSends(
   client: ClientBase,
   schema: string,
-  { share, from, to }: CheckpointMove,
+  move: CheckpointMove,
   changes: TimelineChanges,
 ): Promise<void> {
   const all = [...changes.values()];
   const { rows } = await client.query<{ moved: boolean }>({
     name: `sends-${schema}`,
     text: `with moved as (
-        update ${schema}.checkpoint set stream_seq = $4, events = $5, digest = $6, updated_at = now()
-        where projection = $1 and partition = $2 and stream_seq = $3
+        ${checkpointSql(schema)}
         returning 1
       ), sent as (
         insert into ${schema}.message (conversation_id, seq, ordinal, author, at, sent_at, reply_to, expires_at, edited_at,
           deleted_at, expired, body)
-        select m.* from unnest($7::text[], $8::bigint[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[],
-          $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::boolean[], $18::text[]) m
+        select m.* from unnest($9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[],
+          $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[], $20::text[]) m
         where exists (select from moved)
         on conflict (conversation_id, seq) do nothing
-      ), touched as (
-        insert into ${schema}.conversation as c (conversation_id, revision, messages, last_activity_at)
-        select b.* from unnest($19::text[], $20::bigint[], $21::bigint[], $22::bigint[]) b
+      ), batch as (
+        select * from unnest($21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
+          as b (conversation_id, revision, messages, last_activity_at, changed, marked)
         where exists (select from moved)
+      ), marking as (
+        update ${schema}.member m set marked = b.marked
+        from batch b join ${schema}.conversation c on c.conversation_id = b.conversation_id and c.marked < b.marked
+        where m.conversation_id = c.conversation_id
+      ), touched as (
+        insert into ${schema}.conversation as c (conversation_id, revision, messages, last_activity_at, changed, marked)
+        select * from batch
         on conflict (conversation_id) do update set
           revision = greatest(c.revision, excluded.revision),
           messages = greatest(c.messages, excluded.messages),
-          last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at)
+          last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
+          changed = excluded.changed,
+          marked = greatest(c.marked, excluded.marked)
       )
       select exists (select from moved) as moved`,
     values: [
-      share.projection,
-      share.partition,
-      from.streamSeq,
-      to.streamSeq,
-      to.events,
-      digestHex(to.digest),
+      ...checkpointValues(move),
       ...messageColumnsOf(all),
       all.map(({ conversationId }) => conversationId),
       all.map(({ revision }) => revision),
       all.map(({ messages }) => messages),
       all.map(({ lastActivityAt }) => lastActivityAt),
+      all.map(({ changed }) => changed),
+      all.map(({ changed }) => windowBegan(move.windows, changed)),
     ],
   });
-  if (rows[0]?.moved !== true) throw new Superseded(share);
+  if (rows[0]?.moved !== true) throw new Superseded(move.share);
 }

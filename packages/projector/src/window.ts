@@ -1,0 +1,31 @@
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+
+/** A stretch of a partition's stream: `began` is its first stream sequence, stored at `openedAt` ms since 1970 UTC. */
+export type Window = { readonly began: number; readonly openedAt: number };
+
+export const firstWindow: Window = { began: 0, openedAt: 0 };
+
+/** Milliseconds of the broker's time from which a message opens the next window. */
+export const WINDOW_MS = 60_000;
+
+/**
+ * The windows that messages fall into, oldest first: the one they found, and those they opened. Of the log alone, so that rows
+ * are the same however it is cut into batches. A clock that jumps, also back, opens one window more and does no other harm.
+ */
+export function windowsOf(
+  found: Window,
+  messages: readonly Pick<LoggedMessage, 'streamSeq' | 'storedAt'>[],
+): readonly Window[] {
+  const windows = [found];
+  let current = found;
+  for (const { streamSeq, storedAt } of messages) {
+    if (Math.abs(storedAt - current.openedAt) < WINDOW_MS) continue;
+    current = { began: streamSeq, openedAt: storedAt };
+    windows.push(current);
+  }
+  return windows;
+}
+
+/** Where the window began that holds a stream sequence. */
+export const windowBegan = (windows: readonly Window[], streamSeq: number): number =>
+  (windows.findLast(({ began }) => began <= streamSeq) ?? firstWindow).began;
