@@ -1,4 +1,4 @@
-import type { BatchCallback, DirectBatchOptions, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import type { BatchCallback, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { Place } from './subjects.js';
 
 /** One stored event, not yet decoded. */
@@ -28,15 +28,11 @@ export async function* readConversation(
   }
 }
 
-/** Up to a page of a subject's messages. */
-const readPage = (jsm: JetStreamManager, { stream, subject }: Place, seq: number) =>
-  readBatch(jsm, stream, { seq, batch: PAGE, next_by_subj: subject });
-
-/** By callback, because the client's iterator form leaves its subscription behind. */
-function readBatch(
+/** Up to a page of a subject's messages. By callback, because the client's iterator form leaves its subscription behind. */
+function readPage(
   jsm: JetStreamManager,
-  stream: string,
-  wanted: DirectBatchOptions,
+  { stream, subject }: Place,
+  seq: number,
 ): Promise<readonly StoredMsg[]> {
   return new Promise((resolve, reject) => {
     const page: StoredMsg[] = [];
@@ -45,7 +41,7 @@ function readBatch(
       else if (done.err !== undefined && !isNothingThere(done.err)) reject(done.err);
       else resolve(page);
     };
-    jsm.direct.getBatch(stream, { ...wanted, callback }).catch(reject);
+    jsm.direct.getBatch(stream, { seq, batch: PAGE, next_by_subj: subject, callback }).catch(reject);
   });
 }
 
@@ -96,26 +92,6 @@ export async function eventAt(
     else low = found.streamSeq + 1;
   }
   return undefined;
-}
-
-/** Milliseconds by which the broker may have been given an event before or after the time in it. */
-const CLOCKS_APART = 250;
-
-/**
- * The event with the given seq if it was stored at about `at`, in ms since 1970 UTC, or undefined where it is not found
- * there: then {@link eventAt} finds it. One round trip, however long the stream is.
- */
-export async function eventNear(
-  jsm: JetStreamManager,
-  { stream, subject }: Place,
-  seq: number,
-  at: number,
-): Promise<StoredEvent | undefined> {
-  const start_time = new Date(at - CLOCKS_APART);
-  const page = await readBatch(jsm, stream, { start_time, batch: 32, next_by_subj: subject });
-  return page
-    .map((message) => ({ streamSeq: message.seq, json: parse(message) }))
-    .find(({ json }) => (json as { seq?: number } | undefined)?.seq === seq);
 }
 
 async function nextOf(jsm: JetStreamManager, place: Place, seq: number): Promise<StoredEvent | undefined> {

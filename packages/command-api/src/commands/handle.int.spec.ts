@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from '@parley/domain/conversation/commands';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -111,20 +110,6 @@ describe('a command', () => {
       left: { tag: 'IdReused' },
     });
     expect(await log.events(api, conversationId)).toHaveLength(302);
-  });
-
-  it('is compared with what it said however long ago the clock says that was', async () => {
-    const api = await log.instance();
-    const conversationId = await group(api);
-    const skewed = (words: string) =>
-      handleCommand(api, {
-        ...commandOf('message.send', 'ann', { conversationId, commandId: 'c-1', body: text(words) }),
-        at: 1_000_000,
-      } as Command);
-    await skewed('once');
-    for (let n = 0; n < 40; n++) await send(api, conversationId, `filler ${n}`);
-    expect(await skewed('something else')).toMatchObject({ left: { tag: 'IdReused' } });
-    expect(await skewed('once')).toMatchObject({ right: { seq: 2, repeated: true } });
   });
 });
 
