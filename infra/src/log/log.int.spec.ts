@@ -43,6 +43,16 @@ describe('the topology', () => {
     expect((await jsm.streams.info('CONV_03')).config.republish?.dest).toBe('live.03.{{wildcard(1)}}');
   });
 
+  it('gains the streams that a log from before does not have', async () => {
+    await jsm.streams.delete('ACCT_02');
+    await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+    const { config } = await jsm.streams.info('ACCT_02');
+    expect(config).toMatchObject({
+      subjects: ['acct.02.*'],
+      republish: { dest: 'account.02.{{wildcard(1)}}' },
+    });
+  });
+
   it('refuses a process configured for another number of partitions, naming both', async () => {
     const wrong = ensureTopology(nats, { partitions: 16, replicas: 1 });
     await expect(wrong).rejects.toBeInstanceOf(PartitionMismatch);

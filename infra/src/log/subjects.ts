@@ -5,6 +5,8 @@ import { partitionLabel, partitionOf } from '@parley/domain/log/partition';
 export const streamName = (partition: number): string => `CONV_${partitionLabel(partition)}`;
 export const receiptStreamName = (partition: number): string => `RCPT_${partitionLabel(partition)}`;
 
+export const accountStreamName = (partition: number): string => `ACCT_${partitionLabel(partition)}`;
+
 /** Which stream and subject hold a conversation. */
 export type Place = { readonly partition: number; readonly stream: string; readonly subject: string };
 
@@ -37,3 +39,22 @@ export const liveReceiptsSubject = (conversationId: string, partitions: number):
 
 /** Where a user's gateways hear that they entered a conversation. */
 export const userSubject = (user: string): string => `user.${user}`;
+
+/** Where the events of a user's account are kept: partitioned by the user's id. */
+export function accountPlaceOf(user: string, partitions: number): Place {
+  const partition = partitionOf(user, partitions);
+  return {
+    partition,
+    stream: accountStreamName(partition),
+    subject: `acct.${partitionLabel(partition)}.${user}`,
+  };
+}
+
+/**
+ * Where events of all accounts are republished. They are few, and everyone who serves sockets or requests hears them all: a
+ * subscription per person would cost a session more memory than they cost in all.
+ */
+export const LIVE_ACCOUNTS = 'account.*.*';
+
+/** Whose account an event is of that was republished under this subject. */
+export const userOfAccount = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);

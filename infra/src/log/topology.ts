@@ -6,7 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { receiptStreamName, streamName } from './subjects.js';
+import { accountStreamName, receiptStreamName, streamName } from './subjects.js';
 
 export type TopologyOptions = {
   /** Number of partitions this process is configured for. */
@@ -44,6 +44,7 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
     partitions.flatMap((partition) => [
       ensureStream(jsm, conversationStream(partition, options)),
       ensureStream(jsm, receiptStream(partition, options)),
+      ensureStream(jsm, accountStream(partition, options)),
     ]),
   );
   await new Kvm(nats).create('SNAPSHOTS', { history: 1, replicas: options.replicas });
@@ -102,6 +103,19 @@ function receiptStream(partition: number, { replicas }: TopologyOptions): Wanted
  * newest alone would not.
  */
 export const KEPT_MOVES = 32;
+
+function accountStream(partition: number, { replicas }: TopologyOptions): Wanted {
+  const label = accountStreamName(partition).slice(-2);
+  return {
+    name: accountStreamName(partition),
+    subjects: [`acct.${label}.*`],
+    storage: 'file',
+    retention: 'limits',
+    num_replicas: replicas,
+    allow_direct: true,
+    republish: { src: `acct.${label}.*`, dest: `account.${label}.{{wildcard(1)}}` },
+  };
+}
 
 async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
   const info = await jsm.streams.info(wanted.name).catch(async (error: unknown) => {

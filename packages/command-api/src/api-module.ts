@@ -2,7 +2,18 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ExecuteCommandHandler } from './commands/execute-command.js';
 import type { CommandResources } from './commands/handle.js';
-import { COMMAND_RESOURCES, CONVERSATION_STORE, READ_RESOURCES, RECEIPT_RESOURCES } from './injection.js';
+import { DeviceKeysHandler } from './devices/device-keys.js';
+import { DeviceListHandler } from './devices/device-list.js';
+import { ExecuteAccountCommandHandler } from './devices/execute-account-command.js';
+import type { AccountResources } from './devices/handle.js';
+import {
+  ACCOUNT_RESOURCES,
+  ACCOUNTS,
+  COMMAND_RESOURCES,
+  CONVERSATION_STORE,
+  READ_RESOURCES,
+  RECEIPT_RESOURCES,
+} from './injection.js';
 import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
 import { MessageListHandler } from './queries/message-list.js';
@@ -12,6 +23,7 @@ import { MarkReceiptsHandler } from './receipts/mark-receipts.js';
 
 export type ApiResources = {
   readonly commands: CommandResources;
+  readonly devices: AccountResources;
   readonly receipts: ReceiptResources;
   readonly reads: NewestPageResources;
 };
@@ -19,16 +31,21 @@ export type ApiResources = {
 /** The buses and their handlers, given what `main.ts` has built. */
 @Module({})
 export class ApiModule {
-  static with({ commands, receipts, reads }: ApiResources): DynamicModule {
+  static with({ commands, devices, receipts, reads }: ApiResources): DynamicModule {
     return {
       module: ApiModule,
       imports: [CqrsModule.forRoot()],
       providers: [
         { provide: COMMAND_RESOURCES, useValue: commands },
         { provide: CONVERSATION_STORE, useValue: commands.store },
+        { provide: ACCOUNTS, useValue: devices.accounts },
+        { provide: ACCOUNT_RESOURCES, useValue: devices },
         { provide: RECEIPT_RESOURCES, useValue: receipts },
         { provide: READ_RESOURCES, useValue: reads },
         ExecuteCommandHandler,
+        ExecuteAccountCommandHandler,
+        DeviceListHandler,
+        DeviceKeysHandler,
         MarkReceiptsHandler,
         MessageListHandler,
         ConversationListHandler,

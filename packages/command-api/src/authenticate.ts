@@ -6,13 +6,15 @@ import * as E from 'fp-ts/lib/Either.js';
 /** Reads the caller from an `Authorization: Bearer` header (RFC 6750), or refuses. */
 export async function authenticate(
   verify: VerifyToken,
+  isRevoked: (caller: Caller) => Promise<boolean>,
   authorization: string | undefined,
 ): Promise<E.Either<Refusal, Caller>> {
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) return E.left(refuse('NotAuthenticated'));
   try {
     const { userId, deviceId, scopes } = await verify(token);
-    return E.right({ user: userId, device: deviceId, scopes: [...scopes] });
+    const caller = { user: userId, device: deviceId, scopes: [...scopes] };
+    return (await isRevoked(caller)) ? E.left(refuse('DeviceRevoked')) : E.right(caller);
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error;
     switch (error.fault) {

@@ -1,4 +1,5 @@
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { AccountCommand } from '@parley/domain/account/commands';
 import { type Command, isCommandType } from '@parley/domain/conversation/commands';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
@@ -10,6 +11,9 @@ import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import { banHashesFor } from './commands/ban-hash.js';
 import { ExecuteCommand } from './commands/execute-command.js';
+import { DeviceKeys } from './devices/device-keys.js';
+import { DeviceList } from './devices/device-list.js';
+import { ExecuteAccountCommand } from './devices/execute-account-command.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
 import { MessageList } from './queries/message-list.js';
@@ -29,17 +33,20 @@ export type DispatchResources = {
   readonly banKey: Uint8Array;
   /** Time in ms. */
   readonly now: () => number;
+  /** Whether the caller's device is known to be revoked. */
+  readonly isRevoked: (caller: Caller) => boolean;
 };
 
 /**
  * Turns a method and its parameters into a command or query on the bus: the one way in for HTTP and NATS. Parameters are
  * decoded here, once, by the method's codec.
  */
-export function openDispatch({ commands, queries, banKey, now }: DispatchResources): Dispatch {
+export function openDispatch({ commands, queries, banKey, now, isRevoked }: DispatchResources): Dispatch {
   return (...request) => unlessLogIsAway(route(...request));
 
   async function route(...[method, params, caller, traceparent]: Parameters<Dispatch>): ReturnType<Dispatch> {
     if (!isMethodName(method)) return E.left(refuse('MethodNotFound', method.slice(0, 100)));
+    if (isRevoked(caller)) return E.left(refuse('DeviceRevoked'));
     const decoded = decodeWith(methods[method].params as t.Type<unknown, unknown, unknown>, params ?? {});
     if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
     if (isCommandType(method)) {
@@ -64,6 +71,18 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
         return commands.execute(
           new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks),
         );
+      case 'device.register':
+      case 'device.revoke':
+        return commands.execute(
+          new ExecuteAccountCommand(
+            { type: method, data: decoded.right, ...whoAsks(caller), at: now() } as AccountCommand,
+            traceparent,
+          ),
+        );
+      case 'device.list':
+        return queries.execute(new DeviceList(caller.user, caller.device));
+      case 'device.keys':
+        return queries.execute(new DeviceKeys(caller.user, decoded.right as QueryOf<'device.keys'>));
       case 'session.open':
       case 'session.renew':
       case 'typing.set':
@@ -72,10 +91,6 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
         return E.left(refuse('MethodNotFound', `${method} is for WebSockets`));
       case 'session.sync':
       case 'message.info':
-      case 'device.register':
-      case 'device.revoke':
-      case 'device.list':
-      case 'device.keys':
         return E.left(refuse('MethodNotFound', method));
       default:
         return method satisfies never;
@@ -100,5 +115,7 @@ export function openDispatch({ commands, queries, banKey, now }: DispatchResourc
     } as Command);
   }
 }
+
+const whoAsks = ({ user, device }: Caller) => ({ user, by: device });
 
 const mayImport = (caller: Caller): boolean => caller.scopes.includes('import');

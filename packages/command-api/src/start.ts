@@ -13,10 +13,13 @@ import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
+import { watchLine } from '@parley/infra/runtime/watch-line';
 import { authenticate } from './authenticate.js';
 import type { ApiConfig } from './config.js';
 import { openConversationStore } from './conversations/store.js';
 import { openTurns } from './conversations/turns.js';
+import { accountFormat, openAccounts } from './devices/accounts.js';
+import { openDeviceCheck } from './devices/device-check.js';
 import { openDispatch } from './dispatch.js';
 import { limitRequests } from './http/limit-requests.js';
 import { listen } from './http/listen.js';
@@ -29,6 +32,9 @@ import { openReceiptCache } from './receipts/mark.js';
 /** Conversations and watermarks kept in memory: about 10 KB a conversation of 50 members with a full memory of commands. */
 const MAX_CONVERSATIONS = 20_000;
 const MAX_WATERMARKS = 200_000;
+
+/** Bytes of accounts kept in memory: about a kilobyte of a user who has registered no keys. */
+const MAX_ACCOUNTS = 64 * 1024 * 1024;
 
 /** Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later. */
 export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
@@ -59,17 +65,25 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const window = openPublishWindow(nats);
   resources.push({ name: 'publish window', dispose: () => window.close() });
+  const onUnreadable = (id: string, streamSeq: number, reason: string): void =>
+    log.error({ id, streamSeq, reason }, 'an event in the log cannot be read; it counts but changes nothing');
   const store = openConversationStore({
     jsm,
     snapshots: await openSnapshots(nats, conversationFormat),
     partitions,
     maxCached: MAX_CONVERSATIONS,
-    onUnreadable: (conversationId, streamSeq, reason) =>
-      log.error(
-        { conversationId, streamSeq, reason },
-        'an event in the log cannot be read; it counts but changes nothing',
-      ),
+    onUnreadable,
   });
+  const accounts = openAccounts({
+    jsm,
+    snapshots: await openSnapshots(nats, accountFormat),
+    partitions,
+    maxCached: MAX_ACCOUNTS,
+    onUnreadable,
+  });
+  const line = watchLine(nats);
+  const devices = openDeviceCheck(nats, accounts, () => line.isUp);
+  resources.push({ name: 'device check', dispose: () => devices.close() });
   const shared = { store, turns: openTurns(), window, jsm };
   const reads = { store, jsm, database, redis, schema: activeSchema(database), now: Date.now };
   const metrics = createMetrics('command-api');
@@ -80,6 +94,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     {
       api: {
         commands: { ...shared, onAppended: (event) => notifyAdded(nats, event) },
+        devices: { ...shared, accounts },
         receipts: { ...shared, partitions, cache: openReceiptCache(MAX_WATERMARKS) },
         reads,
       },
@@ -93,11 +108,12 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
             queries: app.get(QueryBus),
             banKey: config.PARLEY_BAN_KEY,
             now: Date.now,
+            isRevoked: devices.heardRevoked,
           }),
         ),
       onError,
       limit: limitRequests(limits, metrics),
-      authenticate: (header) => authenticate(verify, header),
+      authenticate: (header) => authenticate(verify, devices.isRevoked, header),
     },
   );
   resources.push({ name: 'http', dispose: () => http.close() });
@@ -105,7 +121,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const rpc = serveRpc({
     nats,
     instance,
-    handle: serveGateways(http.dispatch, reads),
+    handle: serveGateways(http.dispatch, { ...reads, accounts }),
     onError: (error, { method }) => onError(error, method),
   });
   resources.push({ name: 'rpc', dispose: () => rpc.drain() });

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Limiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
 import type { VerifyToken } from '@parley/infra/runtime/tokens';
 import type { TemplatedApp } from 'uwebsockets';
@@ -6,7 +7,6 @@ import type { Arrivals } from './arrivals.js';
 import type { Ask } from './ask.js';
 import type { Hub } from './hub/hub.js';
 import type { InternalApi } from './internal-api.js';
-import type { Limiter } from './limiter.js';
 import type { Limits } from './limits/limits.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { People } from './people.js';

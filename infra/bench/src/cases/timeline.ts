@@ -67,6 +67,7 @@ async function measure(
   const app = await NestFactory.createApplicationContext(
     ApiModule.with({
       commands: {} as ApiResources['commands'],
+      devices: {} as ApiResources['devices'],
       receipts: {} as ApiResources['receipts'],
       // A page with a cursor needs nothing but Postgres.
       reads: {

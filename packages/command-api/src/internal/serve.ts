@@ -1,16 +1,21 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { ConversationId, Seq, UserId } from '@parley/domain/ids';
+import { ConversationId, DeviceId, Seq, UserId } from '@parley/domain/ids';
+import { shape } from '@parley/domain/shape';
 import { boundedArray, boundedInteger, decodeWith } from '@parley/domain/text';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import type { Accounts } from '../devices/accounts.js';
 import type { Dispatch } from '../dispatch.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { unlessLogIsAway } from '../unless-log-is-away.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import { replay } from './replay.js';
+import { type DeviceOfUser, revokedOf } from './revoked.js';
 
+const MembershipsParams = shape({ user: UserId }, { device: DeviceId });
+const RevokedParams = shape({ devices: boundedArray('devices', t.tuple([UserId, DeviceId]), 1, 1_000) });
 const MembershipParams = t.strict({
   conversationId: ConversationId,
   users: boundedArray('users', UserId, 1, 1_000),
@@ -22,10 +27,12 @@ const ReplayParams = t.strict({
   limit: Seq,
 });
 
-/** Answers what gateways ask over NATS: the methods of the wire, and the three that are theirs alone. */
+export type InternalResources = NewestPageResources & { readonly accounts: Accounts };
+
+/** Answers what gateways ask over NATS: the methods of the wire, and those that are theirs alone. */
 export function serveGateways(
   dispatch: Dispatch,
-  resources: NewestPageResources,
+  resources: InternalResources,
 ): (request: RpcRequest) => Promise<RpcReply> {
   return async ({ method, params, caller }) => {
     const outcome = method.startsWith('internal.')
@@ -38,14 +45,23 @@ export function serveGateways(
 }
 
 async function internal(
-  resources: NewestPageResources,
+  resources: InternalResources,
   method: string,
   params: unknown,
 ): Promise<E.Either<Refusal, unknown>> {
   switch (method) {
     case 'internal.memberships':
-      return withParams(t.strict({ user: UserId }), params, async ({ user }) =>
-        E.right(await memberships(resources, user)),
+      return withParams(MembershipsParams, params, async ({ user, device }) => {
+        const opening: readonly DeviceOfUser[] = device === undefined ? [] : [[user, device]];
+        const [revoked, found] = await Promise.all([
+          revokedOf(resources.accounts, opening),
+          memberships(resources, user),
+        ]);
+        return revoked.length > 0 ? E.left(refuse('DeviceRevoked')) : E.right(found);
+      });
+    case 'internal.revoked':
+      return withParams(RevokedParams, params, async ({ devices }) =>
+        E.right({ revoked: await revokedOf(resources.accounts, devices) }),
       );
     case 'internal.membership':
       return withParams(MembershipParams, params, async ({ conversationId, users }) =>

@@ -30,6 +30,8 @@ export type Folding<S, E> = {
   readonly initial: S;
   readonly decode: (json: unknown) => Either<string, E>;
   readonly evolve: (state: S, event: E) => S;
+  /** What a state weighs in the cache: 1 unless given. */
+  readonly sizeOf?: (state: S) => number;
   /** Events between two snapshots: what a cold start reads at most, besides snapshots that were lost. */
   readonly snapshotEvery: number;
 };
@@ -37,17 +39,21 @@ export type Folding<S, E> = {
 export type FoldedStoreOptions<S> = {
   readonly jsm: JetStreamManager;
   readonly snapshots: Snapshots<S>;
-  /** States kept in memory; the one longest unused goes first. */
+  /** States kept in memory, in number or, where they are weighed, in weight; the one longest unused goes first. */
   readonly maxCached: number;
   /** Told of an event that cannot be read: it counts, but changes nothing. */
   readonly onUnreadable: (id: string, streamSeq: number, reason: string) => void;
 };
 
 export function openFoldedStore<S extends { readonly revision: number }, E>(
-  { placeOf, initial, decode, evolve, snapshotEvery }: Folding<S, E>,
+  { placeOf, initial, decode, evolve, sizeOf, snapshotEvery }: Folding<S, E>,
   { jsm, snapshots, maxCached, onUnreadable }: FoldedStoreOptions<S>,
 ): FoldedStore<S, E> {
-  const cache = new LRUCache<string, Known<S>>({ max: maxCached });
+  const cache = new LRUCache<string, Known<S>>(
+    sizeOf === undefined
+      ? { max: maxCached }
+      : { maxSize: maxCached, sizeCalculation: ({ state }) => sizeOf(state) },
+  );
 
   function remember(id: string, folded: Folded<S>): Known<S> {
     const known = { ...folded, verifiedAt: Date.now() };

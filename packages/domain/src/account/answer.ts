@@ -11,7 +11,7 @@ export const accountDeedOf = (state: Account, { data: { commandId } }: AccountCo
   state.deeds.findLast((deed) => deed.commandId === commandId);
 
 /** The first answer again. */
-export const accountAnswerAgain = ({ device, at }: AccountDeed): AccountAnswer => ({
+export const accountAnswerAgain = ({ device, at }: Pick<AccountDeed, 'device' | 'at'>): AccountAnswer => ({
   device,
   at,
   repeated: true,

@@ -51,3 +51,10 @@ export function isRevoked({ devices }: Account, device: string): boolean {
   const known = devices.get(device);
   return known === undefined ? devices.size >= MAX_KNOWN : known.tag === 'revoked';
 }
+
+/** What an account takes in memory, about, in bytes. */
+export function weightOf({ devices, deeds }: Account): number {
+  let weight = 500 + deeds.length * 200;
+  for (const device of devices.values()) weight += 300 + (device.tag === 'live' ? device.keys.length : 0);
+  return weight;
+}

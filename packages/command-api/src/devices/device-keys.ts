@@ -1,0 +1,75 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type { Account } from '@parley/domain/account/state';
+import { refusedAccess } from '@parley/domain/conversation/access';
+import type { Refusal } from '@parley/domain/conversation/refusals';
+import type { DeviceKeys as Answer } from '@parley/domain/wire/devices';
+import type { QueryOf } from '@parley/domain/wire/queries';
+import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
+import { openLimiter } from '@parley/infra/runtime/limiter';
+import * as E from 'fp-ts/lib/Either.js';
+import type { ConversationStore } from '../conversations/store.js';
+import { ACCOUNTS, CONVERSATION_STORE } from '../injection.js';
+import type { Accounts } from './accounts.js';
+
+/** Members on a page unless the query says otherwise. */
+const DEFAULT_MEMBERS = 50;
+
+/** Accounts looked up at once for one page, and how old, in ms, what is known of them may be. */
+const AT_ONCE = 16;
+const MAX_AGE = 1_000;
+
+/** Keys of the devices of a conversation's members, for members; from the log, needs NATS alone. */
+export class DeviceKeys extends Query<E.Either<Refusal, Answer>> {
+  constructor(
+    readonly reader: string,
+    readonly params: QueryOf<'device.keys'>,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(DeviceKeys)
+export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
+  constructor(
+    @Inject(CONVERSATION_STORE) private readonly store: ConversationStore,
+    @Inject(ACCOUNTS) private readonly accounts: Accounts,
+  ) {}
+
+  async execute({ reader, params }: DeviceKeys): Promise<E.Either<Refusal, Answer>> {
+    const { conversationId, after = '', limit = DEFAULT_MEMBERS } = params;
+    const { state } = await this.store.fresh(conversationId);
+    const refused = refusedAccess(state, reader);
+    if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
+    const rest = [...state.members.keys()].filter((user) => user > after).sort();
+    const wanted = rest.slice(0, limit);
+    const { run } = openLimiter(AT_ONCE);
+    const found = await Promise.all(
+      wanted.map((user) =>
+        run(async () => ({ user, devices: keysOf(await this.accounts.recent(user, MAX_AGE)) })),
+      ),
+    );
+    const members = withinOneMessage(found);
+    const last = members.at(-1);
+    return last === undefined || members.length === rest.length
+      ? E.right({ members, hasMore: false })
+      : E.right({ members, hasMore: true, nextAfter: last.user });
+  }
+}
+
+type Member = Answer['members'][number];
+
+const keysOf = ({ state }: { readonly state: Account }): Member['devices'] =>
+  [...state.devices].flatMap(([device, known]) =>
+    known.tag === 'live' ? [{ device, keys: known.keys }] : [],
+  );
+
+/** As many as fit into one message of the broker; the first always does. */
+function withinOneMessage(members: readonly Member[]): readonly Member[] {
+  let characters = 0;
+  const fitting = members.findIndex((member, index) => {
+    characters += JSON.stringify(member).length;
+    return index > 0 && characters > MAX_MESSAGE;
+  });
+  return fitting < 0 ? members : members.slice(0, fitting);
+}
