@@ -18,6 +18,7 @@ import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
 import { MessageListHandler } from './queries/message-list.js';
 import type { NewestPageResources } from './queries/newest-page.js';
+import { SessionSyncHandler } from './queries/session-sync.js';
 import type { ReceiptResources } from './receipts/mark.js';
 import { MarkReceiptsHandler } from './receipts/mark-receipts.js';
 
@@ -50,6 +51,7 @@ export class ApiModule {
         MessageListHandler,
         ConversationListHandler,
         ConversationGetHandler,
+        SessionSyncHandler,
       ],
     };
   }

@@ -17,6 +17,7 @@ import { ExecuteAccountCommand } from './devices/execute-account-command.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
 import { MessageList } from './queries/message-list.js';
+import { SessionSync } from './queries/session-sync.js';
 import { MarkReceipts } from './receipts/mark-receipts.js';
 import { unlessLogIsAway } from './unless-log-is-away.js';
 
@@ -83,13 +84,14 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
         return queries.execute(new DeviceList(caller.user, caller.device));
       case 'device.keys':
         return queries.execute(new DeviceKeys(caller.user, decoded.right as QueryOf<'device.keys'>));
+      case 'session.sync':
+        return queries.execute(new SessionSync(caller.user, decoded.right as QueryOf<'session.sync'>));
       case 'session.open':
       case 'session.renew':
       case 'typing.set':
       case 'presence.set':
       case 'presence.watch':
         return E.left(refuse('MethodNotFound', `${method} is for WebSockets`));
-      case 'session.sync':
       case 'message.info':
         return E.left(refuse('MethodNotFound', method));
       default:

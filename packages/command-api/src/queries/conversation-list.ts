@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readConversations } from '../read/conversations.js';
 import { isDatabaseAway } from './database-away.js';
+import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
 
 /** The reader's conversations by latest activity. */
@@ -31,13 +32,14 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
     const after = params.after === undefined ? E.right(undefined) : readListCursor(params.after);
     if (E.isLeft(after)) return after;
     try {
-      const { conversations, hasMore } = await readConversations(database, {
+      const found = await readConversations(database, {
         schema: await schema(),
         reader,
         limit,
         now: now(),
         ...(after.right === undefined ? {} : { after: after.right }),
       });
+      const { conversations, hasMore } = fittingViews(found);
       const last = conversations.at(-1);
       return E.right({
         conversations,

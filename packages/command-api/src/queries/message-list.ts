@@ -7,11 +7,11 @@ import { DEFAULT_PAGE } from '@parley/domain/wire/pages';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { MessagePage } from '@parley/domain/wire/views';
 import { type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
-import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readTimeline } from '../read/timeline.js';
 import { isDatabaseAway } from './database-away.js';
+import { fitting } from './fitting.js';
 import { type NewestPageResources, newestFromCache, newestFromCacheAndLog } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
 
@@ -110,13 +110,9 @@ function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, 
 function inOneMessage(page: Page, forwards: boolean): Page {
   const { messages, hasMore, revision } = page;
   const ordered = forwards ? messages : messages.toReversed();
-  let characters = 0;
-  const beyond = ordered.findIndex(({ body }) => {
-    characters += body?.length ?? 0;
-    return characters > MAX_MESSAGE;
-  });
-  if (beyond < 0) return page;
-  const kept = ordered.slice(0, Math.max(1, beyond));
+  const count = fitting(ordered, ({ body }) => body?.length ?? 0);
+  if (count === ordered.length) return page;
+  const kept = ordered.slice(0, count);
   return {
     messages: forwards ? kept : kept.toReversed(),
     hasMore: hasMore || kept.length < messages.length,

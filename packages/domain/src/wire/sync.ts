@@ -5,7 +5,7 @@ import { MAX_PAGE } from './pages.js';
 import { ConversationView } from './views.js';
 
 /** How far an account was synchronised: made by the server, opaque to clients. */
-export const SyncToken = patternedText('token', /^[A-Za-z0-9._~-]{1,1000}$/, 'a token of session.sync');
+export const SyncToken = patternedText('token', /^[A-Za-z0-9._~-]{1,5000}$/, 'a token of session.sync');
 
 /**
  * Which conversations of mine changed since `since`; all of them without it. Pages are newest activity first and go on

@@ -1,0 +1,311 @@
+import type { NewestPageResources } from '@parley/command-api/queries/newest-page';
+import { SessionSync, SessionSyncHandler } from '@parley/command-api/queries/session-sync';
+import { readConversations } from '@parley/command-api/read/conversations';
+import type { Envelope } from '@parley/domain/log/envelope';
+import { partitionOf } from '@parley/domain/log/partition';
+import { commands } from '@parley/domain/testing/arbitraries';
+import { happen } from '@parley/domain/testing/history';
+import type { QueryOf } from '@parley/domain/wire/queries';
+import type { SyncPage } from '@parley/domain/wire/sync';
+import type { ConversationView } from '@parley/domain/wire/views';
+import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { migrate } from '@parley/infra/read-model/migrate';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { type ProjectionName, readCheckpoint } from '@parley/projector/checkpoint';
+import { projectBatch } from '@parley/projector/project-batch';
+import { receipts } from '@parley/projector/receipts/projection';
+import { renamed, talk } from '@parley/projector/testing/big-log';
+import { naiveTables } from '@parley/projector/testing/naive-model';
+import { naivePlaces } from '@parley/projector/testing/naive-places';
+import { timeline } from '@parley/projector/timeline/projection';
+import fc from 'fast-check';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const schema = 'rm_1';
+const PARTITIONS = 2;
+const projections = { timeline, receipts };
+
+describe('synchronising an account', { timeout: 120_000 }, () => {
+  let environment: TestEnvironment;
+  let client: pg.Client;
+  let pool: pg.Pool;
+  let handler: SessionSyncHandler;
+
+  beforeAll(async () => {
+    environment = await testEnvironment();
+    await migrate(environment.databaseUrl, { readModel: 1 });
+    client = new pg.Client(environment.databaseUrl);
+    await client.connect();
+    pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
+    handler = new SessionSyncHandler({
+      database: pool,
+      schema: async () => schema,
+      now: () => 0,
+    } as unknown as NewestPageResources);
+  });
+  afterAll(async () => {
+    await client.end();
+    await pool.end();
+    await environment.dispose();
+  });
+
+  async function sync(user: string, params: QueryOf<'session.sync'>): Promise<SyncPage> {
+    const page = await handler.execute(new SessionSync(user, params));
+    if (isLeft(page)) throw new Error(JSON.stringify(page.left));
+    return page.right;
+  }
+
+  /** All pages of one synchronisation, put together. */
+  async function syncAll(user: string, since: string | undefined, limit: number): Promise<SyncPage> {
+    const from = since === undefined ? {} : { since };
+    const first = await sync(user, { ...from, limit });
+    const conversations = [...first.conversations];
+    for (let page = first; page.hasMore; ) {
+      page = await sync(user, { ...from, limit, after: page.nextCursor as string });
+      expect(page).toMatchObject({ token: first.token, full: first.full, left: [] });
+      conversations.push(...page.conversations);
+    }
+    return { ...first, conversations, hasMore: false };
+  }
+
+  const account = async (reader: string) =>
+    (await readConversations(pool, { schema, reader, limit: 200, now: 0 })).conversations;
+
+  /** Projects messages behind what was projected of this partition before. */
+  async function project(projection: ProjectionName, partition: number, messages: readonly LoggedMessage[]) {
+    const share = { projection, partition };
+    const from = await readCheckpoint(client, schema, share);
+    await projectBatch({ client, schema, share }, projections[projection], from, messages);
+  }
+
+  const empty = () =>
+    client.query(
+      `truncate ${[
+        'conversation',
+        'member',
+        'ban',
+        'message',
+        'reaction',
+        'receipt',
+        'departure',
+        'checkpoint',
+        'dead_letter',
+      ]
+        .map((table) => `${schema}.${table}`)
+        .join(', ')}`,
+    );
+
+  const user = fc.constantFrom('ann', 'bob', 'cem');
+  const gap = fc.constantFrom(0, 1, 1_000, 59_999, 60_000, 500_000, -500_000);
+  const step = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        tag: fc.constant('events' as const),
+        of: fc.nat({ max: 2 }),
+        count: fc.integer({ min: 1, max: 9 }),
+        gap,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        tag: fc.constant('mark' as const),
+        of: fc.nat({ max: 2 }),
+        user,
+        read: fc.nat({ max: 40 }),
+        gap,
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        tag: fc.constant('sync' as const),
+        user,
+        token: fc.nat(),
+        limit: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
+  );
+
+  it('tells what a comparison of the whole account would, whenever and since whenever', async () => {
+    let told = 0;
+    let left = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(commands, { minLength: 2, maxLength: 2 }),
+        fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }),
+        async (tried, steps) => {
+          await empty();
+          const rest = tried.map((each, index) => [...renamed(happen(each).log, `c${index}`)]);
+          // One in which people do little but send, which is written in another way.
+          rest.push([...talk('c2', 200)]);
+          const log: Envelope[][] = Array.from({ length: PARTITIONS }, () => []);
+          const marks: { conversationId: string; user: string }[][] = Array.from(
+            { length: PARTITIONS },
+            () => [],
+          );
+          const tokens: { token: string; user: string; log: number[]; marks: number[] }[] = [];
+          let clock = 1_000_000_000;
+
+          for (const step of steps) {
+            if (step.tag === 'events') {
+              const events = rest[step.of]?.splice(0, step.count) ?? [];
+              if (events.length === 0) continue;
+              const partition = partitionOf(`c${step.of}`, PARTITIONS);
+              const known = log[partition] as Envelope[];
+              const messages = events.map((event, index) => {
+                clock += step.gap;
+                return message(known.length + index + 1, `conv.00.c${step.of}`, event, clock);
+              });
+              known.push(...events);
+              await project('timeline', partition, messages);
+            } else if (step.tag === 'mark') {
+              const partition = partitionOf(`c${step.of}`, PARTITIONS);
+              const known = marks[partition] as { conversationId: string; user: string }[];
+              const { user, read } = step;
+              const mark = { conversationId: `c${step.of}`, user, delivered: read, read, at: clock };
+              clock += step.gap;
+              known.push(mark);
+              await project('receipts', partition, [
+                message(known.length, `rcpt.00.c${step.of}.${user}`, mark, clock),
+              ]);
+            } else {
+              const mine = tokens.filter(({ user }) => user === step.user);
+              const since = mine.length === 0 ? undefined : mine[step.token % (mine.length + 1)];
+              const answer = await syncAll(step.user, since?.token, step.limit);
+              const all = await account(step.user);
+              const departures = log.flatMap((events, partition) =>
+                naivePlaces(events).departure.filter(
+                  (row) =>
+                    row.user_id === step.user && (row.changed as number) > (since?.log[partition] ?? 0),
+                ),
+              );
+              const hasChanged = ({ conversationId }: ConversationView) => {
+                if (since === undefined) return true;
+                const partition = partitionOf(conversationId, PARTITIONS);
+                return (
+                  log[partition]
+                    ?.slice(since.log[partition])
+                    .some((event) => event.conversationId === conversationId) ||
+                  marks[partition]
+                    ?.slice(since.marks[partition])
+                    .some((mark) => mark.conversationId === conversationId && mark.user === step.user)
+                );
+              };
+              expect(all.map(({ conversationId }) => conversationId).toSorted()).toEqual(
+                membershipsOf(log, step.user),
+              );
+              expect(answer.conversations).toEqual(all.filter(hasChanged));
+              expect(answer.full).toBe(since === undefined);
+              expect(answer.left.toSorted()).toEqual(
+                since === undefined ? [] : departures.map((row) => row.conversation_id).toSorted(),
+              );
+              told += answer.conversations.length;
+              left += answer.left.length;
+              tokens.push({
+                token: answer.token,
+                user: step.user,
+                log: log.map(({ length }) => length),
+                marks: marks.map(({ length }) => length),
+              });
+            }
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(told).toBeGreaterThan(100);
+    expect(left).toBeGreaterThan(5);
+  });
+
+  it('loses nothing that is projected meanwhile, on whatever page', async () => {
+    await empty();
+    const CONVERSATIONS = 12;
+    const histories = Array.from({ length: CONVERSATIONS }, (_, index) =>
+      renamed(talk('x', 120), `talk-${index}`),
+    );
+    let isProjecting = true;
+    const projecting = (async () => {
+      const next = [0, 0];
+      for (let turn = 0; turn < 120; turn += 3) {
+        for (const history of histories) {
+          const events = history.slice(turn, turn + 3);
+          const partition = partitionOf(events[0]?.conversationId as string, PARTITIONS);
+          const messages = events.map((event) => {
+            next[partition] = (next[partition] as number) + 1;
+            return message(next[partition], `conv.00.${event.conversationId}`, event, turn * 20_000);
+          });
+          await project('timeline', partition, messages);
+        }
+      }
+      isProjecting = false;
+    })();
+
+    const known = new Map<string, ConversationView>();
+    let token: string | undefined;
+    let rounds = 0;
+    for (let isLast = false; ; rounds++) {
+      const page = await syncAll('ann', token, 3);
+      if (page.full) known.clear();
+      for (const view of page.conversations) known.set(view.conversationId, view);
+      token = page.token;
+      if (isLast) break;
+      isLast = !isProjecting;
+    }
+    await projecting;
+    expect(rounds).toBeGreaterThan(3);
+    const all = await account('ann');
+    expect(all).toHaveLength(CONVERSATIONS);
+    expect([...known.values()].toSorted(byId)).toEqual(all.toSorted(byId));
+    expect((await syncAll('ann', token, 3)).conversations).toEqual([]);
+  });
+
+  it('tells everything where a token is of another read model or of a log that was further', async () => {
+    const { token, conversations } = await syncAll('ann', undefined, 50);
+    expect(conversations.length).toBeGreaterThan(0);
+    const further = token.replace(/~(\w+)\.(\w+)\./, '~$1.zzzzz.');
+    for (const since of [token.replace('rm_1', 'rm_7'), further]) {
+      expect(await syncAll('ann', since, 50)).toMatchObject({ full: true, token, conversations });
+    }
+  });
+
+  it.each([
+    [{ since: 'rm_1~0.1' }],
+    [{ since: 'rm_1~0.1.2.0.0' }],
+    [{ since: 'rm_1~-1.1.1.0.0' }],
+    [{ after: 'x~1~YQ~rm_1' }],
+    [{ after: 'c~1~YQ~rm_1' }],
+    [{ after: 'f~!~YQ~rm_1' }],
+  ])('refuses what it has never made: %o', async (params) => {
+    expect(await handler.execute(new SessionSync('ann', params))).toMatchObject({
+      left: { tag: 'InvalidParams' },
+    });
+  });
+});
+
+const message = (streamSeq: number, subject: string, payload: unknown, storedAt: number): LoggedMessage => ({
+  streamSeq,
+  subject,
+  bytes: Buffer.from(JSON.stringify(payload)),
+  storedAt,
+  pending: 0,
+  headers: undefined,
+});
+
+const membershipsOf = (log: readonly (readonly Envelope[])[], user: string): readonly string[] =>
+  log
+    .flatMap((events) => {
+      const { member, conversation } = naiveTables(events);
+      const known = new Set(
+        conversation.filter(({ kind }) => kind !== null).map((row) => row.conversation_id),
+      );
+      return member.filter((row) => row.user_id === user && known.has(row.conversation_id));
+    })
+    .map((row) => row.conversation_id as string)
+    .toSorted();
+
+const byId = (a: ConversationView, b: ConversationView): number =>
+  a.conversationId < b.conversationId ? -1 : 1;

@@ -1,0 +1,81 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { ListPosition } from '@parley/domain/wire/cursor';
+import * as E from 'fp-ts/lib/Either.js';
+
+/** How far the projections of a partition had come: stream sequences of the log and of receipts, and where their windows began. */
+export type LogPlace = {
+  readonly partition: number;
+  readonly seq: number;
+  readonly began: number;
+  readonly receiptSeq: number;
+  readonly receiptBegan: number;
+};
+
+/** What a client was told: all that `schema` held up to these places. */
+export type Told = { readonly schema: string; readonly places: readonly LogPlace[] };
+
+/** Where the next page begins; `full` pages have everything. The token of the first page travels along. */
+export type SyncPosition = {
+  readonly full: boolean;
+  readonly position: ListPosition;
+  readonly token: string;
+};
+
+/** `<schema>~<partition>.<seq>.<window>.<receipts>.<window>~…` in base 36, windows as the distance back to where they began. */
+export function syncToken({ schema, places }: Told): string {
+  const told = places.map(({ partition, seq, began, receiptSeq, receiptBegan }) =>
+    [partition, seq, seq - began, receiptSeq, receiptSeq - receiptBegan].map((n) => n.toString(36)).join('.'),
+  );
+  return [schema, ...told].join('~');
+}
+
+export function readSyncToken(token: string): E.Either<Refusal, Told> {
+  const [schema = '', ...told] = token.split('~');
+  const places = told.map(readPlace);
+  return places.every((place) => place !== undefined)
+    ? E.right({ schema, places })
+    : E.left(refuse('InvalidParams', 'token'));
+}
+
+function readPlace(text: string): LogPlace | undefined {
+  const numbers = text.split('.').map(wholeNumber);
+  if (numbers.length !== 5 || numbers.some((n) => n === undefined)) return undefined;
+  const [partition, seq, back, receiptSeq, receiptBack] = numbers as [number, number, number, number, number];
+  if (back > seq || receiptBack > receiptSeq || partition > MOST_PARTITIONS) return undefined;
+  return { partition, seq, began: seq - back, receiptSeq, receiptBegan: receiptSeq - receiptBack };
+}
+
+const MOST_PARTITIONS = 100;
+
+/** `<f or c>~<last activity>~<conversation>~<token>`. */
+export function syncCursor({ full, position, token }: SyncPosition): string {
+  const id = Buffer.from(position.conversationId).toString('base64url');
+  return `${full ? 'f' : 'c'}~${position.lastActivityAt.toString(36)}~${id}~${token}`;
+}
+
+export function readSyncCursor(cursor: string): E.Either<Refusal, SyncPosition> {
+  const [kind, activity = '', id = '', ...token] = cursor.split('~');
+  const lastActivityAt = wholeNumber(activity);
+  const conversationId = Buffer.from(id, 'base64url').toString();
+  if ((kind !== 'f' && kind !== 'c') || lastActivityAt === undefined || token.length === 0)
+    return E.left(refuse('InvalidParams', 'after'));
+  return E.right({
+    full: kind === 'f',
+    position: { lastActivityAt, conversationId },
+    token: token.join('~'),
+  });
+}
+
+function wholeNumber(text: string): number | undefined {
+  if (!/^[0-9a-z]{1,11}$/.test(text)) return undefined;
+  const value = Number.parseInt(text, 36);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Whether a client was told of more than there is: of a log or read model that is not this one, or not that far yet. */
+export function isAhead(told: readonly LogPlace[], now: readonly LogPlace[]): boolean {
+  return told.some(({ partition, seq, receiptSeq }) => {
+    const place = now.find((one) => one.partition === partition);
+    return seq > (place?.seq ?? 0) || receiptSeq > (place?.receiptSeq ?? 0);
+  });
+}
