@@ -80,7 +80,12 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
   'message.react': { params: { ...base, seq: 7, emoji: '+1', remove: false }, result: answer },
   'message.list': {
     params: { conversationId: GARDEN, limit: 50, before: '7.abc', after: '1.abc', minSeq: 3 },
-    result: { messages: [message, { ...message, body: null }], hasMore: false, nextCursor: '7.abc' },
+    result: {
+      messages: [message, { ...message, body: null }],
+      hasMore: false,
+      revision: 9,
+      nextCursor: '7.abc',
+    },
   },
   'receipt.mark': {
     params: { marks: [{ conversationId: GARDEN, delivered: 7, read: 5 }] },
