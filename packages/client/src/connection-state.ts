@@ -7,7 +7,8 @@ export type ConnectionState =
   | { readonly tag: 'connecting'; readonly failures: number }
   | { readonly tag: 'opening'; readonly failures: number }
   | { readonly tag: 'open'; readonly failures: number }
-  | { readonly tag: 'waiting'; readonly failures: number };
+  /** `retryAt`, in ms since 1970 UTC, is when it is tried again: the time has drawn lots, so the transition does not know it. */
+  | { readonly tag: 'waiting'; readonly failures: number; readonly retryAt?: number };
 
 export type ConnectionEvent =
   /** The user wants to be connected. */

@@ -62,7 +62,7 @@ export function createSession(options: SessionOptions): Session {
     state = next.state;
     clearTimeout(timer);
     for (const effect of next.effects) perform(effect);
-    options.onState(next.state);
+    options.onState(state);
   }
 
   function perform(effect: ConnectionEffect): void {
@@ -76,9 +76,12 @@ export function createSession(options: SessionOptions): Session {
         connection?.close();
         connection = undefined;
         return;
-      case 'wait':
-        timer = setTimeout(() => happen({ tag: 'waited' }), backoffMs(failures(state), Math.random()));
+      case 'wait': {
+        const afterMs = backoffMs(failures(state), Math.random());
+        timer = setTimeout(() => happen({ tag: 'waited' }), afterMs);
+        if (state.tag === 'waiting') state = { ...state, retryAt: Date.now() + afterMs };
         return;
+      }
       case 'settle':
         timer = setTimeout(() => happen({ tag: 'settled' }), SETTLED_MS);
         return;
