@@ -1,0 +1,78 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon, type IconName } from './icon.js';
+import { Popover } from './popover.js';
+import { rove } from './roving-focus.js';
+
+export type MenuItem = {
+  readonly label: string;
+  readonly icon?: IconName;
+  readonly isDangerous?: boolean;
+  readonly run: () => void;
+};
+
+type MenuProps = {
+  readonly label: string;
+  readonly icon: IconName;
+  readonly items: readonly MenuItem[];
+  readonly onToggle?: (isOpen: boolean) => void;
+};
+
+/** A button that opens a list of things to do. */
+export function Menu({ label, icon, items, onToggle }: MenuProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const toggle = (next: boolean): void => {
+    setOpen(next);
+    onToggle?.(next);
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="icon-button"
+        aria-label={label}
+        title={label}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        onClick={() => toggle(true)}
+      >
+        <Icon name={icon} />
+      </button>
+      {isOpen && (
+        <Popover
+          anchor={button.current as HTMLElement}
+          label={label}
+          kind="menu"
+          onClose={() => toggle(false)}
+        >
+          <MenuItems items={items} onDone={() => toggle(false)} />
+        </Popover>
+      )}
+    </>
+  );
+}
+
+function MenuItems({ items, onDone }: { readonly items: readonly MenuItem[]; readonly onDone: () => void }) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => list.current?.querySelector('button')?.focus(), []);
+  return (
+    <div ref={list} class="menu-items" role="menu" tabIndex={-1} onKeyDown={(event) => rove(event, 'button')}>
+      {items.map(({ label, icon, isDangerous, run }) => (
+        <button
+          key={label}
+          type="button"
+          role="menuitem"
+          class={isDangerous ? 'dangerous' : ''}
+          onClick={() => {
+            onDone();
+            run();
+          }}
+        >
+          {icon !== undefined && <Icon name={icon} />}
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}

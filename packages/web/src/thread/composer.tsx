@@ -1,0 +1,178 @@
+import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
+import { type Body, MAX_BODY_BYTES } from '@parley/domain/conversation/body';
+import { utf8Length } from '@parley/domain/text';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { EmojiPicker } from '../emoji/lazy-picker.js';
+import { Icon } from '../parts/icon.js';
+import { Popover } from '../parts/popover.js';
+import { sayWhy } from '../parts/toasts.js';
+import { useSession } from '../session/session-context.js';
+import { draftOf, keepDraft } from './drafts.js';
+import { refuseFiles } from './dropped-files.js';
+import { lineOf } from './reply-quote.js';
+
+/** What the field is for: a message, an answer to one, or another text for one of mine. */
+export type Writing =
+  | { readonly tag: 'new' }
+  | { readonly tag: 'reply'; readonly item: TimelineItem }
+  | { readonly tag: 'edit'; readonly item: TimelineItem };
+
+type ComposerProps = {
+  readonly timeline: Timeline;
+  readonly writing: Writing;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly onWriting: (writing: Writing) => void;
+  readonly onEditLast: () => void;
+  readonly ttl: number | null;
+};
+
+/** The field at the bottom: it grows, Enter sends, and what was begun is there again later. */
+export function Composer({ timeline, writing, field, onWriting, onEditLast, ttl }: ComposerProps) {
+  const { client } = useSession();
+  const { conversationId } = timeline;
+  const [text, setText] = useState(() => draftOf(client.user, conversationId));
+  const [isPicking, pick] = useState(false);
+  const smile = useRef<HTMLButtonElement>(null);
+  const bytes = text.length * 3 > MAX_BODY_BYTES ? utf8Length(text) : 0;
+  const isTooLong = bytes > MAX_BODY_BYTES;
+  const canSend = text.trim() !== '' && !isTooLong;
+
+  const change = (next: string): void => {
+    setText(next);
+    if (writing.tag === 'edit') return;
+    keepDraft(client.user, conversationId, next);
+    timeline.typing(next.trim() !== '');
+  };
+  const insert = (piece: string): void => {
+    const { selectionStart = text.length, selectionEnd = text.length } = field.current ?? {};
+    change(text.slice(0, selectionStart) + piece + text.slice(selectionEnd));
+    field.current?.focus();
+  };
+  const cancel = (): void => {
+    onWriting({ tag: 'new' });
+    if (writing.tag === 'edit') setText(draftOf(client.user, conversationId));
+  };
+  const send = (): void => {
+    if (!canSend) return;
+    const isEmote = text.startsWith('/me ');
+    const body: Body = isEmote
+      ? { kind: 'text', text: text.slice(4), emote: true }
+      : { kind: 'text', text: text.trim() };
+    if (writing.tag === 'edit') {
+      if (writing.item.seq !== undefined) void timeline.edit(writing.item.seq, body).catch(sayWhy);
+      return cancel();
+    }
+    const replyTo = writing.tag === 'reply' ? writing.item.seq : undefined;
+    if (timeline.snapshot().hasNewer) void timeline.jumpTo();
+    timeline.send({ body, ...(replyTo === undefined ? {} : { replyTo }) });
+    change('');
+    onWriting({ tag: 'new' });
+  };
+
+  useEffect(() => {
+    if (writing.tag === 'edit' && writing.item.body?.kind === 'text') setText(writing.item.body.text);
+  }, [writing]);
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (area === null) return;
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text]);
+
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        refuseFiles([...(event.dataTransfer?.files ?? [])], insert);
+      }}
+    >
+      {writing.tag !== 'new' && (
+        <div class="writing">
+          <Icon name={writing.tag === 'edit' ? 'edit' : 'reply'} />
+          <p>
+            <strong>{writing.tag === 'edit' ? 'Edit message' : `Reply to ${writing.item.author}`}</strong>
+            <span dir="auto">{lineOf(writing.item)}</span>
+          </p>
+          <button type="button" class="icon-button" aria-label="Cancel" onClick={cancel}>
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+      <div class="compose-row">
+        <button
+          ref={smile}
+          type="button"
+          class="icon-button"
+          aria-label="Emoji"
+          title="Emoji"
+          aria-expanded={isPicking}
+          onClick={() => pick(true)}
+        >
+          <Icon name="smile" />
+        </button>
+        <textarea
+          ref={field}
+          id="compose"
+          rows={1}
+          dir="auto"
+          value={text}
+          placeholder={ttl === null ? 'Message' : 'Message that disappears'}
+          aria-label="Message"
+          aria-invalid={isTooLong}
+          aria-describedby="compose-hint"
+          onInput={({ currentTarget }) => change(currentTarget.value)}
+          onBlur={() => timeline.typing(false)}
+          onPaste={(event) => {
+            const files = [...(event.clipboardData?.files ?? [])];
+            if (files.length === 0) return;
+            event.preventDefault();
+            refuseFiles(files, insert);
+          }}
+          onKeyDown={(event) => {
+            if (event.isComposing) return;
+            if (event.key === 'Enter' && !event.shiftKey) {
+              event.preventDefault();
+              send();
+            }
+            if (event.key === 'ArrowUp' && text === '') {
+              event.preventDefault();
+              onEditLast();
+            }
+            if (event.key === 'Escape' && writing.tag !== 'new') {
+              event.stopPropagation();
+              cancel();
+            }
+          }}
+        />
+        <button
+          type="submit"
+          class="send"
+          aria-label={writing.tag === 'edit' ? 'Save' : 'Send'}
+          disabled={!canSend}
+        >
+          <Icon name={writing.tag === 'edit' ? 'check' : 'send'} />
+        </button>
+      </div>
+      <p id="compose-hint" class={isTooLong ? 'compose-hint problem' : 'compose-hint'} role="status">
+        {bytes > MAX_BODY_BYTES * 0.9 &&
+          `${bytes.toLocaleString()} of ${MAX_BODY_BYTES.toLocaleString()} bytes${isTooLong ? ': too long to send, shorten or split it' : ''}`}
+      </p>
+      {isPicking && (
+        <Popover anchor={smile.current as HTMLElement} label="Emoji" kind="panel" onClose={() => pick(false)}>
+          <EmojiPicker
+            onPicked={(emoji) => {
+              pick(false);
+              insert(emoji);
+            }}
+          />
+        </Popover>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,95 @@
+import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
+import { useRef, useState } from 'preact/hooks';
+import { EmojiPicker } from '../emoji/lazy-picker.js';
+import { Icon } from '../parts/icon.js';
+import { Menu, type MenuItem } from '../parts/menu.js';
+import { Popover } from '../parts/popover.js';
+import { say, sayWhy } from '../parts/toasts.js';
+import type { MessageActions } from './message.js';
+
+type MessageToolsProps = {
+  readonly item: TimelineItem;
+  readonly seq: number;
+  readonly timeline: Timeline;
+  readonly actions: MessageActions;
+  readonly mayDelete: boolean;
+  /** Keeps the tools while something of theirs is open. */
+  readonly onPin: (isPinned: boolean) => void;
+};
+
+/** What can be done with a message. */
+export function MessageTools({ item, seq, timeline, actions, mayDelete, onPin }: MessageToolsProps) {
+  const smile = useRef<HTMLButtonElement>(null);
+  const [isPicking, setPicking] = useState(false);
+  const text = item.body?.kind === 'text' ? item.body.text : undefined;
+  const pick = (isOpen: boolean): void => {
+    setPicking(isOpen);
+    onPin(isOpen);
+  };
+  const react = (emoji: string): void => {
+    const isMine = item.reactions?.some((each) => each.emoji === emoji && each.mine) ?? false;
+    void timeline.react(seq, emoji, isMine).catch(sayWhy);
+  };
+  const more: readonly (MenuItem | false)[] = [
+    item.isMine && text !== undefined && { label: 'Edit', icon: 'edit', run: () => actions.edit(item) },
+    text !== undefined && {
+      label: 'Copy text',
+      icon: 'copy',
+      run: () =>
+        void navigator.clipboard.writeText(text).then(
+          () => say('Copied.'),
+          () => say('The browser does not let this page copy.', 'problem'),
+        ),
+    },
+    { label: 'Who has it', icon: 'info', run: () => actions.info(item) },
+    mayDelete && {
+      label: 'Delete for everyone',
+      icon: 'trash',
+      isDangerous: true,
+      run: () => void timeline.remove(seq).catch(sayWhy),
+    },
+  ];
+  return (
+    <div class="tools" role="toolbar" aria-label="Message">
+      <button type="button" class="icon-button" aria-label="Like" title="Like" onClick={() => react('👍')}>
+        <span aria-hidden="true">👍</span>
+      </button>
+      <button
+        ref={smile}
+        type="button"
+        class="icon-button"
+        aria-label="React"
+        title="React"
+        aria-expanded={isPicking}
+        onClick={() => pick(true)}
+      >
+        <Icon name="smile" />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Reply"
+        title="Reply"
+        onClick={() => actions.reply(item)}
+      >
+        <Icon name="reply" />
+      </button>
+      <Menu label="More" icon="more" items={more.filter((each) => each !== false)} onToggle={onPin} />
+      {isPicking && (
+        <Popover
+          anchor={smile.current as HTMLElement}
+          label="React with"
+          kind="panel"
+          onClose={() => pick(false)}
+        >
+          <EmojiPicker
+            onPicked={(emoji) => {
+              pick(false);
+              react(emoji);
+            }}
+          />
+        </Popover>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { ParleyClient } from '@parley/client/parley-client';
+import { timelineCursor } from '@parley/domain/wire/cursor';
+import type { MessageView } from '@parley/domain/wire/views';
+
+/** Quotes that are remembered; the oldest give way. */
+const MAX_QUOTES = 200;
+
+const quotes = new Map<string, Promise<MessageView | undefined>>();
+
+/** A message outside the window, read for its quote alone; undefined where it is gone or cannot be had now. */
+export function quotedMessage(
+  client: ParleyClient,
+  conversationId: string,
+  seq: number,
+): Promise<MessageView | undefined> {
+  const key = `${client.user} ${conversationId} ${seq}`;
+  const known = quotes.get(key);
+  if (known !== undefined) return known;
+  const after = timelineCursor(conversationId, seq - 1);
+  const asked = client.call('message.list', { conversationId, after, limit: 1 }).then(
+    ({ messages }) => messages.find((message) => message.seq === seq),
+    () => {
+      quotes.delete(key);
+      return undefined;
+    },
+  );
+  quotes.set(key, asked);
+  const oldest = quotes.keys().next().value;
+  if (quotes.size > MAX_QUOTES && oldest !== undefined) quotes.delete(oldest);
+  return asked;
+}

@@ -1,0 +1,110 @@
+import type { TimelineItem } from '@parley/client/timeline/timeline';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { MembersPanel } from '../members/lazy-panel.js';
+import { lazy } from '../parts/lazy.js';
+import { useStore } from '../parts/use-store.js';
+import { useSession } from '../session/session-context.js';
+import { Composer, type Writing } from './composer.js';
+import { ThreadHeader } from './thread-header.js';
+import { TimelineView } from './timeline-view.js';
+import { TypingLine } from './typing-line.js';
+import './thread.css';
+import './message.css';
+
+const MessageInfo = lazy(() => import('./message-info.js').then((part) => part.MessageInfo));
+
+type ThreadProps = { readonly conversationId: string; readonly onBack: () => void };
+
+/** One conversation: who it is with, what was said, and the field to answer in. */
+export function Thread({ conversationId, onBack }: ThreadProps) {
+  const { client } = useSession();
+  const timeline = useMemo(() => client.timeline(conversationId), [client, conversationId]);
+  const details = useMemo(() => client.details(conversationId), [client, conversationId]);
+  const detail = useStore(details);
+  const { conversations } = useStore(client.list);
+  const { isMember, isClosed, items } = useStore(timeline);
+  const [writing, write] = useState<Writing>({ tag: 'new' });
+  const [asked, ask] = useState<TimelineItem>();
+  const [showsPanel, showPanel] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(
+    () => () => {
+      timeline.close();
+      details.close();
+    },
+    [timeline, details],
+  );
+  useEffect(() => {
+    // On a phone the keyboard would cover what one came to read.
+    if (matchMedia('(hover: hover)').matches) field.current?.focus();
+  }, []);
+
+  const entry = conversations.find((each) => each.conversationId === conversationId);
+  const known = detail ?? entry;
+  const isRoom = known?.kind !== 'direct';
+  const role = known?.role ?? 'member';
+  const mayPost = known?.kind !== 'channel' || role !== 'member';
+  const begin = (next: Writing): void => {
+    write(next);
+    field.current?.focus();
+  };
+  const actions = useMemo(
+    () => ({
+      reply: (item: TimelineItem) => begin({ tag: 'reply', item }),
+      edit: (item: TimelineItem) => begin({ tag: 'edit', item }),
+      info: ask,
+    }),
+    [],
+  );
+  const editLast = (): void => {
+    const mine = items.findLast(
+      ({ isMine, seq, body }) => isMine && seq !== undefined && body?.kind === 'text',
+    );
+    if (mine !== undefined) begin({ tag: 'edit', item: mine });
+  };
+
+  return (
+    <>
+      <main class="thread">
+        <ThreadHeader
+          conversationId={conversationId}
+          known={known}
+          isPanelOpen={showsPanel}
+          onPanel={() => showPanel(!showsPanel)}
+          onBack={onBack}
+        />
+        <TimelineView
+          timeline={timeline}
+          isRoom={isRoom}
+          mayModerate={isRoom && role !== 'member'}
+          actions={actions}
+        />
+        <TypingLine conversationId={conversationId} />
+        {isMember && !isClosed && mayPost ? (
+          <Composer
+            timeline={timeline}
+            writing={writing}
+            field={field}
+            onWriting={write}
+            onEditLast={editLast}
+            ttl={known?.ttl ?? null}
+          />
+        ) : (
+          <p class="closed-note" role="status">
+            {!isMember
+              ? 'You are no member of this conversation any more.'
+              : isClosed
+                ? 'This conversation is closed. It can still be read.'
+                : 'Only admins post in this channel.'}
+          </p>
+        )}
+      </main>
+      {showsPanel && (
+        <MembersPanel details={details} conversationId={conversationId} onClose={() => showPanel(false)} />
+      )}
+      {asked?.seq !== undefined && (
+        <MessageInfo conversationId={conversationId} seq={asked.seq} onClose={() => ask(undefined)} />
+      )}
+    </>
+  );
+}

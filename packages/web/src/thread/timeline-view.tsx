@@ -1,0 +1,195 @@
+import type { Timeline } from '@parley/client/timeline/timeline';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { rove } from '../parts/roving-focus.js';
+import { useStore } from '../parts/use-store.js';
+import { dayOf } from '../text/times.js';
+import { JumpButton } from './jump-button.js';
+import { Message, type MessageActions } from './message.js';
+import { rowsOf } from './rows.js';
+import { createScrollKeeper, type ScrollKeeper, seenSeq } from './scroll-keeper.js';
+import { useOpening } from './use-opening.js';
+
+type TimelineViewProps = {
+  readonly timeline: Timeline;
+  readonly isRoom: boolean;
+  readonly mayModerate: boolean;
+  readonly actions: Omit<MessageActions, 'jump'>;
+};
+
+/** Views of this many heights are kept loaded before and after what is seen. */
+const AHEAD = 2;
+/** Milliseconds something must be in view until it counts as seen. */
+const SEEN_AFTER_MS = 200;
+
+/**
+ * The messages. The window of the timeline is what is in the document: the browser's own search, selection and reading
+ * order work, and a second window inside it would save nothing.
+ */
+export function TimelineView({ timeline, isRoom, mayModerate, actions }: TimelineViewProps) {
+  const scroller = useRef<HTMLElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const keeper = useRef<ScrollKeeper>(undefined);
+  const snapshot = useStore(timeline, () => keeper.current?.capture());
+  const { newAfter, isOpen, goal, reached, jump } = useOpening(timeline, snapshot);
+  const [isAway, setAway] = useState(false);
+  const rows = useMemo(() => rowsOf(snapshot.items, newAfter), [snapshot.items, newAfter]);
+  const all: MessageActions = useMemo(() => ({ ...actions, jump }), [actions, jump]);
+
+  const lookAround = (): void => {
+    const view = scroller.current;
+    if (view === null || !isOpen) return;
+    const { items, hasOlder, hasNewer, loading } = timeline.snapshot();
+    if (items.length > 0 && loading === 'nothing') {
+      const below = view.scrollHeight - view.scrollTop - view.clientHeight;
+      if (hasOlder && view.scrollTop < AHEAD * view.clientHeight) void timeline.loadOlder();
+      else if (hasNewer && below < AHEAD * view.clientHeight) void timeline.loadNewer();
+    }
+    setAway(hasNewer || keeper.current?.isAtEnd === false);
+  };
+  const seeing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const seeSoon = (): void => {
+    clearTimeout(seeing.current);
+    seeing.current = setTimeout(() => {
+      if (scroller.current === null || list.current === null || !isOpen) return;
+      if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
+      const seq = seenSeq(scroller.current, list.current);
+      if (seq > 0) timeline.seen(seq);
+    }, SEEN_AFTER_MS);
+  };
+
+  useLayoutEffect(() => {
+    keeper.current = createScrollKeeper(scroller.current as HTMLElement, list.current as HTMLElement);
+    const settle = new ResizeObserver(() => keeper.current?.restore());
+    settle.observe(scroller.current as HTMLElement);
+    settle.observe(list.current as HTMLElement);
+    return () => settle.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    if (goal === undefined) keeper.current?.restore();
+    else if (goal === 'end') {
+      keeper.current?.toEnd();
+      reached();
+    } else if (keeper.current?.toRow(goal.key, goal.share)) {
+      flash(list.current as HTMLElement, goal);
+      reached();
+    }
+    if (snapshot.problem === undefined) lookAround();
+    seeSoon();
+  });
+  useEffect(() => {
+    addEventListener('focus', seeSoon);
+    document.addEventListener('visibilitychange', seeSoon);
+    return () => {
+      clearTimeout(seeing.current);
+      removeEventListener('focus', seeSoon);
+      document.removeEventListener('visibilitychange', seeSoon);
+    };
+  });
+
+  const { loading, hasOlder, problem } = snapshot;
+  return (
+    <div class="timeline">
+      <section
+        ref={scroller}
+        class="scroller"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+        tabIndex={0}
+        aria-label="Messages"
+        onScroll={() => {
+          keeper.current?.capture();
+          lookAround();
+          seeSoon();
+        }}
+      >
+        <div class="timeline-edge">
+          {hasOlder ? (
+            <span
+              class="spinner"
+              role="status"
+              aria-label="Loading older messages"
+              hidden={loading !== 'older'}
+            />
+          ) : (
+            loading === 'nothing' && <p>This is where the conversation begins.</p>
+          )}
+        </div>
+        {(loading === 'first' || !isOpen) && snapshot.items.length === 0 && problem === undefined && (
+          <Skeletons />
+        )}
+        <div
+          ref={list}
+          class={`messages ${isOpen ? '' : 'opening'}`}
+          role="feed"
+          aria-busy={loading !== 'nothing'}
+          aria-label="Messages"
+          onKeyDown={(event) => {
+            if (event.target instanceof HTMLElement && event.target.matches('.message'))
+              rove(event, '.message');
+          }}
+        >
+          {rows.map((row, index) => {
+            if (row.kind === 'day')
+              return (
+                <h3 key={row.key} class="day" data-key={row.key}>
+                  <span>{dayOf(row.at, Date.now())}</span>
+                </h3>
+              );
+            if (row.kind === 'new')
+              return (
+                <div key={row.key} class="new-line" data-key={row.key}>
+                  <span>New</span>
+                </div>
+              );
+            return (
+              <Message
+                key={row.key}
+                item={row.item}
+                begins={row.begins}
+                ends={row.ends}
+                isRoom={isRoom}
+                isReachable={index === rows.length - 1}
+                mayModerate={mayModerate}
+                timeline={timeline}
+                actions={all}
+              />
+            );
+          })}
+        </div>
+        {problem !== undefined && (
+          <div class="timeline-problem" role="alert">
+            <p>{problem.message}</p>
+            <button
+              type="button"
+              class="text-button"
+              onClick={() => void (snapshot.items.length === 0 ? timeline.jumpTo() : timeline.loadOlder())}
+            >
+              Try again
+            </button>
+          </div>
+        )}
+      </section>
+      {isAway && isOpen && (
+        <JumpButton conversationId={timeline.conversationId} onJump={() => jump(undefined)} />
+      )}
+    </div>
+  );
+}
+
+/** Shows which message was meant. */
+function flash(
+  list: HTMLElement,
+  { key, isMeant }: { readonly key: string; readonly isMeant: boolean },
+): void {
+  const row = isMeant
+    ? [...list.children].find((child) => (child as HTMLElement).dataset.key === key)
+    : undefined;
+  row?.animate?.([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], 1_600);
+}
+
+const Skeletons = () => (
+  <div class="messages" role="status" aria-label="Loading messages">
+    {['a', 'b', 'c', 'd', 'e'].map((row) => (
+      <div key={row} class={`skeleton-message ${row}`} />
+    ))}
+  </div>
+);
