@@ -37,6 +37,9 @@ export function receiptPlaceOf(conversationId: string, user: string, partitions:
 export const liveReceiptsSubject = (conversationId: string, partitions: number): string =>
   `receipts.${partitionLabel(partitionOf(conversationId, partitions))}.${conversationId}.*`;
 
+/** Where gateways with watchers of a user hear that something about their presence has changed. */
+export const presenceSubject = (user: string): string => `presence.${user}`;
+
 /** Where a user's gateways hear that they entered a conversation. */
 export const userSubject = (user: string): string => `user.${user}`;
 

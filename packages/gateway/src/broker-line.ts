@@ -18,6 +18,7 @@ export async function watchBrokerLine(gateway: Gateway): Promise<void> {
       'the broker is back: looking for what was missed',
     );
     for (const hub of gateway.hubs.values()) void checkHead(gateway, hub);
+    gateway.presence.lookAtAll();
     for (const person of gateway.people.values()) void checkMemberships(gateway, person);
   }
 }

@@ -10,6 +10,7 @@ import type { InternalApi } from './internal-api.js';
 import type { Limits } from './limits/limits.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { People } from './people.js';
+import type { Presence } from './presence/presence.js';
 import type { Session } from './session/session.js';
 
 /** What the functions of a gateway work on. Made once, by start.ts. */
@@ -26,6 +27,8 @@ export type Gateway = {
   readonly limiter: Limiter;
   /** What bounds how much users and connections ask. */
   readonly limits: Limits;
+  /** Who is there, and who wants to know. */
+  readonly presence: Presence;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly sessions: Set<Session>;
@@ -38,3 +41,6 @@ export type Gateway = {
   isConnected: boolean;
   stopping: boolean;
 };
+
+/** A gateway without the parts that are made of the rest of it. */
+export type GatewayCore = Omit<Gateway, 'presence'>;

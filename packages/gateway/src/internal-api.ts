@@ -13,6 +13,8 @@ export type InternalApi = {
   memberships(user: string): Promise<E.Either<Refusal, Memberships>>;
   /** Which of 1 to 1,000 `users` are members now, and the newest event; never older than the moment of asking. */
   membership(conversationId: string, users: readonly string[]): Promise<E.Either<Refusal, Membership>>;
+  /** Which of 1 to 500 `users` share a conversation with `user`, as far as the read model has come. */
+  acquaintances(user: string, users: readonly string[]): Promise<E.Either<Refusal, Acquaintances>>;
   /** At most `limit` events after `after`, as `user` may see them. */
   replay(
     conversationId: string,
@@ -33,6 +35,9 @@ const Membership = t.strict({
   members: t.record(t.string, t.strict({ since: t.number, banHash: t.string })),
 });
 export type Membership = t.TypeOf<typeof Membership>;
+
+const Acquaintances = t.strict({ users: t.readonlyArray(t.string) });
+export type Acquaintances = t.TypeOf<typeof Acquaintances>;
 
 /** Decoded by command-api a moment ago: looked at no further than delivery needs. */
 const Live = new t.Type<LiveEvent>(
@@ -69,6 +74,13 @@ export function openInternalApi(ask: Ask): InternalApi {
         conversationId,
       };
       return read(Membership, await ask(asked));
+    },
+    async acquaintances(user, users) {
+      const params = { user, users };
+      return read(
+        Acquaintances,
+        await ask({ method: 'internal.acquaintances', params, caller: caller(user) }),
+      );
     },
     async replay(conversationId, user, after, limit) {
       const params = { conversationId, user, after, limit };

@@ -28,6 +28,11 @@ export function gatewayMetrics(registry: Registry) {
       'what',
       'of',
     ),
+    leftOut: counter(
+      'signs_left_out_total',
+      'Frames of typing or presence not sent to a slow reader.',
+      'what',
+    ),
     rpcSeconds: new Histogram({
       name: 'parley_gateway_rpc_seconds',
       help: 'Time until command-api answered.',
@@ -39,7 +44,7 @@ export function gatewayMetrics(registry: Registry) {
 }
 
 /** Gauges of what a gateway holds now. */
-export function gaugeGateway({ metrics, sessions, people, hubs }: Gateway): void {
+export function gaugeGateway({ metrics, sessions, people, hubs, presence }: Gateway): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `parley_gateway_${name}`,
@@ -53,6 +58,11 @@ export function gaugeGateway({ metrics, sessions, people, hubs }: Gateway): void
   gauge('sessions', 'Sockets with an open session.', () => count(sessions, ({ isOpen }) => isOpen));
   gauge('people', 'People with a session here, or who left a moment ago.', () => people.size);
   gauge('hubs', 'Conversations with a member here.', () => hubs.size);
+  gauge('presence_known', '1 while Redis says who is there, 0 while it is away.', () =>
+    Number(presence.isKnown),
+  );
+  gauge('presence_watched', 'Users whose presence is watched here.', () => presence.watched);
+  gauge('presence_waiting', 'People whose presence waits to be put into Redis.', () => presence.waiting);
   gauge('buffered_bytes', 'Bytes that wait to be taken by their readers.', () => {
     let bytes = 0;
     for (const { socket } of sessions) bytes += socket?.getBufferedAmount() ?? 0;

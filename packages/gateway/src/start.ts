@@ -14,12 +14,13 @@ import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
 import type { GatewayConfig } from './config.js';
 import { fanOut } from './fan-out.js';
-import type { Gateway } from './gateway.js';
+import type { Gateway, GatewayCore } from './gateway.js';
 import { openInterestReached } from './hub/interest-reached.js';
 import { openInternalApi } from './internal-api.js';
 import { openLimits } from './limits/limits.js';
 import { peerNaming } from './limits/peer-address.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
+import { openPresence } from './presence/presence.js';
 import { goAway } from './session/go-away.js';
 import { readSite } from './site/read-site.js';
 import { serveHttp } from './socket/http-routes.js';
@@ -58,7 +59,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   const metrics = gatewayMetrics(registry);
   const ask = openAsk(rpc, metrics);
   const app = uws.App();
-  const gateway: Gateway = {
+  const core: GatewayCore = {
     app,
     nats,
     partitions,
@@ -77,6 +78,9 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     isConnected: true,
     stopping: false,
   };
+  const presence = openPresence(core, redis);
+  resources.push({ name: 'presence', dispose: () => presence.close() });
+  const gateway: Gateway = Object.assign(core, { presence });
   gaugeGateway(gateway);
   void watchBrokerLine(gateway);
   const sweep = startSweep(gateway);

@@ -18,6 +18,10 @@ function sweep(gateway: Gateway, now: number): void {
     if (now >= endOfPatience(session.state)) drive(gateway, session, { tag: 'tick' });
   }
   for (const person of gateway.people.values()) {
+    if (person.presenceDueAt > 0 && now >= person.presenceDueAt) {
+      person.presenceDueAt = 0;
+      gateway.presence.changed(person.user);
+    }
     if (person.sessions.length === 0 && now >= person.leaveAt) letGo(gateway, person);
   }
 }

@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { ConversationId, DeviceId, Seq, UserId } from '@parley/domain/ids';
 import { shape } from '@parley/domain/shape';
 import { boundedArray, boundedInteger, decodeWith } from '@parley/domain/text';
+import { MAX_WATCHED } from '@parley/domain/wire/presence';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
@@ -9,6 +10,7 @@ import type { Accounts } from '../devices/accounts.js';
 import type { Dispatch } from '../dispatch.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { unlessLogIsAway } from '../unless-log-is-away.js';
+import { acquaintances } from './acquaintances.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import { replay } from './replay.js';
@@ -19,6 +21,10 @@ const RevokedParams = shape({ devices: boundedArray('devices', t.tuple([UserId, 
 const MembershipParams = t.strict({
   conversationId: ConversationId,
   users: boundedArray('users', UserId, 1, 1_000),
+});
+const AcquaintancesParams = t.strict({
+  user: UserId,
+  users: boundedArray('users', UserId, 1, MAX_WATCHED),
 });
 const ReplayParams = t.strict({
   conversationId: ConversationId,
@@ -67,6 +73,8 @@ async function internal(
       return withParams(MembershipParams, params, async ({ conversationId, users }) =>
         E.right(await membership(resources.store, conversationId, users)),
       );
+    case 'internal.acquaintances':
+      return withParams(AcquaintancesParams, params, (asked) => acquaintances(resources, asked));
     case 'internal.replay':
       return withParams(ReplayParams, params, (wanted) => replay(resources.jsm, resources.store, wanted));
     default:

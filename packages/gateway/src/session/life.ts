@@ -33,6 +33,7 @@ export function drive(
       break;
     case 'forget':
       session.socket = undefined;
+      gateway.presence.forget(session);
       gateway.sessions.delete(session);
       leave(session);
       break;

@@ -69,6 +69,7 @@ async function open(
   const { userId: user, deviceId: device, expiresAt } = caller;
   answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
   start(gateway, session, person, positions, joined.right);
+  gateway.presence.changed(person.user);
 }
 
 /** The connection waits for `session.open` again. */

@@ -4,6 +4,7 @@ import { isMethodName, type MethodName, methods } from '@parley/domain/wire/meth
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
 import { refusedByLimit } from '../limits/limits.js';
+import { answerSign, isSign } from './answer-sign.js';
 import { drive } from './life.js';
 import { openSession } from './open-session.js';
 import { renewSession } from './renew-session.js';
@@ -73,6 +74,11 @@ function handle(
   if (isBusy) return no(refuse('TooManyRequests'));
   if (gateway.stopping) return no(refuse('Unavailable', 'the gateway is stopping'));
   if (!gateway.isConnected) return no(refuse('Unavailable', 'the broker is away'));
+  if (isSign(method)) {
+    return answerSign(gateway, session, method, params, (answer) =>
+      E.isLeft(answer) ? no(answer.left) : respond(result(id, JSON.stringify(answer.right)), id),
+    );
+  }
   void ask(gateway, session, { id, method, params }, respond);
 }
 

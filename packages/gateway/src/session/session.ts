@@ -3,6 +3,8 @@ import type { WebSocket } from 'uwebsockets';
 import type { Hub } from '../hub/hub.js';
 import type { Used } from '../limits/limits.js';
 import type { Person } from '../people.js';
+import type { Said } from '../presence/said.js';
+import type { Watch } from '../presence/tell.js';
 import type { SessionState } from './session-state.js';
 
 /** The library copies a socket's data property by property and drops its prototype, so a session is held, not given. */
@@ -26,6 +28,9 @@ export class Session {
   catchUp: CatchUp | undefined;
   /** What this connection has used of its limits; undefined before its first request. */
   used: Used | undefined;
+  /** What this device has said of its user. */
+  said: Said;
+  watch: Watch | undefined;
 
   constructor(
     public state: SessionState,

@@ -69,6 +69,7 @@ export function serveSocket(app: TemplatedApp, gateway: Gateway, namePeer: NameP
       const { session } = socket.getUserData();
       onDrain(session);
       pump(gateway, session);
+      gateway.presence.drained(session);
     },
     close: (socket) => void drive(gateway, socket.getUserData().session, { tag: 'gone' }),
   });

@@ -89,6 +89,15 @@ export async function openGateway(natsUrl: string, settings: Partial<GatewayConf
   };
 }
 
+/** The environment of a gateway in a process of its own, beside those of the fixture. */
+export const gatewayEnvironment = (natsUrl: string): Readonly<Record<string, string>> => ({
+  NATS_URL: natsUrl,
+  REDIS_URL: redisUrlBeside(natsUrl),
+  PARLEY_PARTITIONS: String(PARTITIONS),
+  PARLEY_TOKEN_SECRET: Buffer.from(SECRET).toString('base64url'),
+  PARLEY_LOG_LEVEL: process.env.GATEWAY_TEST_LOG ?? 'silent',
+});
+
 export const tokenOf = (
   user: string,
   expiresIn: number | string = '1h',

@@ -69,6 +69,10 @@ export function openSmallApi(nats: NatsConnection) {
       });
       return { revision: state.revision, members: Object.fromEntries(found) };
     },
+    'internal.acquaintances': ({ user, users }) => {
+      const mine = [...conversations.values()].filter(({ state }) => isMember(state, user));
+      return { users: users.filter((other) => mine.some(({ state }) => isMember(state, other))) };
+    },
     'internal.replay': ({ conversationId, user, after, limit }) => {
       const { state, events } = keptOf(conversationId);
       if (!isMember(state, user)) return refuse('NotAMember');

@@ -1,0 +1,20 @@
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import * as E from 'fp-ts/lib/Either.js';
+import { isDatabaseAway } from '../queries/database-away.js';
+import type { NewestPageResources } from '../queries/newest-page.js';
+import { readAcquaintances } from '../read/acquaintances.js';
+
+export type Acquaintances = { readonly users: readonly string[] };
+
+/** Which of `users` share a conversation with `user`, as far as the read model has come; refused while Postgres is away. */
+export async function acquaintances(
+  { database, schema }: NewestPageResources,
+  { user, users }: { readonly user: string; readonly users: readonly string[] },
+): Promise<E.Either<Refusal, Acquaintances>> {
+  try {
+    return E.right({ users: await readAcquaintances(database, { schema: await schema(), user }, users) });
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    return E.left(refuse('Unavailable', 'the read model is away'));
+  }
+}
