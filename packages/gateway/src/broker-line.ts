@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
+import { checkDevices } from './devices/revocations.js';
 import type { Gateway } from './gateway.js';
 import { admit, noteHead } from './hub/admission.js';
 import type { Hub } from './hub/hub.js';
@@ -17,6 +18,7 @@ export async function watchBrokerLine(gateway: Gateway): Promise<void> {
       { hubs: gateway.hubs.size, people: gateway.people.size },
       'the broker is back: looking for what was missed',
     );
+    checkDevices(gateway, gateway.people.values());
     for (const hub of gateway.hubs.values()) void checkHead(gateway, hub);
     gateway.presence.lookAtAll();
     for (const person of gateway.people.values()) void checkMemberships(gateway, person);

@@ -5,6 +5,7 @@ import type { VerifyToken } from '@parley/infra/runtime/tokens';
 import type { TemplatedApp } from 'uwebsockets';
 import type { Arrivals } from './arrivals.js';
 import type { Ask } from './ask.js';
+import type { DeviceApi } from './devices/device-api.js';
 import type { Hub } from './hub/hub.js';
 import type { InternalApi } from './internal-api.js';
 import type { Limits } from './limits/limits.js';
@@ -23,6 +24,7 @@ export type Gateway = {
   readonly verify: VerifyToken;
   readonly ask: Ask;
   readonly api: InternalApi;
+  readonly devices: DeviceApi;
   /** Bounds what is asked on behalf of nobody in particular: memberships and the past. */
   readonly limiter: Limiter;
   /** What bounds how much users and connections ask. */

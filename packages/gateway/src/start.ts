@@ -13,6 +13,8 @@ import { openArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
 import type { GatewayConfig } from './config.js';
+import { openDeviceApi } from './devices/device-api.js';
+import { hearRevocations } from './devices/revocations.js';
 import { fanOut } from './fan-out.js';
 import type { Gateway, GatewayCore } from './gateway.js';
 import { openInterestReached } from './hub/interest-reached.js';
@@ -67,6 +69,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     verify: makeVerifier(trust),
     ask,
     api: openInternalApi(ask),
+    devices: openDeviceApi(ask),
     limiter: openLimiter(MAX_ASKING),
     limits,
     metrics,
@@ -83,6 +86,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   const gateway: Gateway = Object.assign(core, { presence });
   gaugeGateway(gateway);
   void watchBrokerLine(gateway);
+  hearRevocations(gateway);
   const sweep = startSweep(gateway);
   resources.push({ name: 'sweep', dispose: () => sweep.stop() });
 

@@ -3,6 +3,7 @@ import { decodeAccountEvent } from '@parley/domain/account/envelope';
 import { isRevoked } from '@parley/domain/account/state';
 import { isLogAway } from '@parley/infra/log/log-away';
 import { LIVE_ACCOUNTS } from '@parley/infra/log/subjects';
+import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 import type { Accounts } from './accounts.js';
@@ -37,7 +38,7 @@ export function openDeviceCheck(
   const keyOf = ({ user, device }: Caller): string => `${user}/${device}`;
   const subscription = nats.subscribe(LIVE_ACCOUNTS, {
     callback: (error, message) => {
-      const event = error ? E.left(error.message) : decodeAccountEvent(parse(message.data));
+      const event = error ? E.left(error.message) : decodeAccountEvent(parseJson(message.data));
       if (E.isLeft(event) || event.right.type !== 'device.revoked') return;
       heard.set(keyOf({ user: event.right.user, device: event.right.data.device }), true);
     },
@@ -60,13 +61,3 @@ export function openDeviceCheck(
     close: () => subscription.unsubscribe(),
   };
 }
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(text.decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-const text = new TextDecoder();

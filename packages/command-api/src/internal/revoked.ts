@@ -2,25 +2,21 @@ import { isRevoked } from '@parley/domain/account/state';
 import { openLimiter } from '@parley/infra/runtime/limiter';
 import type { Accounts } from '../devices/accounts.js';
 
-export type DeviceOfUser = readonly [user: string, device: string];
-
 /** Accounts looked up at once for one question. */
 const AT_ONCE = 64;
 
-/** Which of these devices are revoked, verified fresh: a gateway that missed their revocation closes their sockets by it. */
-export async function revokedOf(
+/** Of each device whether it is revoked, by the log as it is now: a gateway lets a device in by it, or closes its sockets. */
+export async function areRevoked(
   accounts: Accounts,
-  devices: readonly DeviceOfUser[],
-): Promise<readonly DeviceOfUser[]> {
+  devices: readonly { readonly user: string; readonly device: string }[],
+): Promise<readonly boolean[]> {
   const { run } = openLimiter(AT_ONCE);
-  const byUser = Map.groupBy(devices, ([user]) => user);
-  const found = await Promise.all(
-    [...byUser].map(([user, theirs]) =>
-      run(async () => {
-        const { state } = await accounts.fresh(user);
-        return theirs.filter(([, device]) => isRevoked(state, device));
-      }),
-    ),
+  const users = [...new Set(devices.map(({ user }) => user))];
+  const known = new Map(
+    await Promise.all(users.map((user) => run(async () => [user, await accounts.fresh(user)] as const))),
   );
-  return found.flat();
+  return devices.map(({ user, device }) => {
+    const account = known.get(user);
+    return account !== undefined && isRevoked(account.state, device);
+  });
 }

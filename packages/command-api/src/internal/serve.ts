@@ -14,10 +14,11 @@ import { acquaintances } from './acquaintances.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import { replay } from './replay.js';
-import { type DeviceOfUser, revokedOf } from './revoked.js';
+import { areRevoked } from './revoked.js';
 
-const MembershipsParams = shape({ user: UserId }, { device: DeviceId });
-const RevokedParams = shape({ devices: boundedArray('devices', t.tuple([UserId, DeviceId]), 1, 1_000) });
+const RevokedParams = shape({
+  questions: boundedArray('questions', shape({ user: UserId, device: DeviceId }), 1, 1_000),
+});
 const MembershipParams = t.strict({
   conversationId: ConversationId,
   users: boundedArray('users', UserId, 1, 1_000),
@@ -57,17 +58,12 @@ async function internal(
 ): Promise<E.Either<Refusal, unknown>> {
   switch (method) {
     case 'internal.memberships':
-      return withParams(MembershipsParams, params, async ({ user, device }) => {
-        const opening: readonly DeviceOfUser[] = device === undefined ? [] : [[user, device]];
-        const [revoked, found] = await Promise.all([
-          revokedOf(resources.accounts, opening),
-          memberships(resources, user),
-        ]);
-        return revoked.length > 0 ? E.left(refuse('DeviceRevoked')) : E.right(found);
-      });
+      return withParams(t.strict({ user: UserId }), params, async ({ user }) =>
+        E.right(await memberships(resources, user)),
+      );
     case 'internal.revoked':
-      return withParams(RevokedParams, params, async ({ devices }) =>
-        E.right({ revoked: await revokedOf(resources.accounts, devices) }),
+      return withParams(RevokedParams, params, async ({ questions }) =>
+        E.right({ answers: await areRevoked(resources.accounts, questions) }),
       );
     case 'internal.membership':
       return withParams(MembershipParams, params, async ({ conversationId, users }) =>

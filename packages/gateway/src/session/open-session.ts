@@ -57,6 +57,13 @@ async function open(
   }
 
   const person = enterPerson(gateway, session, caller);
+  const revoked = await isRevoked(gateway, caller);
+  if (session.state.tag !== 'opening') return;
+  if (E.isLeft(revoked)) {
+    stepBack(gateway, session);
+    return no(revoked.left);
+  }
+  if (revoked.right) return void drive(gateway, session, { tag: 'revoked' }, no);
   const positions = new Map(Object.entries(resume));
   const joined = await joinConversations(gateway, person, [...positions.keys()]);
   if (session.state.tag !== 'opening') return;
@@ -71,6 +78,12 @@ async function open(
   start(gateway, session, person, positions, joined.right);
   gateway.presence.changed(person.user);
 }
+
+/** Asked once the session is known to be of the device: what happens from now on is heard. */
+const isRevoked = (gateway: Gateway, { userId, deviceId }: Caller): Promise<E.Either<Refusal, boolean>> =>
+  gateway.isConnected
+    ? gateway.devices.isRevoked(userId, deviceId)
+    : Promise.resolve(E.left(refuse('Unavailable', 'the broker is away')));
 
 /** The connection waits for `session.open` again. */
 function stepBack(gateway: Gateway, session: Session): void {

@@ -102,6 +102,8 @@ async function ask(
   const request = { method, params, caller };
   const reply = await gateway.ask(conversationId === undefined ? request : { ...request, conversationId });
   session.inFlight--;
+  const isRevoked = reply.tag === 'refusal' && reply.refusal.tag === 'DeviceRevoked';
+  if (isRevoked) setImmediate(() => drive(gateway, session, { tag: 'revoked' }));
   if (id === undefined) return respond(undefined);
   respond(reply.tag === 'result' ? result(id, reply.json) : errorFrame(id, reply.refusal), id);
 }

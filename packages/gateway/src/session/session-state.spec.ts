@@ -38,6 +38,7 @@ const inputs = {
   unable: { tag: 'unable' },
   'refused, expired': { tag: 'refused', expired: true },
   'refused, forged': { tag: 'refused', expired: false },
+  'device revoked': { tag: 'revoked' },
   'broke the protocol': { tag: 'broke', how: 'ProtocolError' },
   'sent too much': { tag: 'broke', how: 'FrameTooLarge' },
   overflowed: { tag: 'overflowed' },
@@ -79,6 +80,7 @@ const notOpening = {
 } as const;
 const opening = {
   ...everywhere,
+  'device revoked': closing('DeviceRevoked', 'DeviceRevoked'),
   ...notOpen,
   open: 'stays, refuse SessionAlreadyOpen',
   request: 'stays, refuse NotAuthenticated',
@@ -90,6 +92,7 @@ const opening = {
 } as const;
 const awaitingToken = {
   ...everywhere,
+  'device revoked': 'stays',
   ...notOpen,
   ...notOpening,
   open: 'opening, begin',
@@ -97,6 +100,7 @@ const awaitingToken = {
 } as const;
 const open = {
   ...everywhere,
+  'device revoked': closing('DeviceRevoked', 'DeviceRevoked'),
   ...notOpening,
   open: 'stays, refuse SessionAlreadyOpen',
   request: 'stays, ask',

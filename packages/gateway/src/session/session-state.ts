@@ -41,6 +41,8 @@ export type SessionInput =
   | { readonly tag: 'unable' }
   /** The token is not good. */
   | { readonly tag: 'refused'; readonly expired: boolean }
+  /** The user revoked the device. */
+  | { readonly tag: 'revoked' }
   /** The client broke the protocol. */
   | { readonly tag: 'broke'; readonly how: 'ProtocolError' | 'FrameTooLarge' }
   /** Something for this connection did not fit into its buffer, so nothing later may reach it. */
@@ -128,6 +130,9 @@ export function stepSession(state: SessionState, input: SessionInput, now: numbe
       return input.expired
         ? close('TokenExpired', now, 'TokenExpired')
         : close('TokenRefused', now, 'NotAuthenticated');
+    case 'revoked':
+      // Who has not said which device they are is not meant.
+      return state.tag === 'awaiting' ? { state } : close('DeviceRevoked', now, 'DeviceRevoked');
     case 'broke':
       return close(input.how, now);
     case 'overflowed':

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { envelopAccount } from '@parley/domain/account/envelope';
 import { closeBody } from '@parley/domain/conversation/body';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { evolve } from '@parley/domain/conversation/evolve';
@@ -7,7 +8,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, initial } from '@parley/domain/conversation/state';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { liveEvent } from '@parley/domain/wire/live';
-import { placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
+import { accountPlaceOf, placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import { serveRpc } from '@parley/infra/rpc/server';
 
@@ -24,6 +25,7 @@ export type Obstacle = (request: RpcRequest) => Promise<Refusal | undefined> | R
  */
 export function openSmallApi(nats: NatsConnection) {
   const conversations = new Map<string, Kept>();
+  const revoked = new Set<string>();
   /** Conversations a user ever entered. */
   const entered = new Map<string, Set<string>>();
   const requests: RpcRequest[] = [];
@@ -60,6 +62,9 @@ export function openSmallApi(nats: NatsConnection) {
     'internal.memberships': ({ user }) => ({
       conversations: [...(entered.get(user) ?? [])].filter((id) => isMember(keptOf(id).state, user)),
       complete: true,
+    }),
+    'internal.revoked': ({ questions }) => ({
+      answers: questions.map(({ user, device }) => revoked.has(`${user}/${device}`)),
     }),
     'internal.membership': ({ conversationId, users }) => {
       const { state } = keptOf(conversationId);
@@ -103,6 +108,8 @@ export function openSmallApi(nats: NatsConnection) {
     requests.push(request);
     const inTheWay = await obstacle(request);
     if (inTheWay !== undefined) return { tag: 'refusal', refusal: inTheWay };
+    const { user, device } = request.caller;
+    if (revoked.has(`${user}/${device}`)) return { tag: 'refusal', refusal: refuse('DeviceRevoked') };
     const answer = answers[request.method];
     if (answer === undefined) return { tag: 'refusal', refusal: refuse('InvalidParams') };
     const result = await answer(request.params as Params, request);
@@ -139,6 +146,16 @@ export function openSmallApi(nats: NatsConnection) {
       happen(conversationId, 'owner', { type: 'member.removed', data: { users } }),
     ban: (conversationId: string, user: string) =>
       happen(conversationId, 'owner', { type: 'member.banned', data: { banHash: hashOf(user) } }),
+    /** Appends that a device was revoked; requests of it are refused here from now on. */
+    async revoke(user: string, device: string): Promise<void> {
+      revoked.add(`${user}/${device}`);
+      const place = { user, seq: 1, at: Date.now(), by: device, commandId: randomUUID() };
+      const event = envelopAccount({ type: 'device.revoked', data: { device } }, place);
+      nats.publish(accountPlaceOf(user, PARTITIONS).subject, JSON.stringify(event));
+      await nats.flush();
+    },
+    /** The same without the event. */
+    revokeUnheard: (user: string, device: string) => revoked.add(`${user}/${device}`),
     /** Events that are in the log without having been republished to anyone who listens now. */
     appendUnheard(conversationId: string, actor: string, count: number): void {
       const kept = keptOf(conversationId);
@@ -183,6 +200,7 @@ type Params = {
   conversationId: string;
   after: number;
   limit: number;
+  questions: { user: string; device: string }[];
   body: { text: string };
   marks: { conversationId: string; delivered?: number; read?: number }[];
 };
