@@ -1,3 +1,5 @@
+import { pick, seeded } from './seeded.js';
+
 /** A line of a log and what an import must make of it. */
 export type WrittenLine = {
   readonly bytes: Buffer;
@@ -90,17 +92,3 @@ const line = (kind: WrittenLine['kind'], text: string): WrittenLine => ({ kind, 
 
 const clock = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
-
-const pick = <A>(random: () => number, from: readonly A[]): A =>
-  from[Math.floor(random() * from.length)] as A;
-
-/** Mulberry32: numbers from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -49,6 +49,12 @@ describe('positions', () => {
     expect(positions.resume().resume).toEqual({ c: 8 });
   });
 
+  it('resumes from before the first event where it was told of the conversation alone', () => {
+    const positions = createPositions();
+    positions.entered('c', 1);
+    expect(positions.resume()).toEqual({ resume: { c: 0 }, left: [] });
+  });
+
   it('leaves out of a resume what does not fit into one frame, the longest silent first', () => {
     const positions = createPositions();
     const id = (n: number) => `${'x'.repeat(130)}${n}`;

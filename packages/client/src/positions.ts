@@ -79,7 +79,7 @@ export function createPositions(start: Readonly<Record<string, number>> = {}): P
       for (const [conversationId, { at, out }] of [...positions].reverse()) {
         if (out) continue;
         const takes = conversationId.length + String(at).length + 4;
-        if (at < 1 || count >= MAX_RESUME || takes > room) left.push(conversationId);
+        if (count >= MAX_RESUME || takes > room) left.push(conversationId);
         else {
           resume[conversationId] = at;
           room -= takes;

@@ -152,6 +152,8 @@ const failures = (state: ConnectionState): number => (state.tag === 'stopped' ? 
 
 function afterRefusedOpen({ tag, retryable }: RefusalError): AfterBreak {
   if (tag === 'TokenExpired') return 'renew';
+  // A line that says things twice: the answer that counts was lost, so this session is of no use to us.
+  if (tag === 'SessionAlreadyOpen') return 'resume';
   return retryable ? 'resume' : 'stop';
 }
 

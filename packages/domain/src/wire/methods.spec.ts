@@ -71,7 +71,9 @@ describe('opening a session', () => {
       left: 'resume has 10001 entries, at most 10000 are allowed',
     });
     for (const id of ['>', '*', 'a.b', '', 'a b']) expect(open({ [id]: 1 })).toMatchObject({ _tag: 'Left' });
-    for (const seq of [0, -1, 1.5, '1', null, 2 ** 53])
+    // Told of a conversation, and cut off before its first event.
+    expect(open({ garden: 0 })).toMatchObject({ _tag: 'Right' });
+    for (const seq of [-1, 1.5, '1', null, 2 ** 53])
       expect(open({ garden: seq })).toMatchObject({ _tag: 'Left' });
   });
 

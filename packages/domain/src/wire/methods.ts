@@ -1,8 +1,8 @@
 import * as t from 'io-ts';
 import { type CommandType, commandCodecs } from '../conversation/commands.js';
-import { ConversationId, DeviceId, Seq } from '../ids.js';
+import { ConversationId, DeviceId } from '../ids.js';
 import { boundedRecord, shape } from '../shape.js';
-import { boundedText } from '../text.js';
+import { boundedInteger, boundedText } from '../text.js';
 import { DeviceAnswer, DeviceKeys, DeviceRegister, DeviceRevoke, Devices } from './devices.js';
 import { PresenceList, PresenceSet, PresenceWatch, TypingSet } from './presence.js';
 import { type QueryType, queryCodecs } from './queries.js';
@@ -13,9 +13,12 @@ import { AnswerView, ConversationDetail, ConversationPage, MessagePage } from '.
 /** Conversations a client may resume in one `session.open`. */
 export const MAX_RESUME = 10_000;
 
+/** Newest seq a client has of a conversation; 0 before the first event, for who was told of a conversation and cut off then. */
+const Position = boundedInteger('position', 0, Number.MAX_SAFE_INTEGER);
+
 export const SessionOpen = shape(
   { token: boundedText('token', 1, 8_192), device: DeviceId },
-  { resume: boundedRecord('resume', ConversationId, Seq, MAX_RESUME) },
+  { resume: boundedRecord('resume', ConversationId, Position, MAX_RESUME) },
 );
 
 export const SessionOpened = shape({

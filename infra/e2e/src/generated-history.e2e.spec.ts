@@ -1,0 +1,200 @@
+import { connect, type ParleyClient } from '@parley/client/parley-client';
+import { openBody } from '@parley/domain/conversation/body';
+import { directConversationId } from '@parley/domain/ids';
+import type { Envelope } from '@parley/domain/log/envelope';
+import { liveEvent } from '@parley/domain/wire/live';
+import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Actor, act } from './history/actor.js';
+import { logOf, membership } from './history/log-of.js';
+import { openRoughProxy, type RoughProxy } from './history/rough-proxy.js';
+import { type Testimony, witness } from './history/witness.js';
+import { seeded } from './seeded.js';
+
+/** HISTORY_SEED repeats a history as far as timing lets it; HISTORY_DEEDS makes it longer. */
+const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
+const deeds = Number(process.env.HISTORY_DEEDS ?? 60);
+const random = seeded(seed);
+
+const people = ['ada', 'ben', 'cleo', 'dov', 'eva', 'finn', 'gus', 'hana'];
+const groups = ['garden', 'kitchen', 'attic'];
+const direct = directConversationId('ada', 'ben');
+const conversations = [...groups, direct];
+
+let environment: TestEnvironment;
+let system: SystemProcesses;
+let proxy: RoughProxy;
+const cast = new Map<string, { client: ParleyClient; actor: Actor; testimony: Testimony }>();
+let log: ReadonlyMap<string, readonly Envelope[]>;
+
+beforeAll(async () => {
+  environment = await testEnvironment();
+  system = await startSystem(environment);
+  proxy = await openRoughProxy(Number(new URL(system.ws).port), random);
+  const clients = await Promise.all(people.map(enter));
+  await found(clients[0] as ParleyClient);
+  const seen = clients.map((client) => witness(client));
+  clients.forEach((client, index) => {
+    const mine = client.user === 'ada' || client.user === 'ben' ? conversations : groups;
+    const actor = act(client, { conversations: mine, people, random, deeds });
+    cast.set(client.user, { client, actor, testimony: seen[index] as Testimony });
+  });
+  await misfortunes();
+  await settle();
+}, 180_000);
+afterAll(async () => {
+  for (const { client } of cast.values()) client.close();
+  await proxy?.close();
+  await system?.stop();
+  await environment?.dispose();
+});
+
+async function enter(user: string): Promise<ParleyClient> {
+  return connect({
+    url: `ws://127.0.0.1:${proxy.port}/v1/ws`,
+    token: () => system.token(user),
+    user,
+    device: 'd1',
+    webSocket: WebSocket as never,
+    connectMs: 60_000,
+    answerMs: 5_000,
+  });
+}
+
+/** Each conversation has a past that nobody here heard live. */
+async function found(founder: ParleyClient): Promise<void> {
+  for (const conversationId of groups) {
+    await founder.call('conversation.create', { conversationId, kind: 'group', members: people.slice(1) });
+    await founder.send(conversationId, { text: 'welcome' });
+  }
+  await founder.call('conversation.create', { conversationId: direct, kind: 'direct', members: ['ben'] });
+}
+
+/** While everyone talks, each service is killed and started again. */
+async function misfortunes(): Promise<void> {
+  const sent = (): number => [...cast.values()].reduce((sum, { actor }) => sum + actor.sends.length, 0);
+  const reached = (part: number) =>
+    waitFor(() => sent() >= part * 0.5 * deeds * people.length, { what: `${part} of it`, timeout: 120_000 });
+  await reached(0.25);
+  await system.killAndRestart('gateway');
+  await reached(0.45);
+  await system.killAndRestart('command-api');
+  await reached(0.6);
+  await system.killAndRestart('projector');
+  await reached(0.75);
+  await system.killAndRestart('gateway');
+}
+
+/** The line becomes good, everything asked for is answered, and everyone has heard all that is theirs. */
+async function settle(): Promise<void> {
+  await Promise.race([
+    Promise.all([...cast.values()].map(({ actor }) => actor.work)),
+    waitFor(() => false, { what: `everything to be answered (seed ${seed})`, timeout: 90_000 }),
+  ]);
+  proxy.calm();
+  log = await logOf(environment.natsUrl, conversations);
+  await waitFor(
+    () => {
+      const missing = [...cast].flatMap(([user, { client }]) => missingOf(user, client));
+      if (missing.length > 0) throw new Error(missing.join('; '));
+      return true;
+    },
+    { what: `everyone to hear everything (seed ${seed})`, timeout: 30_000 },
+  );
+}
+
+function textOf(event: Envelope): string | undefined {
+  const body = event.type === 'message.sent' ? openBody(event.data.body) : undefined;
+  return body?.kind === 'text' ? body.text : undefined;
+}
+
+function missingOf(user: string, client: ParleyClient): readonly string[] {
+  return conversations.flatMap((conversationId) => {
+    const events = log.get(conversationId) ?? [];
+    const newest = events.at(-1)?.seq;
+    if (newest === undefined || !membership(user, events).has(newest)) return [];
+    const at = client.position(conversationId);
+    return at === newest ? [] : [`${user} is at ${at} of ${newest} in ${conversationId}`];
+  });
+}
+
+describe(`a history of ${people.length} people on a bad line (seed ${seed})`, () => {
+  it('was rough', () => {
+    expect(proxy.done.cuts).toBeGreaterThan(people.length);
+    expect(proxy.done.stalls).toBeGreaterThan(0);
+    expect(proxy.done.doubles).toBeGreaterThan(0);
+  });
+
+  it('has every acknowledged message in the log once, where its sender was told, and nothing that was refused', () => {
+    for (const { actor } of cast.values()) {
+      for (const { conversationId, commandId, seq, refused, text } of actor.sends) {
+        const stored = (log.get(conversationId) ?? []).filter(
+          (event) => event.commandId === commandId || textOf(event) === text,
+        );
+        if (refused !== undefined) expect(stored, `${text}: ${refused}`).toEqual([]);
+        else expect(stored, text).toMatchObject([{ seq, type: 'message.sent' }]);
+      }
+    }
+  });
+
+  it("keeps each sender's order", () => {
+    for (const [user, { actor }] of cast) {
+      for (const conversationId of conversations) {
+        const asked = actor.sends.filter((send) => send.conversationId === conversationId && !send.refused);
+        const stored = (log.get(conversationId) ?? [])
+          .filter(
+            ({ type, actor: author, commandId }) =>
+              type === 'message.sent' && author === user && commandId !== undefined,
+          )
+          .map(({ commandId }) => commandId);
+        const ids = new Set(asked.map(({ commandId }) => commandId));
+        expect(stored.filter((id) => ids.has(id))).toEqual(asked.map(({ commandId }) => commandId));
+      }
+    }
+  });
+
+  it('told each of them the log itself, in its order, and nothing of after they were put out', () => {
+    for (const [user, { testimony }] of cast) {
+      for (const [conversationId, runs] of testimony) {
+        const events = log.get(conversationId) ?? [];
+        // Members may read what was before them, so a resume may bring it; what comes after them is not theirs.
+        const lastOfTheirs = Math.max(...membership(user, events)) + 1;
+        const seqs = runs.flatMap((run) => run.events.map(({ seq }) => seq));
+        expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+        expect(seqs.at(-1) ?? 0, `${user} in ${conversationId}`).toBeLessThanOrEqual(lastOfTheirs);
+        for (const event of runs.flatMap((run) => run.events)) {
+          const stored = events.find(({ seq }) => seq === event.seq) as Envelope;
+          expect(event).toEqual(JSON.parse(JSON.stringify(liveEvent(stored))));
+        }
+      }
+    }
+  });
+
+  it('left out nothing but what passed while somebody was no member, or what was before they were put out', () => {
+    for (const [user, { testimony }] of cast) {
+      for (const [conversationId, runs] of testimony) {
+        const theirs = membership(user, log.get(conversationId) ?? []);
+        let last: number | undefined;
+        for (const { after, events } of runs) {
+          const where = `${user} in ${conversationId}, after ${last}: ${after}`;
+          const first = events[0]?.seq;
+          expect(['nothing', 'entry', 'left'], where).toContain(after);
+          if (first === undefined) continue;
+          expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => first + index));
+          if (last !== undefined && first > last + 1) {
+            expect(after, where).not.toBe('nothing');
+            const wereOut = Array.from({ length: first - last - 1 }, (_, index) => (last ?? 0) + 1 + index);
+            expect(
+              wereOut.some((seq) => !theirs.has(seq)),
+              where,
+            ).toBe(true);
+          }
+          last = events.at(-1)?.seq;
+        }
+      }
+    }
+  });
+});
