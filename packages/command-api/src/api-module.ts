@@ -16,6 +16,7 @@ import {
 } from './injection.js';
 import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
+import { MessageInfoHandler } from './queries/message-info.js';
 import { MessageListHandler } from './queries/message-list.js';
 import type { NewestPageResources } from './queries/newest-page.js';
 import { SessionSyncHandler } from './queries/session-sync.js';
@@ -52,6 +53,7 @@ export class ApiModule {
         ConversationListHandler,
         ConversationGetHandler,
         SessionSyncHandler,
+        MessageInfoHandler,
       ],
     };
   }

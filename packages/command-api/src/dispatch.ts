@@ -16,6 +16,7 @@ import { DeviceList } from './devices/device-list.js';
 import { ExecuteAccountCommand } from './devices/execute-account-command.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
+import { MessageInfo } from './queries/message-info.js';
 import { MessageList } from './queries/message-list.js';
 import { SessionSync } from './queries/session-sync.js';
 import { MarkReceipts } from './receipts/mark-receipts.js';
@@ -84,6 +85,8 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
         return queries.execute(new DeviceList(caller.user, caller.device));
       case 'device.keys':
         return queries.execute(new DeviceKeys(caller.user, decoded.right as QueryOf<'device.keys'>));
+      case 'message.info':
+        return queries.execute(new MessageInfo(caller.user, decoded.right as QueryOf<'message.info'>));
       case 'session.sync':
         return queries.execute(new SessionSync(caller.user, decoded.right as QueryOf<'session.sync'>));
       case 'session.open':
@@ -92,8 +95,6 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
       case 'presence.set':
       case 'presence.watch':
         return E.left(refuse('MethodNotFound', `${method} is for WebSockets`));
-      case 'message.info':
-        return E.left(refuse('MethodNotFound', method));
       default:
         return method satisfies never;
     }

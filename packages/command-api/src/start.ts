@@ -28,6 +28,7 @@ import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
 import { activeSchema } from './read/active-schema.js';
 import { openReceiptCache } from './receipts/mark.js';
+import { openUnreadCounter } from './receipts/unread-counter.js';
 
 /** Conversations and watermarks kept in memory: about 10 KB a conversation of 50 members with a full memory of commands. */
 const MAX_CONVERSATIONS = 20_000;
@@ -95,7 +96,12 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
       api: {
         commands: { ...shared, onAppended: (event) => notifyAdded(nats, event) },
         devices: { ...shared, accounts },
-        receipts: { ...shared, partitions, cache: openReceiptCache(MAX_WATERMARKS) },
+        receipts: {
+          ...shared,
+          partitions,
+          cache: openReceiptCache(MAX_WATERMARKS),
+          countUnread: openUnreadCounter({ ...reads, onError: (error) => onError(error, 'receipt.mark') }),
+        },
         reads,
       },
       metrics,

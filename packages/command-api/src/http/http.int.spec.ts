@@ -236,6 +236,14 @@ describe('HTTP', () => {
     });
   });
 
+  it('tells who read a message to members alone, and of messages that are there', async () => {
+    const conversationId = await group();
+    const info = (seq: number, who: string) =>
+      ask('GET', `/v1/conversations/${conversationId}/messages/${seq}/info`, who);
+    expect(await info(9, ann)).toMatchObject({ status: 404, json: { tag: 'MessageNotFound' } });
+    expect(await info(1, await token('eve'))).toMatchObject({ status: 403, json: { tag: 'NotAMember' } });
+  });
+
   it('describes itself as OpenAPI and AsyncAPI', async () => {
     const openApi = await ask('GET', '/v1/openapi.json', undefined);
     expect(openApi.json).toMatchObject({ openapi: '3.1.0' });

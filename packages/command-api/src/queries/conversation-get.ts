@@ -8,8 +8,8 @@ import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
+import { ifSoon } from '../read/if-soon.js';
 import { readWatermarks } from '../read/watermark.js';
-import { isDatabaseAway } from './database-away.js';
 import type { NewestPageResources } from './newest-page.js';
 
 /** Members on a page of `conversation.get` unless it says otherwise. */
@@ -49,11 +49,12 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   private async withWatermarks(detail: ConversationDetail): Promise<ConversationDetail> {
     const { conversationId, members } = detail;
     if (members.length === 0) return detail;
-    const known = await soon(
+    const known = await ifSoon(
       this.watermarks(
         conversationId,
         members.map(({ user }) => user),
       ),
+      WATERMARKS_WITHIN,
     );
     if (known === undefined) return detail;
     return { ...detail, members: members.map((member) => ({ ...member, ...known.get(member.user) })) };
@@ -67,19 +68,6 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
 
 /** Milliseconds that watermarks may take before the answer goes without them. */
 const WATERMARKS_WITHIN = 1_000;
-
-/** What it resolves with, or undefined where the database is away or slow. */
-async function soon<A>(asked: Promise<A>): Promise<A | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), WATERMARKS_WITHIN);
-  });
-  const answered = asked.catch((error: unknown) => {
-    if (!isDatabaseAway(error)) throw error;
-    return undefined;
-  });
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
-}
 
 function detailOf(
   state: Exclude<Conversation, { tag: 'absent' }>,

@@ -1,39 +1,22 @@
 import type { Kind, Role } from '@parley/domain/conversation/vocabulary';
 import type { ConversationView } from '@parley/domain/wire/views';
 import { messageColumns, readMessageRow, toMessageView } from '@parley/infra/read-model/message-row';
+import { UNREAD, unreadJoins } from './unread.js';
 
 /**
  * Views of the conversations in the relation `mine`, whose rows are conversations with the reader's `role`: each with its
- * newest message and an exact unread count. Unread is what came after the reader's watermark, which is where they have read
- * to or their own newest message, whichever is later: a difference of ordinals, less what is deleted, expired or due since.
+ * newest message and an exact unread count.
  *
  * @param reader parameter of the statement that names the reader; `now` the one with the time in ms.
  */
 export const conversationViewsSql = (schema: string, reader: string, now: string): string => `
   select c.conversation_id, c.kind, c.role, c.title, c.ttl, c.closed, c.member_count, c.revision, c.last_activity_at,
     coalesce(r.read, 0), coalesce(r.delivered, 0),
-    c.messages - coalesce(seen.ordinal, 0) - gone.count - due.count,
+    ${UNREAD},
     newest.*
   from mine c
   left join ${schema}.receipt r on r.conversation_id = c.conversation_id and r.user_id = ${reader}
-  left join lateral (
-    select x.seq from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.author = ${reader} order by x.seq desc limit 1
-  ) own on true
-  cross join lateral (select greatest(r.read, own.seq, 0) as seq) watermark
-  left join lateral (
-    select x.ordinal from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.seq <= watermark.seq order by x.seq desc limit 1
-  ) seen on true
-  cross join lateral (
-    select count(*) from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.seq > watermark.seq and (x.expired or x.deleted_at is not null)
-  ) gone
-  cross join lateral (
-    select count(*) from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.expires_at is not null and not x.expired
-      and x.deleted_at is null and x.expires_at <= ${now} and x.seq > watermark.seq
-  ) due
+  ${unreadJoins(schema, reader, 'r.read', now)}
   left join lateral (
     select ${messageColumns('x')} from ${schema}.message x
     where x.conversation_id = c.conversation_id and not x.expired and (x.expires_at is null or x.expires_at > ${now})

@@ -21,6 +21,7 @@ export async function openReadFixture() {
   await migrate(environment.databaseUrl, { readModel: 1 });
   const pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
   return {
+    environment,
     pool,
     async conversation(id: string, members: readonly string[], messages: readonly Given[], activeAt = 1_000) {
       const newest = Math.max(1, ...messages.map(({ seq }) => seq));
@@ -65,7 +66,10 @@ export async function openReadFixture() {
       }
     },
     async mark(id: string, user: string, read: number, delivered = read) {
-      await pool.query('insert into rm_1.receipt values ($1, $2, $3, $4, 1)', [id, user, delivered, read]);
+      await pool.query(
+        'insert into rm_1.receipt (conversation_id, user_id, delivered, read, at) values ($1, $2, $3, $4, 1)',
+        [id, user, delivered, read],
+      );
     },
     async close() {
       await pool.end();

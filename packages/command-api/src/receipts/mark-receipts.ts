@@ -1,14 +1,18 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { Refusal } from '@parley/domain/conversation/refusals';
-import type { ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
+import { type Refusal, refusals, sentenceOf } from '@parley/domain/conversation/refusals';
+import type { ResultOf } from '@parley/domain/wire/methods';
+import type { ReceiptMark } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
 import { RECEIPT_RESOURCES } from '../injection.js';
 import { mark, type ReceiptResources } from './mark.js';
 
-type Marked = E.Either<Refusal, { readonly watermarks: readonly Watermarks[] }>;
+type Marked = E.Either<Refusal, ResultOf<'receipt.mark'>>;
 
-/** A batch of marks of one user. Each stands alone; the first refusal is the answer, what went before it has moved. */
+/**
+ * A batch of marks of one user. Each stands alone: the answer says where watermarks are, and which marks were refused. Where all
+ * of them were, the first refusal is the answer.
+ */
 export class MarkReceipts extends Command<Marked> {
   constructor(
     readonly user: string,
@@ -25,8 +29,19 @@ export class MarkReceiptsHandler implements ICommandHandler<MarkReceipts> {
   async execute({ user, marks }: MarkReceipts): Promise<Marked> {
     const at = Date.now();
     const moved = await Promise.all(marks.map((receipt) => mark(this.resources, user, receipt, at)));
-    const refused = moved.find(E.isLeft);
-    if (refused !== undefined) return refused;
-    return E.right({ watermarks: moved.flatMap((outcome) => (E.isRight(outcome) ? [outcome.right] : [])) });
+    const watermarks = moved.flatMap((outcome) => (E.isRight(outcome) ? [outcome.right] : []));
+    const refused = moved.flatMap((outcome, index) =>
+      E.isLeft(outcome) ? [refusedMark(marks[index] as ReceiptMark, outcome.left)] : [],
+    );
+    const first = moved.find(E.isLeft);
+    if (first !== undefined && watermarks.length === 0) return first;
+    return E.right(first === undefined ? { watermarks } : { watermarks, refused });
   }
 }
+
+const refusedMark = ({ conversationId }: ReceiptMark, refusal: Refusal) => ({
+  conversationId,
+  tag: refusal.tag,
+  message: sentenceOf(refusal),
+  retryable: refusals[refusal.tag].retryable,
+});

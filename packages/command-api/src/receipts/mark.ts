@@ -1,8 +1,11 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { rememberedUnread } from '@parley/domain/conversation/remembered-unread';
+import type { Conversation } from '@parley/domain/conversation/state';
 import { advance } from '@parley/domain/conversation/watermark';
-import type { ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
+import { decodeWith } from '@parley/domain/text';
+import { type LoggedReceipt, type ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
 import { append } from '@parley/infra/log/append';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { receiptPlaceOf } from '@parley/infra/log/subjects';
@@ -10,6 +13,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import type { Turns } from '../conversations/turns.js';
+import type { CountedUnread } from '../read/unread.js';
+import type { CountUnread } from './unread-counter.js';
 
 export type ReceiptResources = {
   readonly store: ConversationStore;
@@ -18,6 +23,7 @@ export type ReceiptResources = {
   readonly jsm: JetStreamManager;
   readonly partitions: number;
   readonly cache: ReceiptCache;
+  readonly countUnread: CountUnread;
 };
 
 /** The newest watermarks of a user in a conversation, and the stream sequence that holds them. */
@@ -63,14 +69,19 @@ async function move(
     const moved = advance(kept.watermarks, receipt, state.revision);
     if (E.isLeft(moved)) return moved;
     const { delivered, read: seen, tag } = moved.right;
-    const watermarks = { conversationId, user, delivered, read: seen, at };
     if (tag === 'unchanged') {
       cache.set(key, kept);
-      return E.right(kept.watermarks ?? watermarks);
+      return E.right(kept.watermarks ?? { conversationId, user, delivered, read: seen, at });
     }
+    const hasRead = seen > (kept.watermarks?.read ?? 0);
+    const unread = hasRead
+      ? await unreadAfter(resources, state, { conversationId, user, read: seen })
+      : undefined;
+    const watermarks: Watermarks = { conversationId, user, delivered, read: seen, at, ...unread };
+    const logged: LoggedReceipt = { ...watermarks, members: state.tag === 'absent' ? 0 : state.members.size };
     const appended = await append(window, {
       place: receiptPlaceOf(conversationId, user, partitions),
-      payload: JSON.stringify(watermarks),
+      payload: JSON.stringify(logged),
       expected: kept.streamSeq,
       messageId: `${key}:${delivered}:${seen}`,
     });
@@ -107,7 +118,17 @@ async function read(
 ): Promise<Kept> {
   const { stream, subject } = receiptPlaceOf(conversationId, user, partitions);
   const message = await jsm.direct.getMessage(stream, { last_by_subj: subject });
-  return message === null
-    ? { streamSeq: 0, watermarks: undefined }
-    : { streamSeq: message.seq, watermarks: message.json<Watermarks>() };
+  if (message === null) return { streamSeq: 0, watermarks: undefined };
+  const watermarks = decodeWith(Watermarks, message.json());
+  return { streamSeq: message.seq, watermarks: E.isRight(watermarks) ? watermarks.right : undefined };
+}
+
+/** From memory where they have read everything, as most marks do; else as far as the rows have come. */
+async function unreadAfter(
+  { countUnread }: ReceiptResources,
+  state: Conversation,
+  reader: Parameters<CountUnread>[0],
+): Promise<CountedUnread | undefined> {
+  const unread = rememberedUnread(state, reader.user, reader.read);
+  return unread === undefined ? countUnread(reader) : { unread, revision: state.revision };
 }

@@ -6,7 +6,7 @@ import { boundedInteger, boundedText } from '../text.js';
 import { DeviceAnswer, DeviceKeys, DeviceRegister, DeviceRevoke, Devices } from './devices.js';
 import { PresenceList, PresenceSet, PresenceWatch, TypingSet } from './presence.js';
 import { type QueryType, queryCodecs } from './queries.js';
-import { MessageInfo, ReceiptMarks, Watermarks } from './receipts.js';
+import { MessageInfo, ReceiptMarks, RefusedMark, Watermarks } from './receipts.js';
 import { SyncPage } from './sync.js';
 import { AnswerView, ConversationDetail, ConversationPage, MessagePage } from './views.js';
 
@@ -144,7 +144,7 @@ export const methods = {
   'receipt.mark': {
     dispatch: 'receipt',
     params: ReceiptMarks,
-    result: shape({ watermarks: t.readonlyArray(Watermarks) }),
+    result: shape({ watermarks: t.readonlyArray(Watermarks) }, { refused: t.readonlyArray(RefusedMark) }),
     http: { verb: 'POST', path: '/v1/receipts' },
     summary: 'Move my delivered and read watermarks forward.',
   },

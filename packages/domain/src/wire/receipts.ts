@@ -24,6 +24,27 @@ export const Watermarks = shape(
 );
 export type Watermarks = t.TypeOf<typeof Watermarks>;
 
+/** A move as the log keeps it: also how many members the conversation had then, which says whom it is told. */
+export const LoggedReceipt = shape(
+  { conversationId: t.string, user: t.string, delivered: t.number, read: t.number, at: t.number },
+  { unread: t.number, revision: t.number, members: t.number },
+);
+export type LoggedReceipt = t.TypeOf<typeof LoggedReceipt>;
+
+/**
+ * Members up to which a conversation's receipts are told to all of them. In larger ones they are told to their own user's
+ * devices alone, and `message.info` answers who received and read a message: what is told would grow with members squared.
+ */
+export const MAX_TOLD_RECEIPTS = 100;
+
+/** Why a mark of a batch did not move anything, while others of it did. */
+export const RefusedMark = shape({
+  conversationId: t.string,
+  tag: t.string,
+  message: t.string,
+  retryable: t.boolean,
+});
+
 /** Most people on one page of a message's receipts. */
 export const MAX_RECIPIENTS = 500;
 

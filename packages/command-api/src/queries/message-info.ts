@@ -1,0 +1,58 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { refusedAccess } from '@parley/domain/conversation/access';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { QueryOf } from '@parley/domain/wire/queries';
+import { type MessageInfo as Info, MAX_RECIPIENTS } from '@parley/domain/wire/receipts';
+import * as E from 'fp-ts/lib/Either.js';
+import { READ_RESOURCES } from '../injection.js';
+import { type Recipients, readRecipients } from '../read/message-recipients.js';
+import { isDatabaseAway } from './database-away.js';
+import type { NewestPageResources } from './newest-page.js';
+import { untilSeen } from './until-seen.js';
+
+/** Who received and read a message, and when; for members of its conversation. */
+export class MessageInfo extends Query<E.Either<Refusal, Info>> {
+  constructor(
+    readonly reader: string,
+    readonly params: QueryOf<'message.info'>,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(MessageInfo)
+export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
+  constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
+
+  async execute({ reader, params }: MessageInfo): Promise<E.Either<Refusal, Info>> {
+    const { conversationId, seq } = params;
+    const { state } = await this.resources.store.fresh(conversationId);
+    const refused = refusedAccess(state, reader);
+    if (refused !== undefined) return E.left(refused);
+    if (seq > state.revision) return E.left(refuse('MessageNotFound'));
+    try {
+      const found = await untilSeen(
+        () => this.read(params),
+        ({ revision }) => revision >= seq,
+      );
+      return found === undefined ? E.left(refuse('ReadBehind')) : infoOf(params, found);
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      return E.left(refuse('Unavailable', 'who read what cannot be read now'));
+    }
+  }
+
+  private async read({ conversationId, seq, after = '', limit = MAX_RECIPIENTS }: QueryOf<'message.info'>) {
+    const { database, schema } = this.resources;
+    return readRecipients(database, { schema: await schema(), conversationId, seq, after, limit });
+  }
+}
+
+function infoOf(
+  { conversationId, seq }: QueryOf<'message.info'>,
+  found: Recipients,
+): E.Either<Refusal, Info> {
+  const { isMessage, revision: _, ...rest } = found;
+  return isMessage ? E.right({ conversationId, seq, ...rest }) : E.left(refuse('MessageNotFound'));
+}

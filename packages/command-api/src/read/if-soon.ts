@@ -1,0 +1,14 @@
+import { isDatabaseAway } from '../queries/database-away.js';
+
+/** What a question to the database resolves with, or undefined where it is away or takes longer than `within` ms. */
+export async function ifSoon<A>(asked: Promise<A>, within: number): Promise<A | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), within);
+  });
+  const answered = asked.catch((error: unknown) => {
+    if (!isDatabaseAway(error)) throw error;
+    return undefined;
+  });
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,94 @@
+import { type Queryable, rowsOf } from './queryable.js';
+
+export type RecipientsQuery = {
+  readonly schema: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  /** Recipients whose ids come after this one. */
+  readonly after: string;
+  /** 1 to 500. */
+  readonly limit: number;
+};
+
+/** A recipient of a message: when it reached a device of theirs and when they read it, in ms since 1970 UTC. */
+export type Recipient = { readonly user: string; readonly deliveredAt?: number; readonly readAt?: number };
+
+export type Recipients = {
+  /** Seq of the newest event these rows have seen; 0 where they know no such conversation. */
+  readonly revision: number;
+  /** False where no message has this seq. */
+  readonly isMessage: boolean;
+  readonly recipients: readonly Recipient[];
+  readonly hasMore: boolean;
+  /** Of all recipients, not of this page alone. */
+  readonly members: number;
+  readonly received: number;
+  readonly read: number;
+};
+
+/**
+ * Who received and read a message: those who are members now and were when it was sent, its author left out. Where more moves
+ * were made since than are kept, a time is that of the oldest move kept: it happened by then.
+ */
+export async function readRecipients(db: Queryable, query: RecipientsQuery): Promise<Recipients> {
+  const { schema, conversationId, seq, after, limit } = query;
+  const rows = await rowsOf(db, { name: `recipients-${schema}`, text: recipientsSql(schema) }, [
+    conversationId,
+    seq,
+    after,
+    limit + 1,
+  ]);
+  const [revision, author, members, received, read] = rows[0] ?? [0, null, 0, 0, 0];
+  const found = rows.filter((values) => values[USER] !== null);
+  return {
+    revision: Number(revision),
+    isMessage: author !== null,
+    recipients: found.slice(0, limit).map((values) => recipientOf(values, seq)),
+    hasMore: found.length > limit,
+    members: Number(members),
+    received: Number(received),
+    read: Number(read),
+  };
+}
+
+/** Column of a recipient's id; their moves follow. */
+const USER = 5;
+
+function recipientOf(values: readonly unknown[], seq: number): Recipient {
+  const moves = ((values[USER + 1] as readonly string[] | null) ?? []).map(Number);
+  const deliveredAt = firstReached(moves, 0, seq);
+  const readAt = firstReached(moves, 1, seq);
+  return {
+    user: values[USER] as string,
+    ...(deliveredAt === undefined ? {} : { deliveredAt }),
+    ...(readAt === undefined ? {} : { readAt }),
+  };
+}
+
+/** When a watermark first reached `seq`: moves are delivered, read and time, one after the other, oldest first. */
+export function firstReached(moves: readonly number[], watermark: 0 | 1, seq: number): number | undefined {
+  for (let at = 0; at < moves.length; at += 3) {
+    if ((moves[at + watermark] as number) >= seq) return moves[at + 2];
+  }
+  return undefined;
+}
+
+const recipientsSql = (schema: string): string => `
+  select c.revision, x.author, total.members, total.received, total.read, page.user_id, page.moves
+  from ${schema}.conversation c
+  left join ${schema}.message x on x.conversation_id = c.conversation_id and x.seq = $2
+  left join lateral (
+    select count(*) as members, count(*) filter (where r.delivered >= $2) as received, count(*) filter (where r.read >= $2) as read
+    from ${schema}.member m
+    left join ${schema}.receipt r on r.conversation_id = m.conversation_id and r.user_id = m.user_id
+    where m.conversation_id = c.conversation_id and m.since <= $2 and m.user_id <> x.author
+  ) total on true
+  left join lateral (
+    select m.user_id, r.moves
+    from ${schema}.member m
+    left join ${schema}.receipt r on r.conversation_id = m.conversation_id and r.user_id = m.user_id
+    where m.conversation_id = c.conversation_id and m.since <= $2 and m.user_id <> x.author and m.user_id > $3
+    order by m.user_id limit $4
+  ) page on true
+  where c.conversation_id = $1
+  order by page.user_id`;

@@ -1,0 +1,67 @@
+import { type Queryable, rowsOf } from './queryable.js';
+
+/**
+ * Joins to a conversation `c` what the unread count of one member is made of. Unread is what came after their watermark, which
+ * is where they have read to or their own newest message, whichever is later: a difference of ordinals, less what is deleted,
+ * expired or due since.
+ *
+ * @param user expression for the member's id, `read` for where they have read to, or null, `now` for the time in ms.
+ */
+export const unreadJoins = (schema: string, user: string, read: string, now: string): string => `
+  left join lateral (
+    select x.seq from ${schema}.message x
+    where x.conversation_id = c.conversation_id and x.author = ${user} order by x.seq desc limit 1
+  ) own on true
+  cross join lateral (select greatest(${read}, own.seq, 0) as seq) watermark
+  left join lateral (
+    select x.ordinal from ${schema}.message x
+    where x.conversation_id = c.conversation_id and x.seq <= watermark.seq order by x.seq desc limit 1
+  ) seen on true
+  cross join lateral (
+    select count(*) from ${schema}.message x
+    where x.conversation_id = c.conversation_id and x.seq > watermark.seq and (x.expired or x.deleted_at is not null)
+  ) gone
+  cross join lateral (
+    select count(*) from ${schema}.message x
+    where x.conversation_id = c.conversation_id and x.expires_at is not null and not x.expired
+      and x.deleted_at is null and x.expires_at <= ${now} and x.seq > watermark.seq
+  ) due`;
+
+/** The count, where these are joined. */
+export const UNREAD = 'c.messages - coalesce(seen.ordinal, 0) - gone.count - due.count';
+
+/** A member who has read up to a seq, whether or not the rows know that. */
+export type Reader = { readonly conversationId: string; readonly user: string; readonly read: number };
+
+/** What a member has not read, and the seq of the newest event that the rows had seen. */
+export type CountedUnread = { readonly unread: number; readonly revision: number };
+
+/** Counts for several members at once; undefined for those whose conversation the rows do not know. */
+export async function readUnread(
+  db: Queryable,
+  {
+    schema,
+    now,
+    readers,
+  }: { readonly schema: string; readonly now: number; readonly readers: readonly Reader[] },
+): Promise<readonly (CountedUnread | undefined)[]> {
+  const rows = await rowsOf(db, { name: `unread-${schema}`, text: unreadSql(schema) }, [
+    readers.map(({ conversationId }) => conversationId),
+    readers.map(({ user }) => user),
+    readers.map(({ read }) => read),
+    now,
+  ]);
+  const counted = new Map(
+    rows.map(([place, unread, revision]) => [
+      Number(place),
+      { unread: Number(unread), revision: Number(revision) },
+    ]),
+  );
+  return readers.map((_, index) => counted.get(index + 1));
+}
+
+const unreadSql = (schema: string): string => `
+  select w.place, ${UNREAD}, c.revision
+  from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as w (conversation_id, user_id, read, place)
+  join ${schema}.conversation c on c.conversation_id = w.conversation_id
+  ${unreadJoins(schema, 'w.user_id', 'w.read', '$4')}`;
