@@ -12,7 +12,7 @@ export type SystemProcesses = {
   readonly api: string;
   readonly services: ReadonlyMap<ServiceName, readonly ServiceProcess[]>;
   /** A token good for a day, or for so many seconds: below 0 it has expired. */
-  token(user: string, scope?: string, expiresIn?: number | string): Promise<string>;
+  token(user: string, scope?: string, expiresIn?: number | string, device?: string): Promise<string>;
   /** Starts one more of a service. */
   add(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** Ends the newest of a service with SIGKILL and starts another in its place, on the same port. */
@@ -63,8 +63,8 @@ export async function startSystem(
     api,
     services,
     add,
-    token: (user, scope, expiresIn = '1d') =>
-      signToken(secret, { sub: user, did: 'd1', expiresIn, ...(scope === undefined ? {} : { scope }) }),
+    token: (user, scope, expiresIn = '1d', device = 'd1') =>
+      signToken(secret, { sub: user, did: device, expiresIn, ...(scope === undefined ? {} : { scope }) }),
     async killAndRestart(name) {
       const running = services.get(name) ?? [];
       await running.at(-1)?.end('SIGKILL');

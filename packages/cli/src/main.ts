@@ -3,6 +3,7 @@ import { exitCodes } from './exit-codes.js';
 import { explain } from './terminal/cli-error.js';
 import { paints } from './terminal/print.js';
 import { chatVerb } from './verbs/chat.js';
+import { devicesVerb } from './verbs/devices.js';
 import { doctorVerb } from './verbs/doctor.js';
 import { importVerb } from './verbs/import-irc.js';
 import { replayVerb } from './verbs/replay.js';
@@ -14,7 +15,7 @@ const program = new Command('parley')
   .version('0.1.0')
   .showHelpAfterError('(--help says more)')
   .exitOverride();
-for (const verb of [upVerb, importVerb, tokenVerb, chatVerb, replayVerb, doctorVerb]) {
+for (const verb of [upVerb, importVerb, tokenVerb, chatVerb, replayVerb, devicesVerb, doctorVerb]) {
   program.addCommand(verb().exitOverride());
 }
 

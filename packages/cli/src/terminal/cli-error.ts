@@ -36,6 +36,7 @@ function exitCodeOfRefusal({ tag, retryable }: RefusalError): ExitCode {
     case 'NotAuthenticated':
     case 'TokenExpired':
     case 'ScopeMissing':
+    case 'DeviceRevoked':
     case 'NotAMember':
     case 'NotAllowed':
       return exitCodes.notAllowed;
