@@ -40,6 +40,18 @@ export const liveReceiptsSubject = (conversationId: string, partitions: number):
 /** Where gateways with watchers of a user hear that something about their presence has changed. */
 export const presenceSubject = (user: string): string => `presence.${user}`;
 
+/**
+ * Where gateways tell each other who types in a conversation: beside its receipts, so that who hears those hears this without
+ * another subscription. `~` is in no user's id.
+ */
+export const typingSubject = (conversationId: string, partitions: number): string =>
+  `receipts.${partitionLabel(partitionOf(conversationId, partitions))}.${conversationId}${TYPING}`;
+
+const TYPING = '.~typing';
+
+/** Whether what came beside a conversation's receipts is about typing. */
+export const isTypingSubject = (subject: string): boolean => subject.endsWith(TYPING);
+
 /** Where a user's gateways hear that they entered a conversation. */
 export const userSubject = (user: string): string => `user.${user}`;
 

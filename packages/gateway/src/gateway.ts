@@ -13,6 +13,7 @@ import type { GatewayMetrics } from './metrics.js';
 import type { People } from './people.js';
 import type { Presence } from './presence/presence.js';
 import type { Session } from './session/session.js';
+import type { Typing } from './typing/typing.js';
 
 /** What the functions of a gateway work on. Made once, by start.ts. */
 export type Gateway = {
@@ -31,6 +32,7 @@ export type Gateway = {
   readonly limits: Limits;
   /** Who is there, and who wants to know. */
   readonly presence: Presence;
+  readonly typing: Typing;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly sessions: Set<Session>;
@@ -45,4 +47,4 @@ export type Gateway = {
 };
 
 /** A gateway without the parts that are made of the rest of it. */
-export type GatewayCore = Omit<Gateway, 'presence'>;
+export type GatewayCore = Omit<Gateway, 'presence' | 'typing'>;

@@ -29,6 +29,7 @@ import { serveHttp } from './socket/http-routes.js';
 import { listen, serveSocket } from './socket/listen.js';
 import { serveSignIn } from './socket/sign-in-routes.js';
 import { startSweep } from './sweep.js';
+import { openTyping } from './typing/typing.js';
 import { cacheDirectory, loadUws } from './uws/load.js';
 
 /** Questions to command-api on behalf of sessions that open or catch up, at once. */
@@ -83,7 +84,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   };
   const presence = openPresence(core, redis);
   resources.push({ name: 'presence', dispose: () => presence.close() });
-  const gateway: Gateway = Object.assign(core, { presence });
+  const gateway: Gateway = Object.assign(core, { presence, typing: openTyping(core) });
   gaugeGateway(gateway);
   void watchBrokerLine(gateway);
   hearRevocations(gateway);

@@ -1,8 +1,8 @@
-import { liveReceiptsSubject, liveSubject } from '@parley/infra/log/subjects';
+import { isTypingSubject, liveReceiptsSubject, liveSubject } from '@parley/infra/log/subjects';
 import type { Gateway } from '../gateway.js';
 import { Hub } from './hub.js';
 
-/** Starts to follow a conversation: from now on its live events and receipts come here. */
+/** Starts to follow a conversation: from now on its live events, receipts and who types come here. */
 export function declareInterest(gateway: Gateway, conversationId: string): Hub {
   const hub = new Hub(conversationId);
   const { nats, partitions, hubs, arrivals } = gateway;
@@ -14,7 +14,9 @@ export function declareInterest(gateway: Gateway, conversationId: string): Hub {
     }),
     nats.subscribe(liveReceiptsSubject(conversationId, partitions), {
       callback: (error, message) => {
-        if (!error) arrivals.receipt(hub, message.data);
+        if (error) return;
+        if (isTypingSubject(message.subject)) gateway.typing.arrived(hub, message.data);
+        else arrivals.receipt(hub, message.data);
       },
     }),
   ];

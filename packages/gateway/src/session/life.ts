@@ -34,6 +34,7 @@ export function drive(
     case 'forget':
       session.socket = undefined;
       gateway.presence.forget(session);
+      gateway.typing.forget(session);
       gateway.sessions.delete(session);
       leave(session);
       break;

@@ -5,6 +5,7 @@ import type { Used } from '../limits/limits.js';
 import type { Person } from '../people.js';
 import type { Said } from '../presence/said.js';
 import type { Watch } from '../presence/tell.js';
+import type { TypingState } from '../typing/typing-state.js';
 import type { SessionState } from './session-state.js';
 
 /** The library copies a socket's data property by property and drops its prototype, so a session is held, not given. */
@@ -31,6 +32,7 @@ export class Session {
   /** What this device has said of its user. */
   said: Said;
   watch: Watch | undefined;
+  typing: Map<Hub, TypingState> | undefined;
 
   constructor(
     public state: SessionState,
