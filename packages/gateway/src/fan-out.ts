@@ -4,11 +4,10 @@ import type { Gateway } from './gateway.js';
 import { follow, startAnew } from './hub/follow.js';
 import type { Hub } from './hub/hub.js';
 import { readStored } from './hub/hub-event.js';
-import { fanOutReceipts } from './receipts.js';
 
-/** Delivers what arrived in a tick: each event is read and encoded once, however many sessions follow. */
-export function fanOut(gateway: Gateway, { events, receipts }: Arrived): void {
-  for (const [hub, stored] of events) {
+/** Delivers the events that arrived in a tick: each event is read and encoded once, however many sessions follow. */
+export function fanOut(gateway: Gateway, arrived: Arrived): void {
+  for (const [hub, stored] of arrived) {
     try {
       fanOutEvent(gateway, hub, stored);
     } catch (error) {
@@ -20,7 +19,6 @@ export function fanOut(gateway: Gateway, { events, receipts }: Arrived): void {
       startAnew(gateway, hub);
     }
   }
-  if (receipts.length > 0) fanOutReceipts(gateway, receipts);
 }
 
 function fanOutEvent(gateway: Gateway, hub: Hub, stored: Uint8Array): void {

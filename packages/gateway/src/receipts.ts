@@ -1,55 +1,80 @@
 import { decodeWith } from '@parley/domain/text';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
-import { Watermarks } from '@parley/domain/wire/receipts';
+import { LoggedReceipt, MAX_TOLD_RECEIPTS } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
+import type { Arrived } from './arrivals.js';
 import type { Gateway } from './gateway.js';
 import type { Hub } from './hub/hub.js';
 import { send } from './session/send.js';
 
-/** Watermarks in one frame, some 100 bytes each. */
+/** Watermarks in one frame, some 130 bytes each. */
 const MAX_PER_FRAME = 500;
 
-/** Tells of the watermarks that arrived in a tick: one frame per conversation, of each user the newest alone. */
-export function fanOutReceipts(
-  gateway: Gateway,
-  arrived: readonly (readonly [hub: Hub, stored: Uint8Array])[],
-): void {
-  const newest = new Map<Hub, Map<string, Watermarks>>();
+/** Tells of the watermarks that arrived: one frame per conversation, of each user the newest alone. */
+export function fanOutReceipts(gateway: Gateway, arrived: Arrived): void {
+  const newest = new Map<Hub, Map<string, LoggedReceipt>>();
   for (const [hub, stored] of arrived) {
     if (hub.released) continue;
-    const watermarks = readWatermarks(stored);
-    if (E.isLeft(watermarks)) {
+    const receipt = readReceipt(stored);
+    if (E.isLeft(receipt)) {
       gateway.log.error(
-        { conversationId: hub.conversationId, reason: watermarks.left },
+        { conversationId: hub.conversationId, reason: receipt.left },
         'a receipt cannot be read',
       );
       continue;
     }
-    const users = newest.get(hub) ?? new Map<string, Watermarks>();
-    newest.set(hub, users.set(watermarks.right.user, watermarks.right));
+    const users = newest.get(hub) ?? new Map<string, LoggedReceipt>();
+    newest.set(hub, users.set(receipt.right.user, receipt.right));
   }
-  for (const [hub, users] of newest) publish(gateway, hub, [...users.values()]);
+  for (const [hub, users] of newest) {
+    const [toAll, toOwn] = divide([...users.values()]);
+    tellAll(gateway, hub, toAll);
+    for (const receipt of toOwn) tellOwn(gateway, hub, receipt);
+  }
+}
+
+/** In large conversations watermarks are told to their own user's devices: to all, they would cost members squared. */
+function divide(receipts: readonly LoggedReceipt[]): [toAll: LoggedReceipt[], toOwn: LoggedReceipt[]] {
+  const isLarge = ({ members = 0 }: LoggedReceipt): boolean => members > MAX_TOLD_RECEIPTS;
+  return [receipts.filter((receipt) => !isLarge(receipt)), receipts.filter(isLarge)];
 }
 
 /** Also to sessions that are still catching up: what a receipt says is true whatever they have read. */
-function publish(gateway: Gateway, { conversationId, catchingUp }: Hub, all: readonly Watermarks[]): void {
-  const { app, metrics } = gateway;
+function tellAll(
+  { app, metrics }: Gateway,
+  { conversationId, catchingUp }: Hub,
+  receipts: readonly LoggedReceipt[],
+): void {
   const receivers = app.numSubscribers(conversationId);
   if (receivers + catchingUp.size === 0) return;
-  for (let from = 0; from < all.length; from += MAX_PER_FRAME) {
-    const watermarks = all
-      .slice(from, from + MAX_PER_FRAME)
-      .map(({ user, delivered, read, at }) => ({ user, delivered, read, at }));
-    const frame = notificationFrame('receipts', { conversationId, watermarks });
+  for (let from = 0; from < receipts.length; from += MAX_PER_FRAME) {
+    const frame = frameOf(conversationId, receipts.slice(from, from + MAX_PER_FRAME));
     app.publish(conversationId, frame);
     metrics.deliveries.inc(receivers);
     for (const session of catchingUp.keys()) send(metrics, session, frame);
   }
 }
 
-function readWatermarks(stored: Uint8Array): E.Either<string, Watermarks> {
+function tellOwn(
+  { people, metrics }: Gateway,
+  { conversationId, members }: Hub,
+  receipt: LoggedReceipt,
+): void {
+  const person = people.get(receipt.user);
+  if (person === undefined || !members.has(person)) return;
+  const frame = frameOf(conversationId, [receipt]);
+  for (const session of person.sessions) if (session.isOpen) send(metrics, session, frame);
+}
+
+const frameOf = (conversationId: string, receipts: readonly LoggedReceipt[]): string =>
+  notificationFrame('receipts', {
+    conversationId,
+    watermarks: receipts.map(({ conversationId: _, members: __, ...watermarks }) => watermarks),
+  });
+
+function readReceipt(stored: Uint8Array): E.Either<string, LoggedReceipt> {
   try {
-    return decodeWith(Watermarks, JSON.parse(text.decode(stored)));
+    return decodeWith(LoggedReceipt, JSON.parse(text.decode(stored)));
   } catch {
     return E.left('it is not JSON');
   }

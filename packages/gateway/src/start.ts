@@ -9,7 +9,7 @@ import { openLimiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
-import { openArrivals } from './arrivals.js';
+import { openEventArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
 import type { GatewayConfig } from './config.js';
@@ -23,6 +23,8 @@ import { openLimits } from './limits/limits.js';
 import { peerNaming } from './limits/peer-address.js';
 import { gatewayMetrics, gaugeGateway } from './metrics.js';
 import { openPresence } from './presence/presence.js';
+import { openReceiptArrivals } from './receipt-arrivals.js';
+import { fanOutReceipts } from './receipts.js';
 import { goAway } from './session/go-away.js';
 import { readSite } from './site/read-site.js';
 import { serveHttp } from './socket/http-routes.js';
@@ -78,7 +80,10 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     sessions: new Set(),
     people: new Map(),
     hubs: new Map(),
-    arrivals: openArrivals((arrived) => fanOut(gateway, arrived)),
+    arrivals: {
+      event: openEventArrivals((arrived) => fanOut(gateway, arrived)),
+      receipt: openReceiptArrivals((arrived) => fanOutReceipts(gateway, arrived)),
+    },
     isConnected: true,
     stopping: false,
   };

@@ -22,7 +22,10 @@ export const notices = {
     commandId: t.string,
     data: t.UnknownRecord,
   }),
-  /** Where members' watermarks are now: of each the newest alone. Who is told of their own is told their unread count. */
+  /**
+   * Where members' watermarks are now: of each the newest alone. `unread` is how many messages that user has not read, counted
+   * at `revision`, where it is known. In conversations of more than 100 members each is told of their own alone.
+   */
   receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(watermarks) }),
   /** Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. */
   typing: shape({ conversationId: t.string, user: t.string, expiresInMs: t.number }),

@@ -36,6 +36,8 @@ export class Hub {
   readonly catchingUp = new Map<Session, Position>();
   /** Sessions that heard the last event. */
   receivers = 0;
+  /** When receipts were last told, in ms since 1970 UTC. */
+  toldReceiptsAt = 0;
   /** Membership or head is being asked. */
   asking = false;
   /** Interest is declared and has reached the broker. */
