@@ -2,16 +2,19 @@ import type { Body } from '@parley/domain/conversation/body';
 import { createCall } from './calls.js';
 import type { ClientEvents } from './client-events.js';
 import type { ClientOptions } from './client-options.js';
-import { createCommandSender } from './command-sender.js';
 import { createConversationList } from './conversations/create-list.js';
 import { openDetails } from './conversations/open-details.js';
+import { createRosters } from './conversations/rosters.js';
 import type { Core } from './core.js';
 import { createInbox } from './inbox.js';
 import { createListeners } from './listeners.js';
+import { createOutbox } from './outbox/outbox.js';
 import type { Message, ParleyClient } from './parley-client.js';
 import { createPositions } from './positions.js';
 import { createPeople } from './presence/people.js';
+import { createTypingTeller } from './presence/typing-teller.js';
 import { createTypists } from './presence/typists.js';
+import { createMarks } from './receipts/marks.js';
 import { unavailable } from './refusal-error.js';
 import { createSession } from './session.js';
 import { createStore } from './store.js';
@@ -57,25 +60,27 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
       user = opened.user;
     },
     onState(state) {
-      if (state.tag === 'open') sender.pump();
-      else sender.interrupt();
+      if (state.tag === 'open') outbox.pump();
+      else outbox.interrupt();
       // What a broken line had still to say comes again with the resume.
       if (state.tag === 'waiting') held?.splice(0);
-      if (state.tag === 'stopped') sender.abandon(session.stoppedBy ?? unavailable('the client was closed'));
+      if (state.tag === 'stopped') outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
       connection.changed();
       listeners.emit('state', state);
     },
   });
   const connection = createStore(() => session.state);
   const inbox = createInbox({ listeners, positions, user: () => user, comeBack: session.comeBack });
-  const sender = createCommandSender({
+  const outbox = createOutbox({
+    storage: undefined,
     isOpen: () => session.state.tag === 'open',
     request: session.request,
     maxEntries: maxOutbox,
     maxInFlight,
-    onSize: () => unsent.changed(),
+    onStorageLost: (error) => listeners.emit('storage.lost', { error }),
   });
-  const unsent = createStore(() => sender.size);
+  const unsent = createStore(() => outbox.size);
+  outbox.onChange(unsent.changed);
 
   function opened(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -100,14 +105,27 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   }
 
   const call = createCall({
-    submit: sender.submit,
+    submit: outbox.submit,
     ask: (method, params) => opened(answerMs).then(() => session.request(method, params)),
   });
-  const core: Core = { call, positions, on: listeners.on, user: () => user, state: () => session.state };
+  const core: Core = {
+    call,
+    outbox,
+    positions,
+    on: listeners.on,
+    user: () => user,
+    state: () => session.state,
+  };
   const people = createPeople(core);
   const typists = createTypists(core);
+  const rosters = createRosters(core);
+  const marks = createMarks(core);
+  const timelines = { core, rosters, marks, typing: createTypingTeller(core) };
   let list: ReturnType<typeof createConversationList> | undefined;
 
+  listeners.on('event', ({ type, actor, conversationId, seq }) => {
+    if (type === 'message.sent' && actor !== user) marks.delivered(conversationId, seq);
+  });
   session.start();
 
   const client: ParleyClient = {
@@ -120,15 +138,15 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     connection,
     get unanswered() {
-      return sender.size;
+      return outbox.size;
     },
     unsent,
     get list() {
-      list ??= createConversationList(core, typists);
+      list ??= createConversationList({ core, typists, marks, storage: Promise.resolve(undefined) });
       return list;
     },
-    timeline: (conversationId, windowing) => openTimeline(core, conversationId, windowing),
-    details: (conversationId) => openDetails(core, conversationId),
+    timeline: (conversationId, windowing) => openTimeline(timelines, conversationId, windowing),
+    details: (conversationId) => openDetails(core, rosters, conversationId),
     presence: people.presence,
     typing: typists.typing,
     call,

@@ -8,6 +8,7 @@ import {
 } from '@parley/domain/wire/methods';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
+import type { QueuedCommand } from './outbox/command.js';
 import { RefusalError } from './refusal-error.js';
 
 type CommandName = {
@@ -24,8 +25,8 @@ export type CallParams<M extends CallableName> = M extends CommandName
 export type Call = <M extends CallableName>(method: M, params: CallParams<M>) => Promise<ResultOf<M>>;
 
 export type CallRoutes = {
-  /** Commands, in the order of their conversation. */
-  readonly submit: (lane: string, method: string, params: unknown) => Promise<unknown>;
+  /** Commands, in the order of their lane. */
+  readonly submit: (command: QueuedCommand) => Promise<unknown>;
   /** Everything else, once. */
   readonly ask: (method: string, params: unknown) => Promise<unknown>;
 };
@@ -35,17 +36,39 @@ const ACCOUNT_LANE = '@account';
 
 export function createCall({ submit, ask }: CallRoutes): Call {
   return async <M extends CallableName>(method: M, params: CallParams<M>): Promise<ResultOf<M>> => {
-    const { params: codec, result } = methods[method];
-    const isCommand = isIdempotent(methods[method]);
-    const whole = isCommand ? { commandId: crypto.randomUUID(), ...params } : params;
-    const checked = decodeWith(codec as t.Type<unknown>, whole);
-    if (E.isLeft(checked)) throw new RefusalError('InvalidParams', checked.left);
-    const { conversationId = ACCOUNT_LANE } = checked.right as { readonly conversationId?: string };
-    const answer = await (isCommand
-      ? submit(conversationId, method, checked.right)
-      : ask(method, checked.right));
-    const decoded = decodeWith(result as t.Type<unknown>, answer);
+    const answer = await (isIdempotent(methods[method])
+      ? submit(commandOf(method, params))
+      : ask(method, checked(method, params)));
+    const decoded = decodeWith(methods[method].result as t.Type<unknown>, answer);
     if (E.isLeft(decoded)) throw new Error(`${method}: the server's answer does not fit: ${decoded.left}`);
     return decoded.right as ResultOf<M>;
   };
+}
+
+/**
+ * A command ready to be sent, under an id of its own unless it has one.
+ *
+ * @throws RefusalError `InvalidParams`
+ */
+export function commandOf<M extends CallableName>(
+  method: M,
+  params: CallParams<M>,
+  isKept = false,
+): QueuedCommand {
+  const whole = checked(method, { commandId: crypto.randomUUID(), ...params });
+  const { commandId, conversationId: lane = ACCOUNT_LANE } = whole;
+  return {
+    commandId: commandId as string,
+    lane: lane as string,
+    method,
+    params: whole,
+    at: Date.now(),
+    isKept,
+  };
+}
+
+function checked(method: CallableName, params: unknown): Readonly<Record<string, unknown>> {
+  const decoded = decodeWith(methods[method].params as t.Type<unknown>, params);
+  if (E.isLeft(decoded)) throw new RefusalError('InvalidParams', decoded.left);
+  return decoded.right as Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,7 @@
 import { utf8Length } from '@parley/domain/text';
 import { RefusalError, refusalFromWire, unavailable } from './refusal-error.js';
 import { readServerFrame, type ServerMessage } from './server-frame.js';
-import { SUBPROTOCOL, type WebSocketConstructor } from './web-socket.js';
+import { MAX_FRAME_BYTES, SUBPROTOCOL, type WebSocketConstructor } from './web-socket.js';
 
 export type ConnectionOptions = {
   readonly url: string;
@@ -23,9 +23,6 @@ export type Connection = {
   /** Ends it without a call of `onClose`; what waits is refused as unavailable. */
   close(): void;
 };
-
-/** Largest frame a gateway takes. */
-const MAX_FRAME_BYTES = 131_072;
 
 /** A socket on which nothing at all is heard while an answer is overdue counts as broken, as this close code. */
 export const SILENT = 4002;

@@ -2,12 +2,14 @@ import type { Call } from './calls.js';
 import type { ClientEvents } from './client-events.js';
 import type { ConnectionState } from './connection-state.js';
 import type { Listeners } from './listeners.js';
+import type { Outbox } from './outbox/outbox.js';
 import type { Positions } from './positions.js';
 
-/** What every store of the SDK stands on: calls, events, and where we are in each conversation. */
+/** What every store of the SDK stands on: calls, events, what is on its way, and where we are in each conversation. */
 export type Core = {
   readonly call: Call;
   readonly on: Listeners<ClientEvents>['on'];
+  readonly outbox: Outbox;
   readonly positions: Positions;
   readonly user: () => string;
   readonly state: () => ConnectionState;

@@ -12,7 +12,8 @@ export type Store<S> = {
 export type OwnStore<S> = Store<S> & {
   /** Something that the snapshot is made of has changed. */
   changed(): void;
-  readonly listeners: number;
+  /** Calls back at once and every time: for stores that are made of this one. */
+  onChange(listener: () => void): () => void;
 };
 
 export type StoreOptions = {
@@ -28,6 +29,7 @@ export type StoreOptions = {
  */
 export function createStore<S>(compute: (last: S | undefined) => S, options: StoreOptions = {}): OwnStore<S> {
   const listeners = new Set<() => void>();
+  const dependents = new Set<() => void>();
   let last: S | undefined;
   let isStale = true;
   let isTelling = false;
@@ -64,12 +66,14 @@ export function createStore<S>(compute: (last: S | undefined) => S, options: Sto
     },
     changed() {
       isStale = true;
+      for (const dependent of dependents) dependent();
       if (isTelling || listeners.size === 0) return;
       isTelling = true;
       nextFrame(tell);
     },
-    get listeners() {
-      return listeners.size;
+    onChange(listener) {
+      dependents.add(listener);
+      return () => void dependents.delete(listener);
     },
   };
 }

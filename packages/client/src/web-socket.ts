@@ -15,6 +15,9 @@ export type WebSocketConstructor = new (url: string, protocols: string) => WebSo
 
 export const SUBPROTOCOL = 'parley.v1';
 
+/** Largest frame a gateway takes. */
+export const MAX_FRAME_BYTES = 131_072;
+
 /** The constructor given, or the global one; Node 20 has none, so there it must be given. */
 export function webSocketConstructor(given?: WebSocketConstructor): WebSocketConstructor {
   const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;

@@ -1,16 +1,281 @@
+import { type ListPosition, listCursor } from '@parley/domain/wire/cursor';
+import type { SyncPage } from '@parley/domain/wire/sync';
+import type { ConversationView } from '@parley/domain/wire/views';
+import { backoffMs } from '../backoff.js';
 import type { Core } from '../core.js';
+import { passage } from '../live-notices.js';
 import type { Typists } from '../presence/typists.js';
+import type { Marks } from '../receipts/marks.js';
+import { RefusalError } from '../refusal-error.js';
+import type { Storage } from '../storage/storage.js';
 import { createStore } from '../store.js';
 import type { ConversationList, ConversationListSnapshot } from './conversation-list.js';
+import { foldKnown, foldReceipt, type Known, knownOf, type Next } from './known.js';
+import { createEntries } from './list-entries.js';
+import { readSavedList, type SavedList } from './saved-list.js';
 
-const EMPTY: ConversationListSnapshot = {
-  conversations: [],
-  hasMore: false,
-  isLoading: true,
-  problem: undefined,
-  unread: 0,
+export type ListParts = {
+  readonly core: Core;
+  readonly typists: Typists;
+  readonly marks: Marks;
+  /** Where the list is kept between two lives of the page. */
+  readonly storage: Promise<Storage | undefined>;
 };
 
-export function createConversationList(_core: Core, _typists: Typists): ConversationList {
-  return { ...createStore(() => EMPTY), loadMore: async () => undefined, find: () => undefined };
+/** Conversations asked for at once. */
+const PAGE = 50;
+
+/** Milliseconds in which reasons to ask are gathered, and until what the read model may not have had at first is asked again. */
+const SOON_MS = 100;
+const RECHECK_MS = 5_000;
+
+/** Tries to see what an event has announced, each later than the one before: the read model may be behind the log. */
+const MAX_TRIES = 8;
+
+/** Milliseconds between two savings. */
+const SAVE_MS = 2_000;
+
+/** My conversations: what was saved, then what the server says has changed since, then events and receipts. */
+export function createConversationList({ core, typists, marks, storage }: ListParts): ConversationList {
+  const known = new Map<string, Known>();
+  /** Of these something is known that is not shown yet: the seq that an answer must have seen. */
+  const wanted = new Map<string, number>();
+  let token: string | undefined;
+  /** Conversations below it are not loaded; undefined once all are. */
+  let edge: ListPosition | undefined;
+  let isSynced = false;
+  let isBusy = false;
+  let problem: RefusalError | undefined;
+  let tries = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let recheck: ReturnType<typeof setTimeout> | undefined;
+  let saving: ReturnType<typeof setTimeout> | undefined;
+  let dueTimer: ReturnType<typeof setTimeout> | undefined;
+
+  const entries = createEntries(known, typists.at);
+  const store = createStore<ConversationListSnapshot>(() => {
+    const conversations = entries(edge);
+    return {
+      conversations,
+      hasMore: !isSynced || edge !== undefined,
+      isLoading: isBusy || (!isSynced && problem === undefined),
+      problem,
+      unread: conversations.reduce((sum, { unread }) => sum + unread, 0),
+    };
+  });
+
+  function changed(): void {
+    store.changed();
+    if (saving === undefined) saving = setTimeout(save, SAVE_MS);
+  }
+
+  function put(conversationId: string, { known: next, isUncertain }: Next): void {
+    if (isUncertain) want(conversationId, next.view.revision);
+    known.set(conversationId, next);
+  }
+
+  function take(view: ConversationView): void {
+    const { conversationId, preview, delivered, revision } = view;
+    if ((wanted.get(conversationId) ?? 0) <= revision) wanted.delete(conversationId);
+    put(conversationId, knownOf(view, known.get(conversationId)));
+    core.positions.learned(conversationId, revision);
+    if (preview !== null && preview.author !== core.user() && preview.seq > delivered)
+      marks.delivered(conversationId, preview.seq);
+  }
+
+  function drop(conversationId: string): void {
+    known.delete(conversationId);
+    wanted.delete(conversationId);
+  }
+
+  function want(conversationId: string, seq: number): void {
+    wanted.set(conversationId, Math.max(seq, wanted.get(conversationId) ?? 0));
+    tries = 0;
+    syncIn(SOON_MS);
+  }
+
+  function syncIn(ms: number): void {
+    if (timer === undefined) timer = setTimeout(() => void sync(), ms);
+  }
+
+  async function sync(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    if (core.state().tag !== 'open') return;
+    if (isBusy) return syncIn(SOON_MS);
+    isBusy = true;
+    if (!isSynced) store.changed();
+    let wait = 0;
+    try {
+      await (token === undefined ? syncAll() : syncSince(token));
+      [isSynced, problem] = [true, undefined];
+    } catch (error) {
+      problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+      wait = problem.retryable ? (problem.retryAfterMs ?? 1) : 0;
+    }
+    isBusy = false;
+    planDue();
+    changed();
+    if (problem === undefined && wanted.size === 0) tries = 0;
+    else if ((problem === undefined || problem.retryable) && ++tries <= MAX_TRIES)
+      syncIn(Math.max(wait, SOON_MS + backoffMs(tries, 1)));
+    else wanted.clear();
+  }
+
+  /** From nothing: the first page, and as many more as were there before. */
+  async function syncAll(): Promise<void> {
+    const before = known.size;
+    const seen = new Set<string>();
+    let after: string | undefined;
+    let last: ConversationView | undefined;
+    do {
+      const page = await firstPage(after);
+      token = page.token;
+      for (const view of page.conversations) {
+        seen.add(view.conversationId);
+        take(view);
+        last = view;
+      }
+      after = page.hasMore ? page.nextCursor : undefined;
+    } while (after !== undefined && seen.size < before);
+    edge = after === undefined || last === undefined ? undefined : positionOf(last);
+    for (const conversationId of [...known.keys()]) if (!seen.has(conversationId)) drop(conversationId);
+  }
+
+  async function firstPage(
+    after: string | undefined,
+  ): Promise<Pick<SyncPage, 'conversations' | 'hasMore' | 'nextCursor'> & { readonly token?: string }> {
+    const params = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+    try {
+      return await core.call('session.sync', params);
+    } catch (error) {
+      if (!(error instanceof RefusalError && error.tag === 'MethodNotFound')) throw error;
+      return core.call('conversation.list', params);
+    }
+  }
+
+  /** What changed; where the server cannot tell, from nothing. */
+  async function syncSince(since: string): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await core.call('session.sync', { since, ...(after === undefined ? {} : { after }) });
+      if (page.full) {
+        token = undefined;
+        return syncAll();
+      }
+      for (const conversationId of page.left) drop(conversationId);
+      for (const view of page.conversations) take(view);
+      after = page.hasMore ? page.nextCursor : undefined;
+      if (after === undefined) token = page.token;
+    } while (after !== undefined);
+  }
+
+  async function loadMore(): Promise<void> {
+    if (isBusy || edge === undefined || core.state().tag !== 'open') return;
+    isBusy = true;
+    store.changed();
+    try {
+      const page = await core.call('conversation.list', { limit: PAGE, after: listCursor(edge) });
+      for (const view of page.conversations) take(view);
+      const last = page.conversations.at(-1);
+      edge = page.hasMore && last !== undefined ? positionOf(last) : undefined;
+      problem = undefined;
+    } catch (error) {
+      problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+    }
+    isBusy = false;
+    changed();
+  }
+
+  /** Previews whose time is over go, by one timer. What is the newest message then the server says once it has noticed. */
+  function planDue(): void {
+    clearTimeout(dueTimer);
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [conversationId, one] of known) {
+      const end = one.view.preview?.expiresAt;
+      if (end === undefined) continue;
+      if (end > now) next = Math.min(next, end);
+      else known.set(conversationId, { ...one, view: { ...one.view, preview: null } });
+    }
+    if (next < Number.POSITIVE_INFINITY)
+      dueTimer = setTimeout(
+        () => {
+          planDue();
+          changed();
+        },
+        Math.min(next - now, MAX_TIMER),
+      );
+  }
+
+  async function restore(): Promise<void> {
+    const saved = readSavedList(await (await storage)?.get(SAVED));
+    if (saved === undefined || isSynced || isBusy) return;
+    for (const view of saved.views) put(view.conversationId, knownOf(view));
+    [token, edge] = [saved.token, saved.edge];
+    planDue();
+    store.changed();
+  }
+
+  async function save(): Promise<void> {
+    saving = undefined;
+    if (token === undefined || core.state().tag === 'stopped') return;
+    const views = [...known.values()].map(({ view }) => view);
+    const list: SavedList = { token, views, ...(edge === undefined ? {} : { edge }) };
+    await (await storage)?.set(SAVED, list).catch(() => undefined);
+  }
+
+  core.on('event', (event) => {
+    const { conversationId, seq } = event;
+    const user = core.user();
+    if (passage(event, user) === 'exits') drop(conversationId);
+    else {
+      const before = known.get(conversationId);
+      if (before === undefined) return want(conversationId, seq);
+      const next = foldKnown(before, event, user);
+      known.set(conversationId, next.known);
+      if (next.isUncertain) want(conversationId, seq);
+      if (event.data.expiresAt !== undefined) planDue();
+    }
+    changed();
+  });
+  core.on('receipts', ({ conversationId, watermarks }) => {
+    const mine = watermarks.find(({ user }) => user === core.user());
+    const before = known.get(conversationId);
+    if (mine === undefined || before === undefined) return;
+    put(conversationId, foldReceipt(before, mine));
+    changed();
+  });
+  core.on('conversation.added', ({ conversationId, seq }) => want(conversationId, seq));
+  core.on('resync', ({ conversationId, seq }) => want(conversationId, seq ?? 0));
+  core.on('state', ({ tag }) => {
+    clearTimeout(recheck);
+    if (tag === 'stopped') for (const each of [timer, saving, dueTimer]) clearTimeout(each);
+    if (tag !== 'open') return;
+    tries = 0;
+    void sync();
+    recheck = setTimeout(() => void sync(), RECHECK_MS * (1 + Math.random()));
+  });
+  typists.onChange(() => store.changed());
+  void restore()
+    .catch(() => undefined)
+    .then(() => sync());
+
+  return {
+    snapshot: store.snapshot,
+    subscribe: store.subscribe,
+    loadMore,
+    find(conversationId) {
+      if (!known.has(conversationId)) want(conversationId, 0);
+      return store.snapshot().conversations.find((entry) => entry.conversationId === conversationId);
+    },
+  };
 }
+
+const SAVED = 'list';
+const MAX_TIMER = 2 ** 31 - 1;
+
+const positionOf = ({ lastActivityAt, conversationId }: ConversationView): ListPosition => ({
+  lastActivityAt,
+  conversationId,
+});

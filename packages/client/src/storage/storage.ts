@@ -15,9 +15,19 @@ export type Storage = {
   /** Forgets everything of this user. */
   clear(): Promise<void>;
   close(): Promise<void>;
+  /** Other holders of this storage, such as tabs of one browser; none where only one can hold it. */
+  readonly others?: Others;
 };
 
 export type StoredEntry = { readonly id: number; readonly value: unknown };
+
+/** Those who share a storage: one of them leads, and sends; all hear what any of them says. */
+export type Others = {
+  /** Calls `lead` when this holder leads, which it does from then on until it closes. */
+  onLead(lead: () => void): void;
+  tell(message: unknown): void;
+  onTold(hear: (message: unknown) => void): void;
+};
 
 /** Opens what is kept of a user; `user` has the alphabet of UserId. Values are what JSON can hold. */
 export type StorageFactory = (user: string) => Promise<Storage>;

@@ -1,5 +1,5 @@
 /** A command on its way, as the outbox keeps it. */
-export type OutboxEntry<C> = {
+export type LaneEntry<C> = {
   readonly conversationId: string;
   readonly command: C;
   readonly attempts: number;
@@ -11,26 +11,26 @@ export type OutboxEntry<C> = {
  * rests, and holds back those behind it; what is refused for good is taken out, and the next goes. It knows no clock and
  * no socket: times come in, in ms.
  */
-export type Outbox<C> = {
+export type Lanes<C> = {
   readonly size: number;
   readonly inFlight: number;
   /** False when the outbox is full: the command was not taken. */
   add(conversationId: string, command: C): boolean;
   /** Entries that may go now, at most as many as may be in flight together; they are in flight from here on. */
-  take(now: number): readonly OutboxEntry<C>[];
+  take(now: number): readonly LaneEntry<C>[];
   /** Answered for good, either way. False when the answer is late: the entry has been interrupted since. */
-  settle(entry: OutboxEntry<C>): boolean;
+  settle(entry: LaneEntry<C>): boolean;
   /** Not now: again from `until` on. */
-  rest(entry: OutboxEntry<C>, until: number): void;
+  rest(entry: LaneEntry<C>, until: number): void;
   /** The connection broke: what was in flight may or may not have happened, and goes again under the same id. */
   interrupt(): void;
   /** When the next resting entry may go, if none may now. */
   readonly nextAt: number | undefined;
   /** Empties it. */
-  clear(): readonly OutboxEntry<C>[];
+  clear(): readonly LaneEntry<C>[];
 };
 
-export type OutboxBounds = {
+export type LaneBounds = {
   /** Commands it holds at most; further ones are refused. */
   readonly maxEntries: number;
   /** Commands in flight at most, over all conversations. */
@@ -38,9 +38,9 @@ export type OutboxBounds = {
 };
 
 /** The oldest of `entries` is the only one of its conversation that may be in flight or resting. */
-type Lane<C> = { readonly entries: OutboxEntry<C>[]; state: 'ready' | 'flying' | 'resting'; until: number };
+type Lane<C> = { readonly entries: LaneEntry<C>[]; state: 'ready' | 'flying' | 'resting'; until: number };
 
-export function createOutbox<C>({ maxEntries, maxInFlight }: OutboxBounds): Outbox<C> {
+export function createLanes<C>({ maxEntries, maxInFlight }: LaneBounds): Lanes<C> {
   const lanes = new Map<string, Lane<C>>();
   /** Conversations whose oldest command may go, in the order in which they became so. */
   const ready = new Set<string>();
@@ -49,7 +49,7 @@ export function createOutbox<C>({ maxEntries, maxInFlight }: OutboxBounds): Outb
   let inFlight = 0;
 
   /** Only the entry in flight can be answered: an answer that comes after a break is not about the entry any more. */
-  function flying(entry: OutboxEntry<C>): Lane<C> | undefined {
+  function flying(entry: LaneEntry<C>): Lane<C> | undefined {
     const lane = lanes.get(entry.conversationId);
     return lane?.state === 'flying' && lane.entries[0] === entry ? lane : undefined;
   }
@@ -98,14 +98,14 @@ export function createOutbox<C>({ maxEntries, maxInFlight }: OutboxBounds): Outb
     },
     take(now) {
       wake(now);
-      const taken: OutboxEntry<C>[] = [];
+      const taken: LaneEntry<C>[] = [];
       for (const conversationId of ready) {
         if (inFlight >= maxInFlight) break;
         ready.delete(conversationId);
         const lane = lanes.get(conversationId) as Lane<C>;
         lane.state = 'flying';
         inFlight++;
-        const waiting = lane.entries[0] as OutboxEntry<C>;
+        const waiting = lane.entries[0] as LaneEntry<C>;
         const entry = { ...waiting, attempts: waiting.attempts + 1 };
         lane.entries[0] = entry;
         taken.push(entry);

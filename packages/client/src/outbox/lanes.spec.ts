@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createOutbox, type OutboxEntry } from './outbox.js';
+import { createLanes, type LaneEntry } from './lanes.js';
 
 const bounds = { maxEntries: 1_000, maxInFlight: 1_000 };
-const commands = (entries: readonly OutboxEntry<string>[]) => entries.map(({ command }) => command);
+const commands = (entries: readonly LaneEntry<string>[]) => entries.map(({ command }) => command);
 
 describe('the outbox', () => {
   it('has one command of a conversation in flight, and conversations do not wait for one another', () => {
-    const outbox = createOutbox<string>(bounds);
+    const outbox = createLanes<string>(bounds);
     for (const name of ['a1', 'b1', 'a2', 'b2']) outbox.add(name.charAt(0), name);
     const first = outbox.take(0);
     expect(commands(first)).toEqual(['a1', 'b1']);
     expect(outbox.take(0)).toEqual([]);
-    outbox.settle(first[1] as OutboxEntry<string>);
+    outbox.settle(first[1] as LaneEntry<string>);
     expect(commands(outbox.take(0))).toEqual(['b2']);
   });
 
   it('sends again what was in flight when the connection broke, before anything younger', () => {
-    const outbox = createOutbox<string>(bounds);
+    const outbox = createLanes<string>(bounds);
     for (const name of ['a1', 'a2']) outbox.add('a', name);
-    const [lost] = outbox.take(0) as [OutboxEntry<string>];
+    const [lost] = outbox.take(0) as [LaneEntry<string>];
     outbox.interrupt();
     expect(outbox.settle(lost)).toBe(false);
     const again = outbox.take(0);
@@ -27,9 +27,9 @@ describe('the outbox', () => {
   });
 
   it('holds back a conversation while its oldest command rests', () => {
-    const outbox = createOutbox<string>(bounds);
+    const outbox = createLanes<string>(bounds);
     for (const name of ['a1', 'a2']) outbox.add('a', name);
-    const [first] = outbox.take(0) as [OutboxEntry<string>];
+    const [first] = outbox.take(0) as [LaneEntry<string>];
     outbox.rest(first, 100);
     expect(outbox.take(99)).toEqual([]);
     expect(outbox.nextAt).toBe(100);
@@ -37,7 +37,7 @@ describe('the outbox', () => {
   });
 
   it('takes no more than it has room for', () => {
-    const outbox = createOutbox<string>({ maxEntries: 2, maxInFlight: 1 });
+    const outbox = createLanes<string>({ maxEntries: 2, maxInFlight: 1 });
     expect([outbox.add('a', 'a1'), outbox.add('b', 'b1'), outbox.add('c', 'c1')]).toEqual([
       true,
       true,
@@ -48,7 +48,7 @@ describe('the outbox', () => {
   });
 
   it('gives back everything that waits when it is cleared', () => {
-    const outbox = createOutbox<string>(bounds);
+    const outbox = createLanes<string>(bounds);
     for (const name of ['a1', 'a2', 'b1']) outbox.add(name.charAt(0), name);
     outbox.take(0);
     expect(commands(outbox.clear())).toEqual(['a1', 'a2', 'b1']);
@@ -64,13 +64,13 @@ describe('the outbox', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const outbox = createOutbox<number>({ maxEntries: 50, maxInFlight: 2 });
+        const outbox = createLanes<number>({ maxEntries: 50, maxInFlight: 2 });
         const given: Record<string, number[]> = { a: [], b: [], c: [] };
         const answered: Record<string, number[]> = { a: [], b: [], c: [] };
-        let flying: OutboxEntry<number>[] = [];
+        let flying: LaneEntry<number>[] = [];
         let now = 0;
         let next = 0;
-        const settle = (entry: OutboxEntry<number>): void => {
+        const settle = (entry: LaneEntry<number>): void => {
           if (outbox.settle(entry)) answered[entry.conversationId]?.push(entry.command);
         };
         for (const action of steps) {

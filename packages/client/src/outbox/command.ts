@@ -1,0 +1,47 @@
+import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
+import { RefusalError } from '../refusal-error.js';
+
+/** A command as the outbox keeps it: what is stored is this, as JSON. */
+export type QueuedCommand = {
+  readonly commandId: string;
+  /** Its conversation, or the account: commands of one lane go in order. */
+  readonly lane: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** When it was given, in ms. */
+  readonly at: number;
+  /** Whether it stays, to be seen, retried or discarded, when it is refused for good. */
+  readonly isKept: boolean;
+  /** Why it was refused for good. */
+  readonly refusal?: { readonly tag: RefusalTag; readonly message: string };
+};
+
+/** What was stored, or undefined for what no version of ours has stored. */
+export function readCommand(value: unknown): QueuedCommand | undefined {
+  const { commandId, lane, method, params, at, isKept, refusal } = (value ?? {}) as Record<string, unknown>;
+  if (typeof commandId !== 'string' || typeof lane !== 'string' || typeof method !== 'string')
+    return undefined;
+  if (typeof params !== 'object' || params === null || typeof at !== 'number') return undefined;
+  const command = {
+    commandId,
+    lane,
+    method,
+    params: params as QueuedCommand['params'],
+    at,
+    isKept: isKept === true,
+  };
+  return isRefusal(refusal) ? { ...command, refusal } : command;
+}
+
+export const refused = (command: QueuedCommand, { tag, message }: RefusalError): QueuedCommand => ({
+  ...command,
+  refusal: { tag, message },
+});
+
+export const refusalOf = ({ refusal }: QueuedCommand): RefusalError | undefined =>
+  refusal === undefined ? undefined : new RefusalError(refusal.tag, refusal.message);
+
+function isRefusal(value: unknown): value is NonNullable<QueuedCommand['refusal']> {
+  const { tag, message } = (value ?? {}) as Record<string, unknown>;
+  return typeof tag === 'string' && Object.hasOwn(refusals, tag) && typeof message === 'string';
+}

@@ -1,0 +1,322 @@
+import { utf8Length } from '@parley/domain/text';
+import { createListeners } from '../listeners.js';
+import { RefusalError } from '../refusal-error.js';
+import type { Storage } from '../storage/storage.js';
+import { MAX_FRAME_BYTES } from '../web-socket.js';
+import { type QueuedCommand, readCommand, refused } from './command.js';
+import type { LaneBounds } from './lanes.js';
+import { createSender } from './sender.js';
+
+/** What became of a command. */
+export type OutboxChange =
+  | { readonly tag: 'added' | 'discarded'; readonly command: QueuedCommand }
+  | { readonly tag: 'done'; readonly command: QueuedCommand; readonly result: unknown }
+  | { readonly tag: 'refused'; readonly command: QueuedCommand; readonly refusal: RefusalError };
+
+/**
+ * Commands that are not settled yet. Each is stored before it counts, sent once whatever breaks (the same id until it is
+ * settled), and in the order of its lane. Of several holders of one storage, one sends for all.
+ */
+export type Outbox = {
+  /**
+   * Resolves with the answer. One that `isKept` stays here when it is refused for good.
+   *
+   * @throws RefusalError for good: that of the server, `BodyTooLarge` for what no frame can carry, `TooManyRequests` when the outbox is full
+   */
+  submit(command: QueuedCommand): Promise<unknown>;
+  /** @throws RefusalError where `submit` would refuse it before it is stored */
+  check(command: QueuedCommand): void;
+  /** Those of a lane, oldest first, failed ones among them. */
+  of(lane: string): readonly QueuedCommand[];
+  /** Lets go of a failed one. */
+  discard(commandId: string): void;
+  onChange(listener: (change: OutboxChange) => void): () => void;
+  /** Resolves when every command of this lane that is on the line now has been answered, or the line broke: false. */
+  answered(lane: string): Promise<boolean>;
+  pump(): void;
+  interrupt(): void;
+  /** Nothing is sent from here any more: who waits is refused; what is stored stays. */
+  close(refusal: RefusalError): void;
+  /** Commands to be sent. */
+  readonly size: number;
+};
+
+export type OutboxOptions = LaneBounds & {
+  /** It is waited for. Undefined keeps commands in memory alone. */
+  readonly storage: Promise<Storage> | undefined;
+  readonly isOpen: () => boolean;
+  readonly request: (method: string, params: unknown) => Promise<unknown>;
+  readonly onStorageLost: (error: unknown) => void;
+};
+
+type Entry = {
+  command: QueuedCommand;
+  /** Its place in the storage. */
+  id: number | undefined;
+  readonly waiters: Waiter[];
+  isOnTheLine: boolean;
+  isSending: boolean;
+};
+type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
+
+type Told =
+  | { readonly tag: 'added'; readonly id: number; readonly command: unknown }
+  | { readonly tag: 'done'; readonly commandId: string; readonly result: unknown }
+  | { readonly tag: 'refused'; readonly command: unknown }
+  | { readonly tag: 'discarded'; readonly commandId: string };
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const entries = new Map<string, Entry>();
+  const listeners = createListeners<{ change: OutboxChange }>();
+  const asking = new Map<string, ((isAnswered: boolean) => void)[]>();
+  let storage: Storage | undefined;
+  let isLeading = options.storage === undefined;
+  let closedBy: RefusalError | undefined;
+  let failed = 0;
+
+  const sender = createSender<Entry>({
+    ...options,
+    maxEntries: Number.POSITIVE_INFINITY,
+    request: ({ command }) => options.request(command.method, command.params),
+    onSent(entry) {
+      entry.isOnTheLine = true;
+    },
+    onRested: offTheLine,
+    onDone: (entry, result) => done(entry, result, true),
+    onRefused(entry, error) {
+      const refusal =
+        error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+      refuse(entry, refused(entry.command, refusal), refusal, true);
+    },
+  });
+
+  const ready = options.storage
+    ?.then(async (opened) => {
+      storage = opened;
+      for (const { id, value } of await opened.entries()) restore(id, value);
+      if (opened.others === undefined) return lead();
+      opened.others.onTold((message) => hear(message as Told));
+      opened.others.onLead(() => void takeOver(opened).catch(lost));
+    })
+    .catch((error: unknown) => {
+      lost(error);
+      lead();
+    });
+
+  /** From here on nothing outlives us; what is queued is still sent. */
+  function lost(error: unknown): void {
+    if (storage === undefined && isLeading) return;
+    storage = undefined;
+    options.onStorageLost(error);
+    lead();
+  }
+
+  function lead(): void {
+    isLeading = true;
+    for (const entry of entries.values()) send(entry);
+    sender.pump();
+  }
+
+  /** Who led before may have settled some without having said so: those we wait for are asked again, under their ids. */
+  async function takeOver(held: Storage): Promise<void> {
+    const stored = await held.entries();
+    const ids = new Set(stored.map(({ id }) => id));
+    for (const [commandId, { id, waiters, command }] of entries) {
+      if (id === undefined || ids.has(id) || waiters.length > 0) continue;
+      entries.delete(commandId);
+      listeners.emit('change', { tag: 'discarded', command });
+    }
+    for (const { id, value } of stored) restore(id, value);
+    lead();
+  }
+
+  function restore(id: number, value: unknown): void {
+    const command = readCommand(value);
+    if (command === undefined) return void storage?.remove(id).catch(() => undefined);
+    if (entries.has(command.commandId)) return;
+    entries.set(command.commandId, entryOf(command, [], id));
+    if (command.refusal !== undefined) failed++;
+    listeners.emit('change', { tag: 'added', command });
+  }
+
+  function send(entry: Entry): void {
+    if (entry.isSending || entry.command.refusal !== undefined || closedBy !== undefined) return;
+    entry.isSending = sender.add(entry.command.lane, entry);
+  }
+
+  function hear(told: Told): void {
+    switch (told.tag) {
+      case 'added':
+        restore(told.id, told.command);
+        if (isLeading) lead();
+        return;
+      case 'done':
+        return withEntry(told.commandId, (entry) => done(entry, told.result, false));
+      case 'discarded':
+        return withEntry(told.commandId, (entry) => drop(entry, false));
+      case 'refused': {
+        const command = readCommand(told.command);
+        if (command?.refusal === undefined) return;
+        const refusal = new RefusalError(command.refusal.tag, command.refusal.message);
+        return withEntry(command.commandId, (entry) => refuse(entry, command, refusal, false));
+      }
+      default:
+        return told satisfies never;
+    }
+  }
+
+  function withEntry(commandId: string, act: (entry: Entry) => void): void {
+    const entry = entries.get(commandId);
+    if (entry !== undefined) act(entry);
+  }
+
+  function done(entry: Entry, result: unknown, isOurs: boolean): void {
+    const { command } = entry;
+    entries.delete(command.commandId);
+    if (isOurs) forget(entry, { tag: 'done', commandId: command.commandId, result });
+    listeners.emit('change', { tag: 'done', command, result });
+    for (const { resolve } of entry.waiters.splice(0)) resolve(result);
+    offTheLine(entry);
+  }
+
+  function refuse(entry: Entry, command: QueuedCommand, refusal: RefusalError, isOurs: boolean): void {
+    if (!command.isKept) entries.delete(command.commandId);
+    else if (entry.command.refusal === undefined) failed++;
+    entry.command = command;
+    if (isOurs && !command.isKept) forget(entry, { tag: 'refused', command });
+    else if (isOurs) keep(entry, { tag: 'refused', command });
+    listeners.emit('change', { tag: 'refused', command, refusal });
+    rejectAll(entry, refusal);
+    offTheLine(entry);
+  }
+
+  function drop(entry: Entry, isOurs: boolean): void {
+    const { command } = entry;
+    entries.delete(command.commandId);
+    if (command.refusal !== undefined) failed--;
+    if (isOurs) forget(entry, { tag: 'discarded', commandId: command.commandId });
+    listeners.emit('change', { tag: 'discarded', command });
+  }
+
+  function forget({ id }: Entry, told: Told): void {
+    if (id !== undefined) storage?.remove(id).catch(lost);
+    storage?.others?.tell(told);
+  }
+
+  function keep({ id, command }: Entry, told: Told): void {
+    if (id !== undefined) storage?.replace(id, command).catch(lost);
+    storage?.others?.tell(told);
+  }
+
+  function offTheLine(entry: Entry): void {
+    entry.isOnTheLine = false;
+    if (!isBusy(entry.command.lane)) tellAsking(entry.command.lane, true);
+  }
+
+  function tellAsking(lane: string, isAnswered: boolean): void {
+    const waiting = asking.get(lane) ?? [];
+    asking.delete(lane);
+    for (const resolve of waiting) resolve(isAnswered);
+  }
+
+  function isBusy(lane: string): boolean {
+    for (const { command, isOnTheLine } of entries.values())
+      if (isOnTheLine && command.lane === lane) return true;
+    return false;
+  }
+
+  /** The storage is asked in the order of submissions, and answers in that order. */
+  async function store(entry: Entry): Promise<void> {
+    await ready;
+    if (storage === undefined) return admit(entry);
+    try {
+      entry.id = await storage.append(entry.command);
+    } catch (error) {
+      lost(error);
+    }
+    admit(entry);
+  }
+
+  function admit(entry: Entry): void {
+    if (closedBy !== undefined) return rejectAll(entry, closedBy);
+    const { command, id } = entry;
+    listeners.emit('change', { tag: 'added', command });
+    if (id !== undefined) storage?.others?.tell({ tag: 'added', id, command });
+    if (!isLeading) return;
+    send(entry);
+    sender.pump();
+  }
+
+  function check(command: QueuedCommand): void {
+    if (closedBy !== undefined) throw closedBy;
+    if (entries.size >= options.maxEntries) throw new RefusalError('TooManyRequests');
+    if (isTooLarge(command)) throw new RefusalError('BodyTooLarge');
+    const known = entries.get(command.commandId)?.command;
+    if (known !== undefined && !isSame(known, command)) throw new RefusalError('IdReused');
+  }
+
+  return {
+    check,
+    submit: (command) =>
+      new Promise((resolve, reject) => {
+        check(command);
+        const known = entries.get(command.commandId);
+        if (known !== undefined) return void known.waiters.push({ resolve, reject });
+        const entry = entryOf(command, [{ resolve, reject }]);
+        entries.set(command.commandId, entry);
+        if (isLeading && storage === undefined) admit(entry);
+        else void store(entry);
+      }),
+    of: (lane) =>
+      [...entries.values()].map(({ command }) => command).filter((command) => command.lane === lane),
+    discard: (commandId) =>
+      withEntry(commandId, (entry) => {
+        if (entry.command.refusal !== undefined) drop(entry, true);
+      }),
+    onChange: (listener) => listeners.on('change', listener),
+    answered: (lane) =>
+      isBusy(lane)
+        ? new Promise((resolve) => void asking.set(lane, [...(asking.get(lane) ?? []), resolve]))
+        : Promise.resolve(true),
+    pump: sender.pump,
+    interrupt() {
+      sender.interrupt();
+      for (const entry of entries.values()) entry.isOnTheLine = false;
+      for (const lane of [...asking.keys()]) tellAsking(lane, false);
+    },
+    close(refusal) {
+      if (closedBy !== undefined) return;
+      closedBy = refusal;
+      sender.clear();
+      for (const entry of entries.values()) rejectAll(entry, refusal);
+      for (const lane of [...asking.keys()]) tellAsking(lane, false);
+    },
+    get size() {
+      return entries.size - failed;
+    },
+  };
+}
+
+const entryOf = (command: QueuedCommand, waiters: Waiter[], id?: number): Entry => ({
+  command,
+  id,
+  waiters,
+  isOnTheLine: false,
+  isSending: false,
+});
+
+function rejectAll({ waiters }: Entry, refusal: RefusalError): void {
+  for (const { reject } of waiters.splice(0)) reject(refusal);
+}
+
+const isSame = (one: QueuedCommand, other: QueuedCommand): boolean =>
+  one.method === other.method && JSON.stringify(one.params) === JSON.stringify(other.params);
+
+/** Room for the frame around the parameters. */
+const ENVELOPE_BYTES = 200;
+
+function isTooLarge({ params }: QueuedCommand): boolean {
+  const json = JSON.stringify(params);
+  const room = MAX_FRAME_BYTES - ENVELOPE_BYTES;
+  return json.length * 3 > room && utf8Length(json) > room;
+}
