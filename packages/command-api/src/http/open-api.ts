@@ -70,7 +70,7 @@ function bodyOf(
     // The header Idempotency-Key can stand for the command id.
     required: required.filter((key) => keys.includes(key) && key !== 'commandId'),
   };
-  return { required: true, content: { 'application/json': { schema } } };
+  return { required: schema.required.length > 0, content: { 'application/json': { schema } } };
 }
 
 const idempotencyKey = {
