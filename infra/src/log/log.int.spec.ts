@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats } from '../runtime/connect-nats.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { append } from './append.js';
-import { eventAt, lastOfConversation, readConversation } from './conversation-reader.js';
+import { eventAt, lastOfConversation, lastOfConversations, readConversation } from './conversation-reader.js';
 import { openPublishWindow, type PublishWindow } from './publish-window.js';
 import { liveSubject, placeOf } from './subjects.js';
 import { ensureTopology, PartitionMismatch } from './topology.js';
@@ -124,13 +124,34 @@ describe('reading a conversation', () => {
       seqs.push((json as { seq: number }).seq);
     expect(seqs).toEqual(Array.from({ length: 1_100 }, (_, index) => index + 1));
     expect((await lastOfConversation(jsm, placeOf(mine, PARTITIONS)))?.streamSeq).toBe(expected);
+    const head = { seq: 1_100, streamSeq: expected };
     for (const seq of [1, 2, 555, 1_099, 1_100]) {
-      expect((await eventAt(jsm, placeOf(mine, PARTITIONS), seq, expected))?.json).toEqual({
+      expect((await eventAt(jsm, placeOf(mine, PARTITIONS), seq, head))?.json).toEqual({
         conversationId: mine,
         seq,
       });
     }
-    expect(await eventAt(jsm, placeOf(mine, PARTITIONS), 1_101, expected)).toBeUndefined();
+    expect(await eventAt(jsm, placeOf(mine, PARTITIONS), 1_101, head)).toBeUndefined();
+  });
+
+  it('gives the newest events of many, with what is there of large ones', async () => {
+    const ids = Array.from({ length: 700 }, (_, n) => `n${n}-${randomUUID()}`);
+    const padding = 'x'.repeat(20_000);
+    await Promise.all(
+      ids.map(async (id) => {
+        const first = await append(window, {
+          place: placeOf(id, PARTITIONS),
+          payload: JSON.stringify({ seq: 1, padding }),
+          expected: 0,
+          messageId: `${id}:1`,
+        });
+        if (Number(id[1]) > 4 && first.tag === 'stored') await put(id, 2, first.streamSeq);
+      }),
+    );
+    const places = [...ids, 'nobody-there', ids[0] as string].map((id) => placeOf(id, PARTITIONS));
+    const found = await lastOfConversations(jsm, places);
+    const seqs = found.map((event) => (event?.json as { seq: number } | undefined)?.seq);
+    expect(seqs).toEqual([...ids.map((id) => (Number(id[1]) > 4 ? 2 : 1)), undefined, 1]);
   });
 
   it('of which there is nothing ends at once', async () => {

@@ -1,14 +1,20 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { fromSnapshot, toSnapshot } from '@parley/domain/conversation/snapshot';
 import type { Conversation } from '@parley/domain/conversation/state';
+import { openGather } from '../runtime/gather.js';
+import { lastOfEach } from './last-of-each.js';
 
 /** A folded state and the stream sequence of the last event folded. */
 export type Folded<S> = { readonly state: S; readonly streamSeq: number };
 
 export type Snapshots<S> = {
-  /** The newest snapshot, or undefined: none, unreadable, or of another format. Never a reason to fail. */
+  /**
+   * The newest snapshot, or undefined: none, unreadable, or of another format. Never a reason to fail. Those asked for
+   * together are read together.
+   */
   read(id: string): Promise<Folded<S> | undefined>;
   /**
    * Keeps a snapshot some time later, at most one write per id at a time. A snapshot saves reading; losing one costs time
@@ -36,14 +42,15 @@ export async function openSnapshots<S>(
   nats: NatsConnection,
   format: SnapshotFormat<S>,
 ): Promise<Snapshots<S>> {
-  const bucket = await new Kvm(nats).open('SNAPSHOTS');
+  const bucket = await new Kvm(nats).open(BUCKET);
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
   const writing = new Set<string>();
+  const reads = openGather({ ask: (keys: readonly string[]) => newest(jsm, keys), most: 512, atOnce: 4 });
 
   return {
     async read(id) {
-      const entry = await bucket.get(format.keyOf(id)).catch(() => null);
-      if (entry === null || entry.value.length === 0) return undefined;
-      return decode(entry.value, format);
+      const value = await reads.ask(format.keyOf(id)).catch(() => undefined);
+      return value === undefined || value.length === 0 ? undefined : decode(value, format);
     },
     keep(id, { state, streamSeq }) {
       if (writing.has(id) || writing.size >= MAX_WAITING) return;
@@ -54,7 +61,18 @@ export async function openSnapshots<S>(
   };
 }
 
+const BUCKET = 'SNAPSHOTS';
 const MAX_WAITING = 256;
+
+/** The newest values of keys, from the stream that a bucket is. */
+async function newest(
+  jsm: JetStreamManager,
+  keys: readonly string[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const subjects = keys.map((key) => `$KV.${BUCKET}.${key}`);
+  const found = await lastOfEach(jsm, `KV_${BUCKET}`, subjects);
+  return subjects.map((subject) => found.get(subject)?.data);
+}
 
 async function write(bucket: KV, key: string, json: string): Promise<void> {
   await bucket.put(key, deflateRawSync(json)).catch(() => undefined);

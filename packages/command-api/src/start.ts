@@ -16,6 +16,7 @@ import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { watchLine } from '@parley/infra/runtime/watch-line';
 import { authenticate } from './authenticate.js';
 import type { ApiConfig } from './config.js';
+import { openRecentEvents } from './conversations/recent-events.js';
 import { openConversationStore } from './conversations/store.js';
 import { openTurns } from './conversations/turns.js';
 import { accountFormat, openAccounts } from './devices/accounts.js';
@@ -23,6 +24,7 @@ import { openDeviceCheck } from './devices/device-check.js';
 import { openDispatch } from './dispatch.js';
 import { limitRequests } from './http/limit-requests.js';
 import { listen } from './http/listen.js';
+import { openReplay } from './internal/replay.js';
 import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
@@ -68,8 +70,10 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   resources.push({ name: 'publish window', dispose: () => window.close() });
   const onUnreadable = (id: string, streamSeq: number, reason: string): void =>
     log.error({ id, streamSeq, reason }, 'an event in the log cannot be read; it counts but changes nothing');
+  const recent = openRecentEvents();
   const store = openConversationStore({
     jsm,
+    onFolded: recent.add,
     snapshots: await openSnapshots(nats, conversationFormat),
     partitions,
     maxCached: MAX_CONVERSATIONS,
@@ -127,7 +131,11 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const rpc = serveRpc({
     nats,
     instance,
-    handle: serveGateways(http.dispatch, { ...reads, accounts }),
+    handle: serveGateways(http.dispatch, {
+      ...reads,
+      accounts,
+      replay: openReplay({ jsm, store, recent }),
+    }),
     onError: (error, { method }) => onError(error, method),
   });
   resources.push({ name: 'rpc', dispose: () => rpc.drain() });

@@ -28,13 +28,13 @@ export async function watchBrokerLine(gateway: Gateway): Promise<void> {
 async function checkHead(gateway: Gateway, hub: Hub): Promise<void> {
   const member = hub.members.keys().next().value;
   if (member === undefined) return;
-  const reply = await gateway.limiter.run(() => gateway.api.membership(hub.conversationId, [member.user]));
+  const reply = await gateway.api.membership(hub.conversationId, [member.user]);
   if (E.isRight(reply)) noteHead(gateway, hub, reply.right.revision);
   else if (!hub.released) setTimeout(() => void checkHead(gateway, hub), 1_000).unref();
 }
 
 async function checkMemberships(gateway: Gateway, person: Person): Promise<void> {
-  const reply = await gateway.limiter.run(() => gateway.api.memberships(person.user));
+  const reply = await gateway.api.memberships(person.user);
   if (E.isLeft(reply) || gateway.people.get(person.user) !== person) return;
   for (const conversationId of reply.right.conversations) void admit(gateway, person, conversationId);
 }

@@ -26,7 +26,7 @@ export type Gateway = {
   readonly ask: Ask;
   readonly api: InternalApi;
   readonly devices: DeviceApi;
-  /** Bounds what is asked on behalf of nobody in particular: memberships and the past. */
+  /** Bounds what is asked of the read model on behalf of sessions. */
   readonly limiter: Limiter;
   /** What bounds how much users and connections ask. */
   readonly limits: Limits;

@@ -1,13 +1,20 @@
 import { isEventType } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { partitionOf } from '@parley/domain/log/partition';
+import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { RpcReply } from '@parley/infra/rpc/protocol';
+import { type Gather, openGather } from '@parley/infra/runtime/gather';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { Ask } from './ask.js';
 
-/** What only gateways ask of command-api. A reply that does not fit is refused as `InternalError`. */
+/**
+ * What only gateways ask of command-api. What is asked in one tick, or while earlier questions are under way, goes together: a session
+ * opens thousands of conversations at once, and thousands of sessions the same ones. A reply that does not fit is
+ * refused as `InternalError`.
+ */
 export type InternalApi = {
   /** The conversations of a user; not `complete` while the read model is away. */
   memberships(user: string): Promise<E.Either<Refusal, Memberships>>;
@@ -15,24 +22,33 @@ export type InternalApi = {
   membership(conversationId: string, users: readonly string[]): Promise<E.Either<Refusal, Membership>>;
   /** Which of 1 to 500 `users` share a conversation with `user`, as far as the read model has come. */
   acquaintances(user: string, users: readonly string[]): Promise<E.Either<Refusal, Acquaintances>>;
-  /** At most `limit` events after `after`, as `user` may see them. */
-  replay(
-    conversationId: string,
-    user: string,
-    after: number,
-    limit: number,
-  ): Promise<E.Either<Refusal, Replayed>>;
+  /** Events after `after`, at most `limit`; `later` when there was no room for them in the answer. */
+  replay(conversationId: string, after: number, limit: number): Promise<E.Either<Refusal, Replayed>>;
 };
 
 /** Most users one question may name. */
 export const MAX_USERS_ASKED = 1_000;
 
-const Memberships = t.strict({ conversations: t.readonlyArray(t.string), complete: t.boolean });
-export type Memberships = t.TypeOf<typeof Memberships>;
+/** What one request may ask, and how many of a kind and partition are under way at once. */
+const MOST_PEOPLE = 64;
+const MOST_USERS = 1_000;
+const USERS_PER_CONVERSATION = 4;
+const MOST_PAGES = 128;
+const AT_ONCE = 2;
 
-const Membership = t.strict({
+const Refused = shape({ refused: t.UnknownRecord as unknown as t.Type<Refusal, Refusal, unknown> });
+const Later = shape({ later: t.literal(true) });
+
+const MembershipsPage = t.union([
+  shape({ conversations: t.readonlyArray(t.string), complete: t.boolean, hasMore: t.boolean }),
+  Later,
+]);
+export type Memberships = { readonly conversations: readonly string[]; readonly complete: boolean };
+
+const Membership = shape({
   revision: t.number,
-  members: t.record(t.string, t.strict({ since: t.number, banHash: t.string })),
+  activeAt: t.number,
+  members: t.record(t.string, shape({ since: t.number, banHash: t.string })),
 });
 export type Membership = t.TypeOf<typeof Membership>;
 
@@ -42,57 +58,142 @@ export type Acquaintances = t.TypeOf<typeof Acquaintances>;
 /** Decoded by command-api a moment ago: looked at no further than delivery needs. */
 const Live = new t.Type<LiveEvent>(
   'event',
-  (input): input is LiveEvent => E.isRight(LivePlace.decode(input)),
-  (input, context) =>
-    E.isRight(LivePlace.decode(input)) ? t.success(input as LiveEvent) : t.failure(input, context),
+  isLive,
+  (input, context) => (isLive(input) ? t.success(input) : t.failure(input, context)),
   t.identity,
 );
-const LivePlace = t.type({
-  seq: t.number,
-  type: t.refinement(t.string, isEventType),
-  actor: t.string,
-  data: t.UnknownRecord,
-});
-const Replayed = t.strict({ events: t.readonlyArray(Live), head: t.number, hasMore: t.boolean });
-export type Replayed = t.TypeOf<typeof Replayed>;
+function isLive(input: unknown): input is LiveEvent {
+  const { seq, type, actor, data } = (input ?? {}) as Partial<Record<keyof LiveEvent, unknown>>;
+  return (
+    typeof seq === 'number' &&
+    typeof type === 'string' &&
+    isEventType(type) &&
+    typeof actor === 'string' &&
+    typeof data === 'object' &&
+    data !== null
+  );
+}
+const Page = shape({ events: t.readonlyArray(Live), last: t.number, head: t.number });
+/** All events up to `last` are among these, except those that cannot be read. */
+export type Page = t.TypeOf<typeof Page>;
+export type Replayed = Page | t.TypeOf<typeof Later>;
 
-export function openInternalApi(ask: Ask): InternalApi {
-  const caller = (user: string) => ({ user, device: 'gateway', scopes: [] });
+type Asked<A> = E.Either<Refusal, A>;
+type PeopleQuestion = { readonly user: string; readonly after?: string };
+type MembersQuestion = { readonly conversationId: string; readonly users: readonly string[] };
+type PageQuestion = { readonly conversationId: string; readonly after: number; readonly limit: number };
+
+export function openInternalApi(ask: Ask, partitions: number): InternalApi {
+  const people = openGather({
+    ask: batch(ask, 'internal.memberships', MembershipsPage, ({ user }: PeopleQuestion) => ({ user })),
+    most: MOST_PEOPLE,
+    atOnce: AT_ONCE,
+  });
+  const members = perPartition(partitions, () =>
+    openGather({
+      ask: batch(
+        ask,
+        'internal.membership',
+        t.union([Membership, Refused]),
+        ({ conversationId, users }: MembersQuestion) => ({ user: users[0] as string, conversationId }),
+      ),
+      most: MOST_USERS,
+      weigh: ({ users }: MembersQuestion) => Math.max(users.length, USERS_PER_CONVERSATION),
+      atOnce: AT_ONCE,
+    }),
+  );
+  const pages = perPartition(partitions, () =>
+    openGather({
+      ask: batch(
+        ask,
+        'internal.replay',
+        t.union([Page, Later, Refused]),
+        ({ conversationId }: PageQuestion) => ({ user: NOBODY, conversationId }),
+      ),
+      most: MOST_PAGES,
+      atOnce: AT_ONCE,
+    }),
+  );
+  const replaying = new Map<string, Promise<Asked<Replayed>>>();
+
   return {
     async memberships(user) {
-      return read(
-        Memberships,
-        await ask({ method: 'internal.memberships', params: { user }, caller: caller(user) }),
-      );
+      const conversations: string[] = [];
+      for (;;) {
+        const after = conversations.at(-1);
+        const page = await people.ask(after === undefined ? { user } : { user, after });
+        if (E.isLeft(page)) return page;
+        if ('later' in page.right) continue;
+        conversations.push(...page.right.conversations);
+        if (!page.right.hasMore) return E.right({ conversations, complete: page.right.complete });
+      }
     },
     async membership(conversationId, users) {
-      const params = { conversationId, users };
-      const asked = {
-        method: 'internal.membership',
-        params,
-        caller: caller(users[0] as string),
-        conversationId,
-      };
-      return read(Membership, await ask(asked));
+      return unlessRefused(await members(conversationId).ask({ conversationId, users }));
     },
     async acquaintances(user, users) {
       const params = { user, users };
-      return read(
-        Acquaintances,
-        await ask({ method: 'internal.acquaintances', params, caller: caller(user) }),
-      );
+      const caller = { user, device: 'gateway', scopes: [] };
+      return read(Acquaintances, await ask({ method: 'internal.acquaintances', params, caller }));
     },
-    async replay(conversationId, user, after, limit) {
-      const params = { conversationId, user, after, limit };
-      return read(
-        Replayed,
-        await ask({ method: 'internal.replay', params, caller: caller(user), conversationId }),
-      );
+    replay(conversationId, after, limit) {
+      const key = `${conversationId}/${after}/${limit}`;
+      const shared = replaying.get(key);
+      if (shared !== undefined) return shared;
+      const asked = pages(conversationId)
+        .ask({ conversationId, after, limit })
+        .then((page) => unlessRefused(page))
+        .finally(() => replaying.delete(key));
+      replaying.set(key, asked);
+      return asked;
     },
   };
 }
 
-function read<A>(codec: t.Type<A, unknown, unknown>, reply: RpcReply): E.Either<Refusal, A> {
+/** Whom pages are for is the gateway's to know. */
+const NOBODY = 'gateway';
+
+function perPartition<Q, A>(
+  partitions: number,
+  open: () => Gather<Q, A>,
+): (conversationId: string) => Gather<Q, A> {
+  const gathers = Array.from({ length: partitions }, open);
+  return (conversationId) => gathers[partitionOf(conversationId, partitions)] as Gather<Q, A>;
+}
+
+/** One request for many questions; `about` the first of them says who asks and where to. */
+function batch<Q, A>(
+  ask: Ask,
+  method: string,
+  answer: t.Type<A, unknown, unknown>,
+  about: (question: Q) => { readonly user: string; readonly conversationId?: string },
+): (questions: readonly Q[]) => Promise<readonly Asked<A>[]> {
+  const Answers = shape({ answers: t.readonlyArray(answer) });
+  return async (questions) => {
+    const { user, ...place } = about(questions[0] as Q);
+    const caller = { user, device: 'gateway', scopes: [] };
+    const reply = read(Answers, await ask({ method, params: { questions }, caller, ...place }));
+    if (E.isLeft(reply)) return questions.map(() => reply);
+    const { answers } = reply.right;
+    return questions.map((_, index) => {
+      const one = answers[index];
+      return one === undefined
+        ? E.left(refuse('InternalError', `${method} left a question out`))
+        : E.right(one);
+    });
+  };
+}
+
+const unlessRefused = <A extends object>(
+  answer: Asked<A | { readonly refused: Refusal }>,
+): Asked<Exclude<A, { readonly refused: Refusal }>> => {
+  if (E.isLeft(answer)) return answer;
+  return 'refused' in answer.right
+    ? E.left(answer.right.refused)
+    : E.right(answer.right as Exclude<A, { readonly refused: Refusal }>);
+};
+
+function read<A>(codec: t.Type<A, unknown, unknown>, reply: RpcReply): Asked<A> {
   if (reply.tag === 'refusal') return E.left(reply.refusal);
   return E.mapLeft((fault: string) => refuse('InternalError', fault))(decodeWith(codec, parse(reply.json)));
 }

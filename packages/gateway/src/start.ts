@@ -34,7 +34,7 @@ import { startSweep } from './sweep.js';
 import { openTyping } from './typing/typing.js';
 import { cacheDirectory, loadUws } from './uws/load.js';
 
-/** Questions to command-api on behalf of sessions that open or catch up, at once. */
+/** Questions to the read model on behalf of sessions, at once. */
 const MAX_ASKING = 512;
 
 /** Builds a gateway. Needs NATS to start; command-api and Redis may come later. */
@@ -71,7 +71,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     interestReached: openInterestReached(nats),
     verify: makeVerifier(trust),
     ask,
-    api: openInternalApi(ask),
+    api: openInternalApi(ask, partitions),
     devices: openDeviceApi(ask),
     limiter: openLimiter(MAX_ASKING),
     limits,

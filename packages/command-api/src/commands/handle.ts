@@ -12,6 +12,7 @@ import type { ConversationStore, Known } from '../conversations/store.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
+import { headOf } from '../log/folded-store.js';
 
 export type CommandResources = {
   readonly store: ConversationStore;
@@ -98,7 +99,7 @@ async function lookUp(
 ): Promise<Target | undefined> {
   const seq = targetSought(known.state, command);
   if (seq === undefined) return undefined;
-  const stored = await eventAt(jsm, store.placeOf(command.data.conversationId), seq, known.streamSeq);
+  const stored = await eventAt(jsm, store.placeOf(command.data.conversationId), seq, headOf(known));
   const envelope = decodeEnvelope(stored?.json);
   return E.isRight(envelope) && envelope.right.type === 'message.sent'
     ? { author: envelope.right.actor }

@@ -1,21 +1,38 @@
-import type { ConversationStore } from '../conversations/store.js';
+import { newestDeed } from '@parley/domain/conversation/recent';
+import type { Refusal } from '@parley/domain/conversation/refusals';
+import type { ConversationStore, Known } from '../conversations/store.js';
+import { settled } from './settled.js';
 
-export type Membership = {
-  readonly revision: number;
-  readonly members: Readonly<Record<string, { readonly since: number; readonly banHash: string }>>;
-};
+export type MembershipQuestion = { readonly conversationId: string; readonly users: readonly string[] };
 
-/** Which of `users` are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. */
-export async function membership(
+export type Membership =
+  | {
+      readonly revision: number;
+      /** When the newest event happened, in ms since 1970 UTC; 0 before the first. */
+      readonly activeAt: number;
+      readonly members: Readonly<Record<string, { readonly since: number; readonly banHash: string }>>;
+    }
+  | { readonly refused: Refusal };
+
+/** Which users are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. */
+export function membership(
   store: ConversationStore,
-  conversationId: string,
-  users: readonly string[],
-): Promise<Membership> {
-  const { state } = await store.fresh(conversationId);
-  if (state.tag === 'absent') return { revision: 0, members: {} };
+  questions: readonly MembershipQuestion[],
+): Promise<readonly Membership[]> {
+  const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
+  return Promise.all(
+    questions.map(({ users }, index) =>
+      settled<Membership>((knowns[index] as Promise<Known>).then((known) => membersOf(known, users))),
+    ),
+  );
+}
+
+function membersOf({ state }: Known, users: readonly string[]): Membership {
+  const activeAt = newestDeed(state.recent)?.at ?? 0;
+  if (state.tag === 'absent') return { revision: 0, activeAt, members: {} };
   const found = users.flatMap((user) => {
     const member = state.members.get(user);
     return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }] as const];
   });
-  return { revision: state.revision, members: Object.fromEntries(found) };
+  return { revision: state.revision, activeAt, members: Object.fromEntries(found) };
 }

@@ -1,26 +1,45 @@
 import { membershipsKey } from '@parley/infra/read-model/memberships';
+import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import { isDatabaseAway } from '../queries/database-away.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
-import { readMemberships } from '../read/memberships.js';
+import { MEMBERSHIPS_PAGE, readMemberships, type Whose } from '../read/memberships.js';
 
-export type Memberships = { readonly conversations: readonly string[]; readonly complete: boolean };
+/** A page of a user's conversations; `later` where the answer had no room left for it. */
+export type Memberships =
+  | { readonly conversations: readonly string[]; readonly complete: boolean; readonly hasMore: boolean }
+  | { readonly later: true };
 
 /**
- * The conversations of a user: from Postgres, else as far as Redis knows them. They say where to look; who may hear what is
+ * The conversations of users: from Postgres, else as far as Redis knows them. They say where to look; who may hear what is
  * decided by the log. Not complete when neither answers: a session then goes live in what the client names.
  */
 export async function memberships(
-  { database, redis, schema }: NewestPageResources,
-  user: string,
-): Promise<Memberships> {
+  resources: NewestPageResources,
+  questions: readonly Whose[],
+): Promise<readonly Memberships[]> {
+  const { pages, complete } = await pagesOf(resources, questions);
+  let characters = 0;
+  return pages.map((conversations, index) => {
+    characters += conversations.reduce((sum, id) => sum + id.length + 3, 0);
+    if (index > 0 && characters > MAX_MESSAGE) return { later: true };
+    return { conversations, complete, hasMore: conversations.length === MEMBERSHIPS_PAGE };
+  });
+}
+
+async function pagesOf({ database, redis, schema }: NewestPageResources, questions: readonly Whose[]) {
   try {
-    return {
-      conversations: await readMemberships(database, { schema: await schema(), user }),
-      complete: true,
-    };
+    return { pages: await readMemberships(database, await schema(), questions), complete: true };
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
   }
-  const known = await redis.smembers(membershipsKey(user)).catch(() => []);
-  return { conversations: known, complete: false };
+  const known = await Promise.all(
+    questions.map(({ user }) => redis.smembers(membershipsKey(user)).catch(() => [])),
+  );
+  const pages = questions.map(({ after = '' }, index) =>
+    (known[index] ?? [])
+      .filter((id) => id > after)
+      .sort()
+      .slice(0, MEMBERSHIPS_PAGE),
+  );
+  return { pages, complete: false };
 }

@@ -1,22 +1,18 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { refusedAccess } from '@parley/domain/conversation/access';
-import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { decodeEnvelope } from '@parley/domain/log/envelope';
-import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
+import type { Refusal } from '@parley/domain/conversation/refusals';
+import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { liveEvent } from '@parley/domain/wire/live';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
 import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import * as E from 'fp-ts/lib/Either.js';
+import { LRUCache } from 'lru-cache';
+import type { RecentEvents } from '../conversations/recent-events.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
+import { headOf } from '../log/folded-store.js';
+import { settled } from './settled.js';
 
-export type Replayed = {
-  readonly events: readonly LiveEvent[];
-  readonly head: number;
-  readonly hasMore: boolean;
-};
-
-export type ReplayParams = {
+export type ReplayQuestion = {
   readonly conversationId: string;
-  readonly user: string;
   /** Seq of the newest event the asker has. */
   readonly after: number;
   /** Most events wanted, 1 to 1,000. */
@@ -24,46 +20,107 @@ export type ReplayParams = {
 };
 
 /**
- * Events after a seq, as clients get them, from the log alone. Only for members: who left gets nothing, and is told so.
+ * A page of events: JSON texts of what clients get. All up to `last` are among them, except those that cannot be read. `later`
+ * where the answer had no room left for it.
  */
-export async function replay(
-  jsm: JetStreamManager,
-  store: ConversationStore,
-  { conversationId, user, after, limit }: ReplayParams,
-): Promise<E.Either<Refusal, Replayed>> {
-  const known = await store.fresh(conversationId);
-  const head = known.state.revision;
-  const refused = refusedAccess(known.state, user);
-  if (refused !== undefined) return E.left(refused);
-  if (after > head) return E.left(refuse('BeyondTheHead', `the newest event is ${head}`));
-  const events: LiveEvent[] = [];
-  if (after < head) {
-    const place = store.placeOf(conversationId);
-    const from = await streamSeqAfter(jsm, store, known, conversationId, after);
+export type Replayed =
+  | { readonly events: readonly string[]; readonly last: number; readonly head: number }
+  | { readonly refused: Refusal }
+  | { readonly later: true };
+
+export type Replay = (questions: readonly ReplayQuestion[]) => Promise<readonly Replayed[]>;
+
+export type ReplayResources = {
+  readonly jsm: JetStreamManager;
+  readonly store: ConversationStore;
+  readonly recent: RecentEvents;
+};
+
+/** Pages whose ends are remembered, so that the next begins there without a search. */
+const MAX_PAGE_ENDS = 10_000;
+
+/**
+ * Answers what happened after a seq, as clients get it, from the log alone. Gateways ask, for people they know to be members:
+ * the membership that counts is the one where their delivery has come, which no answer from here could tell.
+ */
+export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
+  const pageEnds = new LRUCache<string, number>({ max: MAX_PAGE_ENDS });
+
+  return async (questions) => {
+    // Each may have its share of what one message of the broker holds; the asker comes again for the rest.
+    const room = Math.max(1, Math.floor(MAX_MESSAGE / questions.length));
+    const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
+    const pages = await Promise.all(
+      questions.map((question, index) =>
+        settled<Replayed>((knowns[index] as Promise<Known>).then((known) => pageOf(question, known, room))),
+      ),
+    );
     let characters = 0;
-    for await (const { json } of readConversation(jsm, place, from)) {
-      const envelope = decodeEnvelope(json);
-      if (E.isRight(envelope) && envelope.right.seq > after && envelope.right.seq <= head) {
-        const event = liveEvent(envelope.right);
-        characters += JSON.stringify(event.data).length;
-        // An answer travels in one message of the broker: the asker comes again for the rest.
-        if (events.length > 0 && characters > MAX_MESSAGE) break;
-        events.push(event);
-      }
-      if (events.length >= Math.min(limit, 1_000)) break;
+    return pages.map((page, index) => {
+      if ('events' in page) characters += page.events.reduce((sum, { length }) => sum + length, 0);
+      return index > 0 && characters > MAX_MESSAGE ? { later: true } : page;
+    });
+  };
+
+  async function pageOf(question: ReplayQuestion, known: Known, room: number): Promise<Replayed> {
+    const { conversationId, after, limit } = question;
+    const head = known.state.revision;
+    const page = openPage(after, Math.min(limit, 1_000), room);
+    if (after >= head) return page.close(head);
+    const newest = recent.after(conversationId, after);
+    if (newest !== undefined && newest.length >= Math.min(head - after, limit)) {
+      for (const event of newest) if (event.seq > head || !page.add(event)) break;
+      return page.close(head);
     }
+    const from = await streamSeqAfter(conversationId, after, known);
+    let seq: number | undefined;
+    let end: number | undefined;
+    for await (const { streamSeq, json } of readConversation(jsm, store.placeOf(conversationId), from)) {
+      const envelope = decodeEnvelope(json);
+      // One that cannot be read has its seq all the same.
+      seq = E.isRight(envelope) ? envelope.right.seq : (seq ?? after) + 1;
+      if (seq > head) break;
+      if (seq <= after) continue;
+      if (!(E.isRight(envelope) ? page.add(envelope.right) : page.skip(seq))) break;
+      end = streamSeq;
+      if (seq === head) break;
+    }
+    if (end !== undefined && page.last < head) pageEnds.set(`${conversationId}/${page.last}`, end);
+    return page.close(head);
   }
-  return E.right({ events, head, hasMore: events.length > 0 && (events.at(-1)?.seq ?? head) < head });
+
+  async function streamSeqAfter(conversationId: string, after: number, known: Known): Promise<number> {
+    if (after === 0) return 1;
+    const remembered = pageEnds.get(`${conversationId}/${after}`);
+    if (remembered !== undefined) return remembered + 1;
+    const stored = await eventAt(jsm, store.placeOf(conversationId), after, headOf(known));
+    return stored === undefined ? 1 : stored.streamSeq + 1;
+  }
 }
 
-async function streamSeqAfter(
-  jsm: JetStreamManager,
-  store: ConversationStore,
-  known: Known,
-  conversationId: string,
-  after: number,
-): Promise<number> {
-  if (after === 0) return 1;
-  const stored = await eventAt(jsm, store.placeOf(conversationId), after, known.streamSeq);
-  return stored === undefined ? 1 : stored.streamSeq + 1;
+/** A page that takes events until it is full, but at least one. */
+function openPage(after: number, limit: number, room: number) {
+  const events: string[] = [];
+  let last = after;
+  let characters = 0;
+  const fits = (): boolean => events.length < limit && (events.length === 0 || characters <= room);
+  return {
+    get last() {
+      return last;
+    },
+    /** False when there was no room for it. */
+    add(event: Envelope): boolean {
+      const text = JSON.stringify(liveEvent(event));
+      characters += text.length;
+      if (!fits()) return false;
+      events.push(text);
+      last = event.seq;
+      return true;
+    },
+    skip(seq: number): true {
+      last = seq;
+      return true;
+    },
+    close: (head: number): Replayed => ({ events, last, head }),
+  };
 }

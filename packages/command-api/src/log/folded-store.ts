@@ -1,7 +1,14 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { lastOfConversation, readConversation } from '@parley/infra/log/conversation-reader';
+import {
+  type EventPlace,
+  lastOfConversation,
+  lastOfConversations,
+  readConversation,
+  type StoredEvent,
+} from '@parley/infra/log/conversation-reader';
 import type { Folded, Snapshots } from '@parley/infra/log/snapshots';
 import type { Place } from '@parley/infra/log/subjects';
+import { openLimiter } from '@parley/infra/runtime/limiter';
 import { type Either, isRight } from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 
@@ -18,6 +25,8 @@ export type FoldedStore<S, E> = {
   known(id: string): Promise<Known<S>>;
   /** The state after every event the log has now. One round trip when nothing is new. */
   fresh(id: string): Promise<Known<S>>;
+  /** The same for many, with few round trips for all of them together; each settles for itself. */
+  freshEach(ids: readonly string[]): readonly Promise<Known<S>>[];
   /** The known state, verified if that was longer ago than `maxAge` ms. */
   recent(id: string, maxAge: number): Promise<Known<S>>;
   /** Remembers the state after an event of ours that the log has stored. */
@@ -34,6 +43,8 @@ export type Folding<S, E> = {
   readonly sizeOf?: (state: S) => number;
   /** Events between two snapshots: what a cold start reads at most, besides snapshots that were lost. */
   readonly snapshotEvery: number;
+  /** Told of each event that becomes part of a state, in order; of some again when they are read again. */
+  readonly onFolded?: (id: string, event: E) => void;
 };
 
 export type FoldedStoreOptions<S> = {
@@ -45,8 +56,22 @@ export type FoldedStoreOptions<S> = {
   readonly onUnreadable: (id: string, streamSeq: number, reason: string) => void;
 };
 
-export function openFoldedStore<S extends { readonly revision: number }, E>(
-  { placeOf, initial, decode, evolve, sizeOf, snapshotEvery }: Folding<S, E>,
+type Revised = { readonly revision: number };
+
+/** Where the newest event folded is. */
+export const headOf = ({ state, streamSeq }: Folded<Revised>): EventPlace => ({
+  seq: state.revision,
+  streamSeq,
+});
+
+/** States loaded from the log at once; the others wait, bounded by who asks. */
+const LOADS_AT_ONCE = 32;
+
+/** From this revision on, snapshots are also kept whenever it has doubled, until they come regularly. */
+const FIRST_SNAPSHOT = 32;
+
+export function openFoldedStore<S extends Revised, E>(
+  { placeOf, initial, decode, evolve, sizeOf, snapshotEvery, onFolded = () => undefined }: Folding<S, E>,
   { jsm, snapshots, maxCached, onUnreadable }: FoldedStoreOptions<S>,
 ): FoldedStore<S, E> {
   const cache = new LRUCache<string, Known<S>>(
@@ -54,6 +79,8 @@ export function openFoldedStore<S extends { readonly revision: number }, E>(
       ? { max: maxCached }
       : { maxSize: maxCached, sizeCalculation: ({ state }) => sizeOf(state) },
   );
+  const loading = new Map<string, Promise<Known<S>>>();
+  const loads = openLimiter(LOADS_AT_ONCE);
 
   function remember(id: string, folded: Folded<S>): Known<S> {
     const known = { ...folded, verifiedAt: Date.now() };
@@ -62,47 +89,79 @@ export function openFoldedStore<S extends { readonly revision: number }, E>(
   }
 
   async function readOn(id: string, from: Folded<S>): Promise<Known<S>> {
-    let { state, streamSeq } = from;
-    for await (const stored of readConversation(jsm, placeOf(id), from.streamSeq + 1)) {
-      const event = decode(stored.json);
-      // An event nobody can read has happened all the same: it takes its seq and changes nothing else.
-      state = isRight(event) ? evolve(state, event.right) : { ...state, revision: state.revision + 1 };
-      streamSeq = stored.streamSeq;
-      if (!isRight(event)) onUnreadable(id, streamSeq, event.left);
-    }
-    keepSnapshot(id, from, { state, streamSeq });
-    return remember(id, { state, streamSeq });
+    let folded = from;
+    for await (const stored of readConversation(jsm, placeOf(id), from.streamSeq + 1))
+      folded = fold(id, folded, stored);
+    keepSnapshot(id, from, folded);
+    return remember(id, folded);
   }
 
-  function keepSnapshot(id: string, before: Folded<S>, after: Folded<S>): void {
-    const part = ({ state }: Folded<S>): number => Math.floor(state.revision / snapshotEvery);
-    if (part(after) > part(before)) snapshots.keep(id, after);
+  function fold(id: string, { state }: Folded<S>, { streamSeq, json }: StoredEvent): Folded<S> {
+    const event = decode(json);
+    if (isRight(event)) {
+      onFolded(id, event.right);
+      return { state: evolve(state, event.right), streamSeq };
+    }
+    onUnreadable(id, streamSeq, event.left);
+    // An event nobody can read has happened all the same: it takes its seq and changes nothing else.
+    return { state: { ...state, revision: state.revision + 1 }, streamSeq };
+  }
+
+  function keepSnapshot(id: string, { state: before }: Folded<S>, after: Folded<S>): void {
+    const { revision } = after.state;
+    const part = (of: number): number => Math.floor(of / snapshotEvery);
+    const isDoubled =
+      revision >= FIRST_SNAPSHOT && Math.log2(revision) >= Math.floor(Math.log2(before.revision)) + 1;
+    if (part(revision) > part(before.revision) || (isDoubled && revision < snapshotEvery))
+      snapshots.keep(id, after);
   }
 
   async function known(id: string): Promise<Known<S>> {
     const cached = cache.get(id);
     if (cached !== undefined) return cached;
-    return readOn(id, (await snapshots.read(id)) ?? { state: initial, streamSeq: 0 });
+    const underWay = loading.get(id);
+    if (underWay !== undefined) return underWay;
+    const load = loads
+      .run(async () => readOn(id, (await snapshots.read(id)) ?? { state: initial, streamSeq: 0 }))
+      .finally(() => loading.delete(id));
+    loading.set(id, load);
+    return load;
   }
 
   async function fresh(id: string): Promise<Known<S>> {
-    const cached = cache.get(id);
-    if (cached === undefined) return known(id);
-    const last = await lastOfConversation(jsm, placeOf(id));
+    // What is being loaded already may have been read before now.
+    if (!cache.has(id) && !loading.has(id)) return known(id);
+    return upTo(id, await lastOfConversation(jsm, placeOf(id)));
+  }
+
+  /** The state with the log's newest event, as it was said to be a moment ago. */
+  async function upTo(id: string, last: StoredEvent | undefined): Promise<Known<S>> {
     // An append of ours may have gone further while the broker answered.
-    const now = cache.get(id) ?? cached;
-    return last === undefined || last.streamSeq <= now.streamSeq ? remember(id, now) : readOn(id, now);
+    const now = await known(id);
+    if (last === undefined || last.streamSeq <= now.streamSeq) return remember(id, now);
+    const { seq } = (last.json ?? {}) as { seq?: unknown };
+    if (seq !== now.state.revision + 1) return readOn(id, now);
+    const folded = fold(id, now, last);
+    keepSnapshot(id, now, folded);
+    return remember(id, folded);
+  }
+
+  function freshEach(ids: readonly string[]): readonly Promise<Known<S>>[] {
+    const lasts = lastOfConversations(jsm, ids.map(placeOf));
+    return ids.map(async (id, index) => upTo(id, (await lasts)[index]));
   }
 
   return {
     placeOf,
     known,
     fresh,
+    freshEach,
     async recent(id, maxAge) {
       const state = await known(id);
       return Date.now() - state.verifiedAt <= maxAge ? state : fresh(id);
     },
     advance(id, before, event, streamSeq) {
+      onFolded(id, event);
       const after = remember(id, { state: evolve(before.state, event), streamSeq });
       keepSnapshot(id, before, after);
       return after;

@@ -8,6 +8,7 @@ import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { ConversationStore, Known } from '../conversations/store.js';
+import { headOf } from '../log/folded-store.js';
 import type { Queryable } from '../read/queryable.js';
 import type { Page } from './message-list.js';
 
@@ -80,7 +81,7 @@ async function eventsAfter(
 ): Promise<readonly Envelope[]> {
   if (revision >= known.state.revision) return [];
   const place = store.placeOf(conversationId);
-  const last = await eventAt(jsm, place, revision, known.streamSeq);
+  const last = await eventAt(jsm, place, revision, headOf(known));
   const events: Envelope[] = [];
   for await (const { json } of readConversation(jsm, place, (last?.streamSeq ?? 0) + 1)) {
     const envelope = decodeEnvelope(json);

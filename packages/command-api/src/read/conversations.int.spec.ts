@@ -116,7 +116,15 @@ describe('the list of conversations', { timeout: 60_000 }, () => {
   it('is known as ids too, and watermarks one by one', async () => {
     await fixture.conversation('mine', ['keeper'], []);
     await fixture.mark('mine', 'keeper', 4, 6);
-    expect(await readMemberships(fixture.pool, { schema, user: 'keeper' })).toEqual(['mine']);
+    await fixture.conversation('ours', ['keeper', 'friend'], []);
+    expect(
+      await readMemberships(fixture.pool, schema, [
+        { user: 'friend' },
+        { user: 'nobody' },
+        { user: 'keeper' },
+        { user: 'keeper', after: 'mine' },
+      ]),
+    ).toEqual([['ours'], [], ['mine', 'ours'], ['ours']]);
     expect(
       await readWatermark(fixture.pool, { schema, conversationId: 'mine', user: 'keeper' }),
     ).toMatchObject({ read: 4, delivered: 6 });

@@ -29,6 +29,7 @@ export async function openLog(natsUrl: string) {
     /** What one instance has: its own cache and window. `wrap` may stand between it and the broker's answers. */
     async instance(
       wrap: (window: PublishWindow) => PublishWindow = (window) => window,
+      onFolded: (conversationId: string, event: Envelope) => void = () => undefined,
     ): Promise<CommandResources> {
       const window = openPublishWindow(nats);
       windows.push(window);
@@ -37,6 +38,7 @@ export async function openLog(natsUrl: string) {
         snapshots: await openSnapshots(nats, conversationFormat),
         partitions: PARTITIONS,
         maxCached: 1_000,
+        onFolded,
         onUnreadable: () => undefined,
       });
       return { store, turns: openTurns(), window: wrap(window), jsm, onAppended: () => undefined };
@@ -49,6 +51,8 @@ export async function openLog(natsUrl: string) {
       }
       return events;
     },
+    snapshotOf: async (conversationId: string) =>
+      (await openSnapshots(nats, conversationFormat)).read(conversationId),
     async close(): Promise<void> {
       for (const window of windows) window.close();
       await nats.close();

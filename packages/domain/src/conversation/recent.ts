@@ -39,6 +39,10 @@ export function recallSeq(recent: Recent, seq: number): Deed | undefined {
   return deedsOf(recent).findLast((deed) => deed.seq === seq);
 }
 
+/** The deed remembered last, or undefined. */
+export const newestDeed = ({ chunks, tail }: Recent): Deed | undefined =>
+  tail.at(-1) ?? chunks.at(-1)?.deeds.at(-1);
+
 /** Changes deeds in place; chunks in which none changes are kept. */
 export function amend({ chunks, tail }: Recent, change: (deed: Deed) => Deed): Recent {
   return {

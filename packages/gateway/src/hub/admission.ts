@@ -59,6 +59,7 @@ async function ask(gateway: Gateway, hub: Hub): Promise<boolean> {
   if (first === undefined) return false;
   const reply = await freshMembership(gateway, hub, first);
   if (reply === undefined) return failed(gateway, hub);
+  hub.activeAt = Math.max(hub.activeAt, reply.activeAt);
   if (hub.members.size === 0) startAt(hub, reply.revision);
   settle(gateway, hub, first, reply);
   for (const some of rest) {
@@ -80,14 +81,13 @@ async function freshMembership(
 ): Promise<Membership | undefined> {
   for (let attempt = 0; attempt < MAX_STALE; attempt++) {
     const delivered = hub.published ?? 0;
-    const reply = await gateway.limiter.run(async () => {
-      hub.flushed ||= await gateway.interestReached();
-      if (!hub.flushed) return E.left(refuse('Unavailable', 'the broker is not connected'));
-      return gateway.api.membership(
-        hub.conversationId,
-        people.map(({ user }) => user),
-      );
-    });
+    hub.flushed ||= await gateway.interestReached();
+    const reply = hub.flushed
+      ? await gateway.api.membership(
+          hub.conversationId,
+          people.map(({ user }) => user),
+        )
+      : E.left(refuse('Unavailable', 'the broker is not connected'));
     if (E.isLeft(reply)) {
       gateway.log.debug(
         { conversationId: hub.conversationId, refusal: reply.left },

@@ -4,7 +4,7 @@ import { resyncFrame, tellAdded } from '../notify.js';
 import type { Person } from '../people.js';
 import type { Hub, Member } from './hub.js';
 import type { HubEvent } from './hub-event.js';
-import { beginFollowing, stopFollowing } from './positions.js';
+import { beginFollowing, stopFollowing, wakeWaiting } from './positions.js';
 
 /**
  * Delivers one event to every session that follows the conversation: encoded once, published to the topic once. Who enters
@@ -22,6 +22,8 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
   }
   publish(gateway, hub, event);
   hub.published = event.seq;
+  if (event.live !== undefined) hub.activeAt = event.live.at;
+  if (hub.catchingUp.size > 0) wakeWaiting(gateway, hub);
   if (change === undefined) return;
   for (const user of change.left) {
     const person = gateway.people.get(user);

@@ -4,7 +4,7 @@ import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ForeignClient } from '../testing/foreign-client.js';
-import { type GatewayFixture, openGateway, openGatewayFixture } from '../testing/gateway-fixture.js';
+import { type GatewayFixture, openGateway, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 import { PARTITIONS } from '../testing/small-api.js';
 
 let fixture: GatewayFixture;
@@ -180,30 +180,112 @@ describe('resuming', () => {
     expect((await connect()).isClosed).toBe(false);
   });
 
-  it('names what it cannot replay', async () => {
+  it('replays 100,000 events of one conversation, and names what is beyond', async () => {
     const { api, open } = fixture;
     await api.create('c-far', 'ned');
-    api.appendUnheard('c-far', 'ned', 1_200);
-    await api.create('c-ahead', 'ned');
-    const ned = await open('ned', { 'c-far': 1, 'c-ahead': 99, 'c-none': 1 });
-    await waitFor(() => resyncs(ned).length === 3, { what: 'three resyncs' });
+    api.appendUnheard('c-far', 'ned', 100_001);
+    await api.create('c-near', 'ned');
+    const ned = await open('ned', { 'c-far': 1, 'c-none': 1 });
+    await waitFor(() => resyncs(ned).length === 2, { what: 'two resyncs' });
     expect(resyncs(ned)).toEqual(
       expect.arrayContaining([
-        { conversationId: 'c-far', reason: 'behind', seq: 1_201 },
-        { conversationId: 'c-ahead', reason: 'ahead', seq: 1 },
+        { conversationId: 'c-far', reason: 'behind', seq: 100_002 },
         { conversationId: 'c-none', reason: 'left' },
       ]),
     );
+    const back = await open('ned', { 'c-far': 2 });
+    await waitFor(() => back.frames.length > 100_000, { what: 'all events', timeout: 60_000 });
+    expect(back.seqs('c-far')).toEqual(seqsFrom(3, 100_002));
+  });
+
+  it('begins with the conversation that was active last', async () => {
+    const { api, open } = fixture;
+    const names = ['c-old', 'c-older', 'c-newest'];
+    for (const name of ['c-older', 'c-old', 'c-newest']) {
+      await api.create(name, 'amy');
+      await api.send(name, 'amy', 'x');
+      const now = Date.now();
+      await waitFor(() => Date.now() > now, { what: 'another millisecond' });
+    }
+    const amy = await open('amy', Object.fromEntries(names.map((name) => [name, 1])));
+    await waitFor(() => amy.notices('event').length === 3, { what: 'the events' });
+    expect(amy.notices('event').map(({ conversationId }) => conversationId)).toEqual([
+      'c-newest',
+      'c-old',
+      'c-older',
+    ]);
+  });
+
+  it('names an event of the past that nobody can read, and goes on', async () => {
+    const { api, open } = fixture;
+    await api.create('c-riddle', 'ulf');
+    for (let n = 2; n <= 6; n++) await api.send('c-riddle', 'ulf', 'x');
+    api.makeUnreadable('c-riddle', 3, 4, 6);
+    const ulf = await open('ulf', { 'c-riddle': 1 });
+    await waitFor(() => resyncs(ulf).length === 2, { what: 'two resyncs' });
+    expect(ulf.seqs('c-riddle')).toEqual([2, 5]);
+    expect(resyncs(ulf)).toEqual([
+      { conversationId: 'c-riddle', reason: 'unreadable', seq: 4 },
+      { conversationId: 'c-riddle', reason: 'unreadable', seq: 6 },
+    ]);
+    await api.send('c-riddle', 'ulf', 'on');
+    await until(ulf, 'c-riddle', 7);
+  });
+
+  it('from the future is refused, and may be tried again without those positions', async () => {
+    const { api, connect } = fixture;
+    await api.create('c-mine', 'vera');
+    await api.create('c-ahead', 'vera');
+    await api.create('c-theirs', 'else');
+    const client = await connect();
+    const opening = async (resume: Record<string, number>) =>
+      client.request('session.open', { token: await tokenOf('vera'), device: 'd', resume });
+    const { error } = await opening({ 'c-mine': 1, 'c-ahead': 2, 'c-theirs': 99 });
+    // Of a conversation that is not hers nothing is told, not even how long it is.
+    expect(error?.data).toEqual({ tag: 'PositionAhead', retryable: false, about: ['c-ahead'] });
+    expect((await opening({ 'c-mine': 1, 'c-theirs': 99 })).result).toMatchObject({ conversations: 2 });
+    await api.send('c-ahead', 'vera', 'x');
+    await until(client, 'c-ahead', 2);
+  });
+
+  it('from what another gateway delivered first waits until it has come here', async () => {
+    const { api, open } = fixture;
+    await api.create('c-early', 'wes', 'xena');
+    const wes = await open('wes');
+    api.appendUnheard('c-early', 'wes', 3);
+    const xena = await open('xena', { 'c-early': 3 });
+    await until(wes, 'c-early', 4);
+    await until(xena, 'c-early', await api.send('c-early', 'wes', 'five'));
+    expect(xena.seqs('c-early')).toEqual([4, 5]);
+    expect(wes.seqs('c-early')).toEqual([2, 3, 4, 5]);
+    expect(resyncs(xena)).toEqual([]);
+  });
+
+  it('asks once about what thousands missed alike', async () => {
+    const { api, open } = fixture;
+    const users = Array.from({ length: 40 }, (_, n) => `twin${n}`);
+    await api.create('c-alike', ...users);
+    for (let n = 2; n <= 5; n++) await api.send('c-alike', 'twin0', 'x');
+    const before = api.requests.length;
+    const clients = await Promise.all(users.map((user) => open(user, { 'c-alike': 1 })));
+    for (const client of clients) {
+      await until(client, 'c-alike', 5);
+      expect(client.seqs('c-alike')).toEqual([2, 3, 4, 5]);
+    }
+    for (const method of ['internal.memberships', 'internal.membership', 'internal.replay']) {
+      const requests = api.requests.slice(before).filter((request) => request.method === method);
+      expect(requests.length).toBeLessThan(20);
+    }
   });
 
   it('replays nothing where nothing is missing', async () => {
     const { api, open } = fixture;
     await api.create('c-same', 'oda');
-    const before = api.requests.length;
+    const before = api.asked.length;
     const oda = await open('oda', { 'c-same': 1 });
     await api.send('c-same', 'oda', 'x');
     await until(oda, 'c-same', 2);
-    expect(api.requests.slice(before).map(({ method }) => method)).not.toContain('internal.replay');
+    expect(api.asked.slice(before).map(({ method }) => method)).not.toContain('internal.replay');
     expect(resyncs(oda)).toEqual([]);
   });
 
@@ -256,8 +338,8 @@ describe('resuming', () => {
 describe('membership', () => {
   it('ends with the event that ends it, also when more follow in the same breath', async () => {
     const { api, open } = fixture;
-    await api.create('c-out', 'owner', 'ray', 'sue', 'tom');
-    const [owner, ray, sue, tom] = await Promise.all([open('owner'), open('ray'), open('sue'), open('tom')]);
+    await api.create('c-out', 'olga', 'ray', 'sue', 'tom');
+    const [owner, ray, sue, tom] = await Promise.all([open('olga'), open('ray'), open('sue'), open('tom')]);
     const ray2 = await open('ray');
     await Promise.all([
       api.send('c-out', 'owner', 'before'),
@@ -285,8 +367,8 @@ describe('membership', () => {
 
   it('begins with the event that begins it, for every session, and is told once', async () => {
     const { api, open, nats } = fixture;
-    await api.create('c-in', 'owner');
-    const owner = await open('owner');
+    await api.create('c-in', 'oscar');
+    const owner = await open('oscar');
     const [uma, uma2] = [await open('uma'), await open('uma')];
     await Promise.all([
       api.send('c-in', 'owner', 'before'),
@@ -328,8 +410,7 @@ describe('membership', () => {
     const wim = await open('wim');
     nats.publish('user.wim', JSON.stringify({ type: 'conversation.added', conversationId: 'c-lie', seq: 1 }));
     await waitFor(
-      () =>
-        api.requests.some(({ method, caller }) => method === 'internal.membership' && caller.user === 'wim'),
+      () => api.asked.some(({ method, caller }) => method === 'internal.membership' && caller.user === 'wim'),
       {
         what: 'the question',
       },

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LiveEvent } from '@parley/domain/wire/live';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
-import { MAX_USERS_ASKED } from '../internal-api.js';
+import { MAX_USERS_ASKED, type Page } from '../internal-api.js';
 import { resyncFrame } from '../notify.js';
 import { verifyMembers } from './admission.js';
 import { deliver } from './deliver.js';
 import type { Hub } from './hub.js';
-import { type HubEvent, type MembersNow, needsMembersNow, readPast, usersAdded } from './hub-event.js';
+import {
+  type HubEvent,
+  type MembersNow,
+  needsMembersNow,
+  readPast,
+  usersAdded,
+  withUnreadable,
+} from './hub-event.js';
 import { type HubInput, starting, stepHub } from './hub-state.js';
 import { releaseIfEmpty } from './interest.js';
 import { REPLAY_PAGE, retryDelay, wakeWaiting } from './positions.js';
@@ -80,13 +86,12 @@ async function retryLater(gateway: Gateway, hub: Hub): Promise<void> {
 
 async function fetchMissing(gateway: Gateway, hub: Hub): Promise<void> {
   const { state } = hub;
-  const asker = hub.members.keys().next().value;
   if (state.tag !== 'fetching') return;
-  if (asker === undefined) return releaseIfEmpty(gateway, hub);
-  const page = await gateway.limiter.run(() =>
-    gateway.api.replay(hub.conversationId, asker.user, state.seq, REPLAY_PAGE),
-  );
-  const events = E.isRight(page) ? await resolve(gateway, hub, page.right.events) : undefined;
+  if (hub.members.size === 0) return releaseIfEmpty(gateway, hub);
+  const page = await gateway.api.replay(hub.conversationId, state.seq, REPLAY_PAGE);
+  if (E.isLeft(page)) return follow(gateway, hub, { tag: 'failed' });
+  if ('later' in page.right) return fetchMissing(gateway, hub);
+  const events = await resolve(gateway, hub, page.right, state.seq);
   follow(gateway, hub, events === undefined ? { tag: 'failed' } : { tag: 'page', events });
 }
 
@@ -94,13 +99,14 @@ async function fetchMissing(gateway: Gateway, hub: Hub): Promise<void> {
 async function resolve(
   gateway: Gateway,
   hub: Hub,
-  events: readonly LiveEvent[],
+  { events, last }: Page,
+  after: number,
 ): Promise<readonly HubEvent[] | undefined> {
   const here = [...hub.members.keys()].map(({ user }) => user);
-  if (!events.some(needsMembersNow)) return readPast(events, {}, here);
+  if (!events.some(needsMembersNow)) return withUnreadable(readPast(events, {}, here), after, last);
   const added = events.flatMap(usersAdded).filter((user) => gateway.people.has(user));
   const now = await membersNow(gateway, hub.conversationId, [...new Set([...here, ...added])]);
-  return now && readPast(events, now, here);
+  return now && withUnreadable(readPast(events, now, here), after, last);
 }
 
 async function membersNow(
@@ -111,7 +117,7 @@ async function membersNow(
   const found: [string, MembersNow[string]][] = [];
   for (let from = 0; from < users.length; from += MAX_USERS_ASKED) {
     const some = users.slice(from, from + MAX_USERS_ASKED);
-    const reply = await gateway.limiter.run(() => gateway.api.membership(conversationId, some));
+    const reply = await gateway.api.membership(conversationId, some);
     if (E.isLeft(reply)) return undefined;
     found.push(...Object.entries(reply.right.members));
   }

@@ -81,6 +81,23 @@ export function readPast(
   });
 }
 
+/** Puts one event nobody here can read where some are missing, at the last of their seqs, in a page from `after` to `last`. */
+export function withUnreadable<A extends { readonly seq: number }>(
+  events: readonly A[],
+  after: number,
+  last: number,
+): readonly (A | { readonly seq: number; readonly live: undefined })[] {
+  if (events.length === last - after) return events;
+  const filled: (A | { readonly seq: number; readonly live: undefined })[] = [];
+  let before = after;
+  for (const event of events) {
+    if (event.seq > before + 1) filled.push({ seq: event.seq - 1, live: undefined });
+    filled.push(event);
+    before = event.seq;
+  }
+  return before < last ? [...filled, { seq: last, live: undefined }] : filled;
+}
+
 function pastChange(
   live: LiveEvent,
   now: MembersNow,

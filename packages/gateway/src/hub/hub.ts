@@ -28,6 +28,8 @@ export class Hub {
   state: HubState<HubEvent> = starting;
   /** The newest event delivered here; undefined while it is not known. Who subscribes now hears what follows it. */
   published: number | undefined;
+  /** When the newest event known here happened, in ms since 1970 UTC: who catches up begins with the newest. */
+  activeAt = 0;
   /** True after a restart: those who were live have missed something. */
   interrupted = false;
   readonly members = new Map<Person, Member>();

@@ -1,5 +1,5 @@
 /** Most events that one session is sent of one conversation's past. */
-export const MAX_REPLAY = 1_000;
+export const MAX_REPLAY = 100_000;
 
 /** Times a page may fail before the client is told to read the conversation anew. */
 export const MAX_FAILURES = 5;
@@ -8,8 +8,6 @@ export const MAX_FAILURES = 5;
 export type ResyncReason =
   /** Too many events are missing. */
   | 'behind'
-  /** The position is beyond the newest event. */
-  | 'ahead'
   /** The past could not be had. */
   | 'unavailable'
   /** Live delivery began later than the session; or the conversation was interrupted for everyone here. */
@@ -24,7 +22,10 @@ export type ResyncReason =
  * past. A position that is live has no state but its subscription.
  */
 export type Position =
-  /** Which event is the newest is not known yet; without `after` the client has told no position. */
+  /**
+   * Which event is the newest is not known yet, or delivery here has not come as far as `after`; without `after` the client
+   * has told no position.
+   */
   | { readonly tag: 'waiting'; readonly after: number | undefined; readonly sent: number }
   /** What follows `after` has been asked for. */
   | { readonly tag: 'backfill'; readonly after: number; readonly sent: number; readonly failures: number }
@@ -32,7 +33,7 @@ export type Position =
   | { readonly tag: 'ended' };
 
 export type PositionInput =
-  /** Delivery here has reached `head`; what follows goes to those who are live. */
+  /** Delivery here has just reached `head`; what follows goes to those who are live. */
   | { readonly tag: 'ready'; readonly head: number }
   /**
    * A page was sent up to `last`, which is `after` where nothing was sent. `head` is what delivery has reached by now: a
@@ -90,7 +91,8 @@ function onPage(position: Backfill, last: number, head: number | undefined): Pos
 
 function follow(after: number, sent: number, head: number): PositionStep {
   if (after === head) return goLive();
-  if (after > head) return goLive('ahead');
+  // The log has come as far, or the session would not have been opened: delivery here will, too.
+  if (after > head) return { position: { tag: 'waiting', after, sent } };
   if (sent + head - after > MAX_REPLAY) return goLive('behind');
   return { position: { tag: 'backfill', after, sent, failures: 0 }, effect: 'fetch' };
 }

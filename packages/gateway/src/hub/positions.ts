@@ -7,6 +7,7 @@ import { tellResync } from '../notify.js';
 import { send } from '../session/send.js';
 import type { Session } from '../session/session.js';
 import type { Hub } from './hub.js';
+import { withUnreadable } from './hub-event.js';
 import {
   beginPosition,
   type Position,
@@ -15,14 +16,14 @@ import {
   stepPosition,
 } from './position-state.js';
 
-/** Events asked for at once. */
-export const REPLAY_PAGE = 200;
+/** Events of one conversation asked for at once. */
+export const REPLAY_PAGE = 1_000;
 
 /** Bytes in a socket's buffer up to which more of the past is sent; far below the limit, so that live events have room. */
 const FULL_AT = 256 * 1024;
 
-/** Pages of the past one session is sent at the same time. */
-const PAGES_PER_SESSION = 4;
+/** Events of the past asked for one session at the same time, of all its conversations together, as far as that is known. */
+const EVENTS_PER_SESSION = 1_000;
 
 /** Lets an open session follow a conversation from `after` on, or from its newest event. */
 export function beginFollowing(
@@ -52,38 +53,44 @@ export function stopFollowing(gateway: Gateway, hub: Hub, session: Session): voi
 export function pump(gateway: Gateway, session: Session): void {
   const { catchUp } = session;
   if (catchUp === undefined) return;
-  while (catchUp.inFlight < PAGES_PER_SESSION && catchUp.queue.length > 0 && hasRoom(session)) {
-    catchUp.inFlight++;
-    void sendPage(gateway, catchUp.queue.shift() as Hub, session).finally(() => {
-      catchUp.inFlight--;
+  while (catchUp.inFlight < EVENTS_PER_SESSION && catchUp.queue.length > 0 && hasRoom(session)) {
+    const hub = catchUp.queue.shift() as Hub;
+    const events = eventsMissing(hub, session);
+    catchUp.inFlight += events;
+    void sendPage(gateway, hub, session).finally(() => {
+      catchUp.inFlight -= events;
       if (catchUp.inFlight === 0 && catchUp.queue.length === 0) session.catchUp = undefined;
       else pump(gateway, session);
     });
   }
 }
 
+/** Events a session is about to be sent in one page; at least one. */
+function eventsMissing({ published = 0, catchingUp }: Hub, session: Session): number {
+  const position = catchingUp.get(session);
+  const after = position?.tag === 'backfill' ? position.after : published;
+  return Math.max(1, Math.min(published - after, REPLAY_PAGE));
+}
+
 async function sendPage(gateway: Gateway, hub: Hub, session: Session): Promise<void> {
   const position = hub.catchingUp.get(session);
-  const user = session.person?.user;
-  if (position?.tag !== 'backfill' || user === undefined) return;
+  if (position?.tag !== 'backfill') return;
   const { conversationId } = hub;
-  const page = await gateway.limiter.run(() =>
-    gateway.api.replay(conversationId, user, position.after, REPLAY_PAGE),
-  );
+  const page = await gateway.api.replay(conversationId, position.after, REPLAY_PAGE);
   // Removed, or gone, while the page was on its way.
   if (hub.catchingUp.get(session) !== position || !session.isOpen) return;
   if (E.isLeft(page)) {
     const forGood = !refusals[page.left.tag].retryable;
     return move(gateway, hub, session, position, { tag: 'failed', forGood });
   }
-  let last = position.after;
+  if ('later' in page.right || !hasRoom(session)) return void session.catchUp?.queue.unshift(hub);
   const head = hub.published;
-  for (const event of page.right.events) {
+  let last = position.after;
+  for (const event of withUnreadable(page.right.events, last, page.right.last)) {
     if (head === undefined || event.seq > head) break;
-    if (event.seq <= last) continue;
-    if (event.seq !== last + 1)
-      tellResync(gateway, session, { conversationId, reason: 'unreadable', seq: event.seq - 1 });
-    send(gateway.metrics, session, notificationFrame('event', event));
+    if ('live' in event)
+      tellResync(gateway, session, { conversationId, reason: 'unreadable', seq: event.seq });
+    else send(gateway.metrics, session, notificationFrame('event', event));
     last = event.seq;
     if (!hasRoom(session)) break;
   }

@@ -5,7 +5,7 @@ import type { Caller as RpcCaller } from '@parley/infra/rpc/protocol';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
-import { admit } from '../hub/admission.js';
+import { admit, noteHead } from '../hub/admission.js';
 import type { Admission } from '../hub/hub.js';
 import { beginFollowing } from '../hub/positions.js';
 import { noteBadToken, refusedToOpen, refusedToTry } from '../limits/limits.js';
@@ -18,6 +18,9 @@ import type { Session } from './session.js';
 
 /** Milliseconds opening waits for conversations whose membership is not answered; they follow later by themselves. */
 const JOIN_WITHIN_MS = 8_000;
+
+/** Conversations a refusal names at most. */
+const MAX_NAMED = 100;
 
 type Answer = (answer: E.Either<Refusal, string>) => void;
 
@@ -67,9 +70,11 @@ async function open(
   const positions = new Map(Object.entries(resume));
   const joined = await joinConversations(gateway, person, [...positions.keys()]);
   if (session.state.tag !== 'opening') return;
-  if (E.isLeft(joined)) {
+  const ahead = E.isRight(joined) ? await positionsAhead(gateway, person, positions) : joined;
+  if (session.state.tag !== 'opening') return;
+  if (E.isLeft(joined) || E.isLeft(ahead)) {
     stepBack(gateway, session);
-    return no(joined.left);
+    return no(E.isLeft(joined) ? joined.left : (ahead as E.Left<Refusal>).left);
   }
   if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
   session.address = undefined;
@@ -135,7 +140,7 @@ async function joinConversations(
   named: readonly string[],
 ): Promise<E.Either<Refusal, ReadonlyMap<string, Admission>>> {
   if (!gateway.isConnected) return E.left(refuse('Unavailable', 'the broker is away'));
-  const memberships = await gateway.limiter.run(() => gateway.api.memberships(person.user));
+  const memberships = await gateway.api.memberships(person.user);
   if (E.isLeft(memberships)) return memberships;
   const outcome = new Map<string, Admission>();
   const joining = Promise.all(
@@ -147,6 +152,33 @@ async function joinConversations(
   return E.right(outcome);
 }
 
+/**
+ * Refuses positions beyond the newest event of their conversation. Another gateway may have delivered what has not come here
+ * yet, so where delivery here is behind a position the log is asked.
+ */
+async function positionsAhead(
+  gateway: Gateway,
+  person: Person,
+  resume: ReadonlyMap<string, number>,
+): Promise<E.Either<Refusal, void>> {
+  const ahead: string[] = [];
+  let unasked: Refusal | undefined;
+  const checks = [...person.hubs].map(async (hub) => {
+    const { conversationId, published = 0 } = hub;
+    const position = resume.get(conversationId);
+    if (position === undefined || position <= published) return;
+    const reply = await gateway.api.membership(conversationId, [person.user]);
+    if (E.isLeft(reply)) unasked = reply.left;
+    else if (position > reply.right.revision) ahead.push(conversationId);
+    else noteHead(gateway, hub, reply.right.revision);
+  });
+  await Promise.all(checks);
+  if (unasked !== undefined) return E.left(unasked);
+  return ahead.length === 0
+    ? E.right(undefined)
+    : E.left({ ...refuse('PositionAhead', `${ahead.length} of them`), about: ahead.slice(0, MAX_NAMED) });
+}
+
 /** Lets events through: from where the client is, or from the newest on. */
 function start(
   gateway: Gateway,
@@ -155,7 +187,8 @@ function start(
   resume: ReadonlyMap<string, number>,
   outcome: ReadonlyMap<string, Admission>,
 ): void {
-  for (const hub of person.hubs) beginFollowing(gateway, hub, session, resume.get(hub.conversationId));
+  const newestFirst = [...person.hubs].sort((one, other) => other.activeAt - one.activeAt);
+  for (const hub of newestFirst) beginFollowing(gateway, hub, session, resume.get(hub.conversationId));
   for (const conversationId of resume.keys()) {
     const hub = gateway.hubs.get(conversationId);
     if (hub !== undefined && person.hubs.has(hub)) continue;

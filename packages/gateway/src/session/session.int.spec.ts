@@ -89,7 +89,7 @@ describe('opening a session', () => {
     ['a token that is none', { token: 5, device: 'd' }],
     ['no device', { token: 't' }],
     ['a position that is none', { token: 't', device: 'd', resume: { c: 2 ** 53 } }],
-    ['a position below the first', { token: 't', device: 'd', resume: { c: 0 } }],
+    ['a position below nothing', { token: 't', device: 'd', resume: { c: -1 } }],
     ['a position in no conversation', { token: 't', device: 'd', resume: { 'not a conversation!': 1 } }],
     ['positions in a list', { token: 't', device: 'd', resume: [1] }],
     ['nothing', undefined],

@@ -45,5 +45,5 @@ export class Session {
   }
 }
 
-/** Conversations whose past a session is being sent; bounded by its number of conversations. */
+/** Conversations whose past a session is being sent; bounded by its number of conversations. `inFlight` counts events. */
 export type CatchUp = { readonly queue: Hub[]; inFlight: number };

@@ -28,7 +28,9 @@ export function openSmallApi(nats: NatsConnection) {
   const revoked = new Set<string>();
   /** Conversations a user ever entered. */
   const entered = new Map<string, Set<string>>();
+  const unreadable = new Set<string>();
   const requests: RpcRequest[] = [];
+  const asked: RpcRequest[] = [];
   let obstacle: Obstacle = () => undefined;
   let delay: (request: RpcRequest) => Promise<void> | undefined = () => undefined;
 
@@ -62,27 +64,30 @@ export function openSmallApi(nats: NatsConnection) {
     'internal.memberships': ({ user }) => ({
       conversations: [...(entered.get(user) ?? [])].filter((id) => isMember(keptOf(id).state, user)),
       complete: true,
+      hasMore: false,
     }),
-    'internal.revoked': ({ questions }) => ({
-      answers: questions.map(({ user, device }) => revoked.has(`${user}/${device}`)),
-    }),
+    'internal.revoked': ({ user, device }) => revoked.has(`${user}/${device}`),
     'internal.membership': ({ conversationId, users }) => {
-      const { state } = keptOf(conversationId);
+      const { state, events } = keptOf(conversationId);
       const found = users.flatMap((user) => {
         const member = state.tag === 'absent' ? undefined : state.members.get(user);
         return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }]];
       });
-      return { revision: state.revision, members: Object.fromEntries(found) };
+      return {
+        revision: state.revision,
+        activeAt: events.at(-1)?.at ?? 0,
+        members: Object.fromEntries(found),
+      };
     },
     'internal.acquaintances': ({ user, users }) => {
       const mine = [...conversations.values()].filter(({ state }) => isMember(state, user));
       return { users: users.filter((other) => mine.some(({ state }) => isMember(state, other))) };
     },
-    'internal.replay': ({ conversationId, user, after, limit }) => {
+    'internal.replay': ({ conversationId, after, limit }) => {
       const { state, events } = keptOf(conversationId);
-      if (!isMember(state, user)) return refuse('NotAMember');
-      const page = events.slice(after, after + limit).map(liveEvent);
-      return { events: page, head: state.revision, hasMore: after + page.length < state.revision };
+      const page = pageOf(events.slice(after, after + limit));
+      const readable = page.filter(({ seq }) => !unreadable.has(`${conversationId}/${seq}`));
+      return { events: readable.map(liveEvent), last: after + page.length, head: state.revision };
     },
     'message.send': async ({ conversationId, body }, { caller }) => {
       const { state } = keptOf(conversationId);
@@ -106,17 +111,32 @@ export function openSmallApi(nats: NatsConnection) {
 
   async function handle(request: RpcRequest): Promise<RpcReply> {
     requests.push(request);
+    const { questions } = request.params as { questions?: readonly Params[] };
+    if (questions === undefined) return replyTo(await answerTo(request));
+    // Gateways ask many questions at once; obstacles and delays are of each.
+    const answers = await Promise.all(questions.map((params) => answerTo({ ...request, params })));
+    const isPart = request.method !== 'internal.memberships';
+    const refusal = isPart ? undefined : answers.find(isRefusal);
+    return replyTo(
+      refusal ?? { answers: answers.map((answer) => (isRefusal(answer) ? { refused: answer } : answer)) },
+    );
+  }
+
+  async function answerTo(request: RpcRequest): Promise<unknown> {
+    asked.push(request);
     const inTheWay = await obstacle(request);
-    if (inTheWay !== undefined) return { tag: 'refusal', refusal: inTheWay };
+    if (inTheWay !== undefined) return inTheWay;
     const { user, device } = request.caller;
-    if (revoked.has(`${user}/${device}`)) return { tag: 'refusal', refusal: refuse('DeviceRevoked') };
+    if (revoked.has(`${user}/${device}`)) return refuse('DeviceRevoked');
     const answer = answers[request.method];
-    if (answer === undefined) return { tag: 'refusal', refusal: refuse('InvalidParams') };
+    if (answer === undefined) return refuse('InvalidParams');
     const result = await answer(request.params as Params, request);
     await delay(request);
-    if (isRefusal(result)) return { tag: 'refusal', refusal: result };
-    return { tag: 'result', json: JSON.stringify(result) };
+    return result;
   }
+
+  const replyTo = (result: unknown): RpcReply =>
+    isRefusal(result) ? { tag: 'refusal', refusal: result } : { tag: 'result', json: JSON.stringify(result) };
 
   const send = (conversationId: string, actor: string, text: string): Promise<number> => {
     const { state } = keptOf(conversationId);
@@ -131,8 +151,9 @@ export function openSmallApi(nats: NatsConnection) {
   const rpc = serveRpc({ nats, instance: `small-${randomUUID()}`, handle, onError });
 
   return {
-    /** Requests as they came. */
+    /** Requests as they came, and what they asked: each of a gateway's questions by itself. */
     requests,
+    asked,
     happen,
     send,
     create: (conversationId: string, ...users: string[]) =>
@@ -178,6 +199,10 @@ export function openSmallApi(nats: NatsConnection) {
       kept.state = evolve(kept.state, envelope);
       kept.events.push(envelope);
     },
+    /** From now on these events of the past are such that nobody can read them. */
+    makeUnreadable(conversationId: string, ...seqs: readonly number[]): void {
+      for (const seq of seqs) unreadable.add(`${conversationId}/${seq}`);
+    },
     obstruct(next: Obstacle): void {
       obstacle = next;
     },
@@ -200,10 +225,20 @@ type Params = {
   conversationId: string;
   after: number;
   limit: number;
-  questions: { user: string; device: string }[];
+  device: string;
   body: { text: string };
   marks: { conversationId: string; delivered?: number; read?: number }[];
 };
+
+/** As many as one message of the broker holds, with what else is asked. */
+function pageOf(events: readonly Envelope[]): readonly Envelope[] {
+  let characters = 0;
+  const full = events.findIndex((event, index) => {
+    characters += JSON.stringify(event).length;
+    return index > 0 && characters > 100_000;
+  });
+  return full < 0 ? events : events.slice(0, full);
+}
 
 export const hashOf = (user: string): string => `hash-${user}`;
 export const entryOf = (user: string) => ({ user, role: 'member' as const, banHash: hashOf(user) });

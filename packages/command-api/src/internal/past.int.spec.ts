@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CommandResources, handleCommand } from '../commands/handle.js';
+import { openRecentEvents } from '../conversations/recent-events.js';
+import { commandOf, openLog, text } from '../testing/log-fixture.js';
+import { membership } from './membership.js';
+import { openReplay, type Replayed } from './replay.js';
+
+let environment: TestEnvironment;
+let log: Awaited<ReturnType<typeof openLog>>;
+/** Writes; the others read. */
+let writer: CommandResources;
+beforeAll(async () => {
+  environment = await testEnvironment();
+  log = await openLog(environment.natsUrl);
+  writer = await log.instance();
+});
+afterAll(async () => {
+  await log?.close();
+  await environment?.dispose();
+});
+
+async function group(events: number, words = 'x'): Promise<string> {
+  const conversationId = `g-${randomUUID()}`;
+  const create = { conversationId, kind: 'group', members: ['bob'] } as const;
+  await handleCommand(writer, commandOf('conversation.create', 'ann', create));
+  for (let n = 1; n < events; n++) await say(conversationId, words);
+  return conversationId;
+}
+
+async function say(conversationId: string, words: string): Promise<void> {
+  const said = commandOf('message.send', 'ann', { conversationId, body: text(words) });
+  expect(E.isRight(await handleCommand(writer, said))).toBe(true);
+}
+
+/** An instance that serves the past, with a memory of its own. */
+async function reader() {
+  const recent = openRecentEvents();
+  const { store, jsm } = await log.instance(undefined, recent.add);
+  return { store, replay: openReplay({ jsm, store, recent }) };
+}
+
+const seqsOf = (page: Replayed | undefined): readonly number[] | undefined =>
+  page !== undefined && 'events' in page
+    ? page.events.map((event) => (JSON.parse(event) as { seq: number }).seq)
+    : undefined;
+const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+describe('who is a member of many conversations', () => {
+  it('is answered as the log is now, whatever was known before', async () => {
+    const { store } = await reader();
+    const ids = await Promise.all([1, 2, 3, 4, 5].map((events) => group(events)));
+    const ask = () =>
+      membership(
+        store,
+        [...ids, 'nowhere'].map((conversationId) => ({ conversationId, users: ['bob', 'eve'] })),
+      );
+    const revisions = async () => (await ask()).map((answer) => 'revision' in answer && answer.revision);
+    expect(await revisions()).toEqual([1, 2, 3, 4, 5, 0]);
+    await say(ids[0] as string, 'one more');
+    for (const words of ['and', 'two', 'more']) await say(ids[1] as string, words);
+    const removal = { conversationId: ids[2] as string, users: ['bob'] };
+    await handleCommand(writer, commandOf('member.remove', 'ann', removal));
+    expect(await revisions()).toEqual([2, 5, 4, 4, 5, 0]);
+    const membersOf = (await ask()).map((answer) => 'members' in answer && Object.keys(answer.members));
+    expect(membersOf).toEqual([['bob'], ['bob'], [], ['bob'], ['bob'], []]);
+  });
+
+  it('asked twice at once is loaded once and right for both', async () => {
+    const conversationId = await group(40);
+    const { store } = await reader();
+    const question = [{ conversationId, users: ['bob'] }];
+    const first = membership(store, question);
+    await say(conversationId, 'meanwhile');
+    const second = await membership(store, question);
+    expect(second).toMatchObject([{ revision: 41 }]);
+    expect((await first)[0]).toHaveProperty('members.bob');
+  });
+
+  it('has a snapshot to be loaded from as soon as a conversation has grown', async () => {
+    const conversationId = await group(40);
+    await waitFor(async () => (await log.snapshotOf(conversationId))?.state.revision === 32, {
+      what: 'the snapshot',
+    });
+    const { store } = await reader();
+    expect((await store.fresh(conversationId)).state.revision).toBe(40);
+  });
+});
+
+describe('the past', () => {
+  it('of many conversations is answered together, as far as each has come', async () => {
+    const ids = await Promise.all([3, 3, 80].map((events) => group(events)));
+    const { replay } = await reader();
+    const ask = (after: number) =>
+      replay(ids.map((conversationId) => ({ conversationId, after, limit: 1_000 })));
+    expect((await ask(1)).map(seqsOf)).toEqual([[2, 3], [2, 3], upTo(2, 80)]);
+    expect((await ask(3)).map(seqsOf)).toEqual([[], [], upTo(4, 80)]);
+    expect((await ask(70)).map(seqsOf)).toEqual([[], [], upTo(71, 80)]);
+  });
+
+  it('is given in pages, each beginning where the one before ended', async () => {
+    const conversationId = await group(300);
+    const { replay } = await reader();
+    const seqs: number[] = [];
+    for (let after = 7; after < 300; ) {
+      const [page] = await replay([{ conversationId, after, limit: 50 }]);
+      seqs.push(...(seqsOf(page) as number[]));
+      expect(page).toMatchObject({ head: 300, last: Math.min(after + 50, 300) });
+      after = seqs.at(-1) as number;
+    }
+    expect(seqs).toEqual(upTo(8, 300));
+  });
+
+  it('fits into one message of the broker: the share of each is bounded, and the rest is for later', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => group(4, 'y'.repeat(60_000))));
+    const { replay } = await reader();
+    const pages = await replay(ids.map((conversationId) => ({ conversationId, after: 1, limit: 1_000 })));
+    const sizes = pages.map((page) => ('events' in page ? page.events.join().length : 0));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
+    expect(pages.map(seqsOf).slice(0, 4)).toEqual([[2], [2], [2], [2]]);
+    expect(pages.slice(-6)).toEqual(Array(6).fill({ later: true }));
+  });
+
+  it('counts an event nobody can read, and goes on behind it', async () => {
+    const conversationId = await group(2);
+    const { subject } = writer.store.placeOf(conversationId);
+    log.nats.publish(subject, JSON.stringify({ seq: 3, type: 'message.sung', version: 9 }));
+    await log.nats.flush();
+    await say(conversationId, 'four');
+    const { replay } = await reader();
+    const [page] = await replay([{ conversationId, after: 0, limit: 1_000 }]);
+    expect(seqsOf(page)).toEqual([1, 2, 4]);
+    expect(page).toMatchObject({ last: 4, head: 4 });
+    const [end] = await replay([{ conversationId, after: 2, limit: 1_000 }]);
+    expect(seqsOf(end)).toEqual([4]);
+  });
+
+  it('of a conversation that is not there, or from its end on, is nothing', async () => {
+    const conversationId = await group(2);
+    const { replay } = await reader();
+    expect(
+      await replay([
+        { conversationId: 'nowhere', after: 5, limit: 10 },
+        { conversationId, after: 2, limit: 10 },
+        { conversationId, after: 99, limit: 10 },
+      ]),
+    ).toEqual([
+      { events: [], last: 5, head: 0 },
+      { events: [], last: 2, head: 2 },
+      { events: [], last: 99, head: 2 },
+    ]);
+  });
+});
