@@ -9,10 +9,11 @@ import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { type ServiceProcess, startService } from '@parley/infra/testing/service-process';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bigLog, digestsOf, publishLog, renamed, talk } from './testing/big-log.js';
+import { bigLog, digestsOf, renamed, talk } from './testing/big-log.js';
 import { naiveTables } from './testing/naive-model.js';
 import { readTables } from './testing/read-tables.js';
 
@@ -35,7 +36,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     nats = await connectNats(stack.nats, 'projector-spec');
     await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
     log = [...bigLog(800)];
-    await publishLog(nats, log, PARTITIONS);
+    await storeLog(nats, log, PARTITIONS);
   });
   afterAll(async () => {
     await nats.close();
@@ -147,7 +148,7 @@ describe('projectors', { timeout: 90_000 }, () => {
       timeout: 20_000,
     });
     const more = [...renamed(talk('late', 500), `late-${databases}`)];
-    await publishLog(nats, more, PARTITIONS);
+    await storeLog(nats, more, PARTITIONS);
     log.push(...more);
     frozen.signal('SIGCONT');
     await caughtUp();
@@ -164,7 +165,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     await client.end();
     await stack.stopServer('postgres');
     const more = [...renamed(talk('away', 500), `away-${databases}`)];
-    await publishLog(nats, more, PARTITIONS);
+    await storeLog(nats, more, PARTITIONS);
     log.push(...more);
     await stack.startServer('postgres');
     client = new pg.Client(database);
@@ -180,7 +181,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     await stack.startServer('nats');
     await waitFor(() => nats.flush().then(() => true), { what: 'the connection' });
     const more = [...renamed(talk('back', 500), `back-${databases}`)];
-    await publishLog(nats, more, PARTITIONS);
+    await storeLog(nats, more, PARTITIONS);
     log.push(...more);
     await caughtUp(20_000);
     await expectRowsOfLog();

@@ -4,6 +4,7 @@ import { streamName } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ import { announceAdded } from './announce.js';
 import { projectorMetrics } from './metrics.js';
 import type { Commit } from './project-batch.js';
 import { LogTooShort, runShare } from './run-share.js';
-import { publishLog, talk } from './testing/big-log.js';
+import { talk } from './testing/big-log.js';
 import { openReadModel, type ReadModel } from './testing/read-model-fixture.js';
 import { timeline } from './timeline/projection.js';
 
@@ -53,7 +54,7 @@ describe('working on a share', () => {
     const heard: string[] = [];
     nats.subscribe('user.ben', { callback: (_, message) => void heard.push(message.string()) });
     const share = run((commits) => announceAdded(nats, commits));
-    await publishLog(nats, talk('entered', 30), 1);
+    await storeLog(nats, talk('entered', 30), 1);
     await waitFor(async () => (await model.checkpoint()).events === 30, { what: 'the events in rows' });
     await waitFor(() => heard.length > 0, { what: 'the notice' });
     expect(heard.map((notice) => JSON.parse(notice))).toEqual([
@@ -64,7 +65,7 @@ describe('working on a share', () => {
     expect(page).toContain('parley_projector_lag_events{projection="timeline",partition="0"} 0');
     await share.stop();
 
-    await publishLog(nats, talk('unseen', 7), 1);
+    await storeLog(nats, talk('unseen', 7), 1);
     expect(await registry.metrics()).toContain(
       'parley_projector_lag_events{projection="timeline",partition="0"} 7',
     );
@@ -78,7 +79,7 @@ describe('working on a share', () => {
     await waitFor(async () => (await registry.metrics()).includes('lag_events{'), {
       what: 'the share to begin',
     });
-    const lost = publishLog(nats, talk('lost', 5), 1);
+    const lost = storeLog(nats, talk('lost', 5), 1);
     await model.client.query('alter table rm_1.message rename to hidden');
     await expect(Promise.all([share.done, lost])).rejects.toThrow('does not exist');
     await model.client.query('alter table rm_1.hidden rename to message');

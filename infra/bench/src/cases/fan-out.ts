@@ -3,6 +3,7 @@ import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import { liveEvent } from '@parley/domain/wire/live';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 import { type Case, type Figure, median, paired } from '../case.js';
 import { startChild } from '../chain/child.js';
@@ -10,7 +11,6 @@ import { type Crowd, gather, tokensOf, withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
 import { startOurChain } from '../chain/our-chain.js';
 import { cpuMs } from '../chain/process-figures.js';
-import { storeLog } from '../chain/store-log.js';
 import { withStack } from '../with-stack.js';
 
 const CONVERSATION = 'bench-crowd';

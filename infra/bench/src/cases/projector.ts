@@ -4,12 +4,12 @@ import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { MAX_BATCH } from '@parley/projector/run-share';
 import pg from 'pg';
 import { type Case, type Figure, median, paired } from '../case.js';
 import { startChild } from '../chain/child.js';
 import { replayLog } from '../chain/replay-log.js';
-import { storeLog } from '../chain/store-log.js';
 import { withStack } from '../with-stack.js';
 
 const CONVERSATIONS = 1_000;

@@ -1,11 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { Stack } from '@parley/infra/embedded/stack';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS, type SystemProcesses } from '@parley/infra/testing/system-processes';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { startChild } from './child.js';
 import { projectorLag } from './projector-lag.js';
-import { storeLog } from './store-log.js';
 
 /** Thousands of connections in one process that counts what reaches them. */
 export type Crowd = {

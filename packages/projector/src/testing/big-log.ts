@@ -1,12 +1,9 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { closeBody } from '@parley/domain/conversation/body';
 import { addDigest, type Digest, digestHex, digestOf, emptyDigest } from '@parley/domain/log/digest';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { partitionOf } from '@parley/domain/log/partition';
 import { commands } from '@parley/domain/testing/arbitraries';
 import { happen } from '@parley/domain/testing/history';
-import { openPublishWindow } from '@parley/infra/log/publish-window';
-import { placeOf } from '@parley/infra/log/subjects';
 import fc from 'fast-check';
 
 /**
@@ -25,27 +22,6 @@ export function bigLog(long: number): readonly Envelope[] {
     for (const history of histories) events.push(...history.slice(turn, turn + 1));
   }
   return events;
-}
-
-/** Stores a log, each conversation in its partition. */
-export async function publishLog(
-  nats: NatsConnection,
-  events: readonly Envelope[],
-  partitions: number,
-): Promise<void> {
-  const window = openPublishWindow(nats, { queue: events.length });
-  const outcomes = await Promise.all(
-    events.map((event) =>
-      window.publish(
-        placeOf(event.conversationId, partitions).subject,
-        JSON.stringify(event),
-        'NATS/1.0\r\n\r\n',
-      ),
-    ),
-  );
-  window.close();
-  const lost = outcomes.find(({ tag }) => tag !== 'stored');
-  if (lost) throw new Error(`an event was not stored: ${JSON.stringify(lost)}`);
 }
 
 /** Digest of each partition's part of a log. */

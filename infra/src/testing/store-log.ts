@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Envelope } from '@parley/domain/log/envelope';
-import { openPublishWindow } from '@parley/infra/log/publish-window';
-import { placeOf } from '@parley/infra/log/subjects';
+import { openPublishWindow } from '../log/publish-window.js';
+import { placeOf } from '../log/subjects.js';
 
 /** Stores events in the log, each in its partition, in order. Nothing is decided and nothing expected. */
 export async function storeLog(
