@@ -1,7 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Answer, answerAgain, answeredBefore } from '@parley/domain/conversation/answer';
 import type { Command } from '@parley/domain/conversation/commands';
-import { decide, type Target, targetSought } from '@parley/domain/conversation/decide';
+import { decide } from '@parley/domain/conversation/decide';
+import { type Target, targetSought } from '@parley/domain/conversation/decide-messages';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';

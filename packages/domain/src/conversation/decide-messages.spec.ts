@@ -3,7 +3,7 @@ import { SYSTEM } from '../ids.js';
 import { command, NOON, text } from '../testing/commands.js';
 import { created, given, happened, manySent, sent } from '../testing/given.js';
 import { closeBody } from './body.js';
-import { targetSought } from './decide.js';
+import { targetSought } from './decide-messages.js';
 
 const ROLES = { ann: 'owner', bob: 'admin', cem: 'member', dan: 'member' } as const;
 const group = created('group', ROLES);

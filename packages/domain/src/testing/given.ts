@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
 import type { Command } from '../conversation/commands.js';
-import { decide, type Target } from '../conversation/decide.js';
+import { decide } from '../conversation/decide.js';
+import type { Target } from '../conversation/decide-messages.js';
 import type { ConversationEvent, EventOf, EventType } from '../conversation/events.js';
 import { evolve } from '../conversation/evolve.js';
 import { type RefusalTag, refuse } from '../conversation/refusals.js';

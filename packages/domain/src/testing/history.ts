@@ -1,7 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { type Answer, answerAgain, answeredBefore } from '../conversation/answer.js';
 import type { Command } from '../conversation/commands.js';
-import { decide, type Target, targetSought } from '../conversation/decide.js';
+import { decide } from '../conversation/decide.js';
+import { type Target, targetSought } from '../conversation/decide-messages.js';
 import { evolve } from '../conversation/evolve.js';
 import type { Refusal } from '../conversation/refusals.js';
 import { type Conversation, initial } from '../conversation/state.js';

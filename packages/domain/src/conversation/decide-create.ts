@@ -1,0 +1,34 @@
+import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
+import type { CreateConversation } from './commands.js';
+import { type Decision, no, yes } from './decision.js';
+import { entry } from './entry.js';
+import type { Conversation } from './state.js';
+import type { Role } from './vocabulary.js';
+
+export function create(state: Conversation, command: CreateConversation): Decision {
+  const { data, actor } = command;
+  if (actor === SYSTEM) return no('NotAllowed', 'only people converse');
+  const others = [...new Set(data.members)].filter((user) => user !== actor);
+  if (data.kind === 'direct') {
+    const other = others[0];
+    if (other === undefined || others.length !== 1) return no('DirectNeedsTwo');
+    if (data.conversationId !== directConversationId(actor, other)) {
+      return no('DirectNeedsTwo', `the id must be ${directConversationId(actor, other)}`);
+    }
+    if (data.title !== undefined) return no('NotForThisKind', 'a direct conversation has no title');
+  } else if (isDirectId(data.conversationId)) {
+    return no('NotForThisKind', 'ids that begin with dm- are for direct conversations');
+  }
+  // Only now, so that nobody but the two learns whether a direct conversation exists.
+  if (state.tag !== 'absent') return no('ConversationExists');
+  const first: Role = data.kind === 'direct' ? 'member' : 'owner';
+  return yes({
+    type: 'conversation.created',
+    data: {
+      kind: data.kind,
+      ttl: data.ttl ?? null,
+      members: [entry(command, actor, first), ...others.map((user) => entry(command, user, 'member'))],
+      ...(data.title === undefined ? {} : { title: data.title }),
+    },
+  });
+}

@@ -1,0 +1,24 @@
+import { SYSTEM } from '../ids.js';
+import type { CloseConversation, RenameConversation, SetTtl } from './commands.js';
+import { type Decision, no, unchanged, yes } from './decision.js';
+import { leads } from './standing.js';
+import type { Open } from './state.js';
+
+export function rename(state: Open, { actor, data }: RenameConversation): Decision {
+  if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation has no title');
+  if (!leads(state, actor)) return no('NotAllowed');
+  return state.title === data.title
+    ? unchanged
+    : yes({ type: 'conversation.renamed', data: { title: data.title } });
+}
+
+export function setTtl(state: Open, { actor, data }: SetTtl): Decision {
+  if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
+  return state.ttl === data.ttl ? unchanged : yes({ type: 'conversation.ttlSet', data: { ttl: data.ttl } });
+}
+
+export function close(state: Open, { actor }: CloseConversation): Decision {
+  if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation cannot be closed');
+  if (actor !== SYSTEM && state.members.get(actor)?.role !== 'owner') return no('NotAllowed');
+  return yes({ type: 'conversation.closed', data: {} });
+}
