@@ -170,6 +170,24 @@ describe('while Redis is away', () => {
   });
 });
 
+describe('presence while Redis is away', () => {
+  it('is unknown, and of everyone as before once it is back, with nothing left in it', async () => {
+    const { ann, bob } = await talk();
+    const heard: string[] = [];
+    ann.client.on('presence', ({ people }) => heard.push(...people.map(({ status }) => status)));
+    const watch = () => ann.client.call('presence.watch', { users: ['bob'] });
+    await bob.client.call('presence.set', { status: 'away' });
+    await waitFor(async () => (await watch()).people[0]?.status === 'away', { what: 'bob to be away' });
+    heard.length = 0;
+    await without('redis', async () => {
+      await waitFor(() => heard.at(-1) === 'unknown', { what: 'presence to be unknown' });
+      expect((await watch()).people).toEqual([{ user: 'bob', status: 'unknown' }]);
+    });
+    await waitFor(() => heard.at(-1) === 'away', { what: 'presence to be known again', timeout: 30_000 });
+    expect(heard).toEqual(['unknown', 'away']);
+  });
+});
+
 describe('while NATS is away', () => {
   it('sending is refused, what the client keeps is sent once afterwards, and sessions go on', async () => {
     const conversation = await talk();

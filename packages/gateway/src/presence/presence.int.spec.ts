@@ -3,8 +3,9 @@ import { type ServiceProcess, startService } from '@parley/infra/testing/service
 import { redisUrlBeside } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openBreakableLine } from '../testing/breakable-line.js';
+import { fallBehind, gaugeOf } from '../testing/fall-behind.js';
 import { connectClient, type ForeignClient } from '../testing/foreign-client.js';
 import {
   type GatewayFixture,
@@ -13,6 +14,8 @@ import {
   openGatewayFixture,
   tokenOf,
 } from '../testing/gateway-fixture.js';
+
+import { BELIEVED_MS } from './watch.js';
 
 let fixture: GatewayFixture;
 let other: Awaited<ReturnType<typeof openGateway>>;
@@ -158,9 +161,11 @@ describe('presence', () => {
     expect(statuses(kim, 'lea')).toEqual([]);
     expect(await watch(kim)).toEqual([]);
     await watch(mia, 'kim', 'lea');
-    expect(await watched(fixture.gateway.url)).toBeGreaterThanOrEqual(2);
+    expect(await gaugeOf(fixture.gateway.url, 'presence_watched')).toBeGreaterThanOrEqual(2);
     for (const client of clients.splice(0)) client.end();
-    await waitFor(async () => (await watched(fixture.gateway.url)) === 0, { what: 'nobody to be watched' });
+    await waitFor(async () => (await gaugeOf(fixture.gateway.url, 'presence_watched')) === 0, {
+      what: 'nobody to be watched',
+    });
   });
 
   it('is told of many in one frame', async () => {
@@ -173,6 +178,46 @@ describe('presence', () => {
       what: 'the crowd',
     });
     expect(nat.notices('presence').length).toBeLessThan(crowd.length);
+  });
+
+  it('is not told for long to who shares no conversation any more', async () => {
+    await fixture.api.create('p-nine', 'rea', 'sam', 'tia');
+    const gateway = await openGateway(fixture.natsUrl);
+    const rea = await open('rea', 'd', gateway.ws);
+    const [sam, tia] = [await open('sam'), await open('tia')];
+    await isKnownAs(rea, 'sam', 'online');
+    await watch(rea, 'sam', 'tia');
+    await fixture.api.remove('p-nine', 'sam');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + BELIEVED_MS });
+    try {
+      await hear(rea, 'sam', 'unknown');
+    } finally {
+      vi.useRealTimers();
+    }
+    await set(sam, 'away');
+    await set(tia, 'away');
+    await hear(rea, 'tia', 'away');
+    expect(statuses(rea, 'sam')).toEqual(['unknown']);
+    await gateway.stop();
+  });
+
+  it('is told late to a reader who is behind: once, and as it is then', async () => {
+    await fixture.api.create('p-ten', 'uma', 'vin');
+    const [uma, vin] = [await open('uma'), await open('vin')];
+    await isKnownAs(uma, 'vin', 'online');
+    uma.socket.pause();
+    await fallBehind(uma, fixture.gateway.url);
+    for (const status of ['away', 'online', 'invisible']) {
+      const before = await gaugeOf(fixture.gateway.url, 'signs_left_out_total');
+      await set(vin, status);
+      await waitFor(async () => (await gaugeOf(fixture.gateway.url, 'signs_left_out_total')) > before, {
+        what: 'it to be left out',
+      });
+    }
+    uma.socket.resume();
+    await hear(uma, 'vin', 'offline');
+    expect(statuses(uma, 'vin')).toEqual(['offline']);
+    expect(uma.isClosed).toBe(false);
   });
 
   it.each([
@@ -280,9 +325,3 @@ describe('without Redis', { timeout: 60_000 }, () => {
     line.close();
   });
 });
-
-/** How many people are watched at a gateway. */
-async function watched(url: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^parley_gateway_presence_watched\S* (\d+)$/m.exec(metrics)?.[1]);
-}

@@ -11,7 +11,7 @@ import { BEAT_MS, type HeartEffect, type HeartInput, type HeartState, stepHeart 
 import { openPresenceStore } from './presence-store.js';
 import { payOwed } from './tell.js';
 import { type Alive, isSameCompany } from './view.js';
-import { watch } from './watch.js';
+import { checkAgain, watch } from './watch.js';
 import { openWatching } from './watching.js';
 
 /** Who is there, and who wants to know. */
@@ -37,6 +37,9 @@ export type Presence = {
   close(): void;
 };
 
+/** Heartbeats in which every session was looked at once: whether it may still watch whom it watches. */
+const CHECK_IN = 60;
+
 /** Presence on one gateway: it says that it lives every second, and everything else only when it changes. */
 export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
   const store = openPresenceStore(redis);
@@ -44,6 +47,7 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
   let name = newName();
   let alive: Alive = { now: 0, until: new Map() };
   let isBeating = false;
+  let sessions: Iterator<Session> = gateway.sessions.values();
 
   const canPut = () => state.tag === 'known' || state.tag === 'settling';
   const announcer = openAnnouncer(gateway, {
@@ -65,6 +69,7 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
       announcer.retry();
       announcer.mend();
       watching.mend();
+      checkSome();
     } catch (error) {
       gateway.log.debug({ err: error }, 'a heartbeat was not answered');
       step({ tag: 'missed' });
@@ -92,6 +97,18 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
         return;
       default:
         return effect satisfies never;
+    }
+  }
+
+  /** Goes through the sessions slowly enough that what they may see is asked for about once in the time it is believed. */
+  function checkSome(): void {
+    for (let left = Math.ceil(gateway.sessions.size / CHECK_IN); left > 0; left--) {
+      const next = sessions.next();
+      if (next.done) {
+        sessions = gateway.sessions.values();
+        break;
+      }
+      checkAgain(gateway, watching, next.value);
     }
   }
 

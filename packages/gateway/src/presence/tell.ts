@@ -1,18 +1,11 @@
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import type { PresenceView } from '@parley/domain/wire/presence';
 import type { GatewayCore } from '../gateway.js';
+import { send } from '../session/send.js';
 import { hasRoomForSigns, sendSign } from '../session/send-sign.js';
 import type { Session } from '../session/session.js';
+import { unknown } from './view.js';
 import type { Watched } from './watching.js';
-
-/** Whom a session watches. */
-export type Watch = {
-  users: ReadonlyMap<string, Watched>;
-  /** Users whose change the reader was too slow for: told when there is room, as they are then. */
-  owed: Set<Watched> | undefined;
-  /** The request before: they are answered one after another. */
-  last: Promise<unknown>;
-};
 
 /** Tells everyone who watches what has changed: one frame a session. */
 export function tellPresence(gateway: GatewayCore, changed: readonly Watched[]): void {
@@ -42,6 +35,11 @@ export function payOwed(gateway: GatewayCore, session: Session): void {
   const still = [...owed].filter((watched) => watched.watchers.has(session));
   if (still.length > 0 && !sendSign(gateway.metrics, session, 'presence', frameOf(still)))
     owe(session, still);
+}
+
+/** Tells a session that nothing is known of these people from now on. */
+export function tellUnknown(gateway: GatewayCore, session: Session, users: readonly string[]): void {
+  send(gateway.metrics, session, notificationFrame('presence', { people: users.map(unknown) }));
 }
 
 function owe(session: Session, list: readonly Watched[]): void {

@@ -4,7 +4,7 @@ import type { Hub } from '../hub/hub.js';
 import type { Used } from '../limits/limits.js';
 import type { Person } from '../people.js';
 import type { Said } from '../presence/said.js';
-import type { Watch } from '../presence/tell.js';
+import type { Watch } from '../presence/watch.js';
 import type { TypingState } from '../typing/typing-state.js';
 import type { SessionState } from './session-state.js';
 

@@ -1,6 +1,7 @@
 import { TYPING_MS } from '@parley/domain/wire/presence';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fallBehind, gaugeOf } from '../testing/fall-behind.js';
 import type { ForeignClient } from '../testing/foreign-client.js';
 import { type GatewayFixture, openGateway, openGatewayFixture } from '../testing/gateway-fixture.js';
 
@@ -75,23 +76,15 @@ describe('typing', () => {
     await fixture.api.create('t-five', 'lea', 'mia');
     const [lea, mia] = [await fixture.open('lea'), await fixture.open('mia')];
     mia.socket.pause();
-    // More than the kernel takes, less than a slow reader is closed for.
-    const list = () =>
-      mia.socket.send('{"jsonrpc":"2.0","id":9,"method":"conversation.list","params":{"limit":400000}}');
-    const buffered = async () => gaugeOf(fixture.gateway.url, 'buffered_bytes');
-    await waitFor(
-      async () => {
-        if ((await buffered()) < 100_000) list();
-        return (await buffered()) >= 100_000;
-      },
-      { what: 'a reader who is behind', timeout: 20_000 },
-    );
+    await fallBehind(mia, fixture.gateway.url);
     await type(lea, 't-five');
     await waitFor(async () => (await gaugeOf(fixture.gateway.url, 'signs_left_out_total')) > 0, {
       what: 'it to be left out',
     });
     mia.socket.resume();
-    await waitFor(async () => (await buffered()) === 0, { what: 'the reader to catch up' });
+    await waitFor(async () => (await gaugeOf(fixture.gateway.url, 'buffered_bytes')) === 0, {
+      what: 'the reader to catch up',
+    });
     await type(lea, 't-five', false);
     await hear(mia, 1);
     expect(mia.notices('typing').map(({ expiresInMs }) => expiresInMs)).toEqual([0]);
@@ -106,9 +99,3 @@ describe('typing', () => {
     },
   );
 });
-
-async function gaugeOf(url: string, name: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  const values = [...metrics.matchAll(new RegExp(`^parley_gateway_${name}\\S* (\\d+)$`, 'gm'))];
-  return values.reduce((sum, [, value]) => sum + Number(value), 0);
-}
