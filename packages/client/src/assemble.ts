@@ -15,11 +15,12 @@ import { createPeople } from './presence/people.js';
 import { createTypingTeller } from './presence/typing-teller.js';
 import { createTypists } from './presence/typists.js';
 import { createMarks } from './receipts/marks.js';
-import { unavailable } from './refusal-error.js';
+import { RefusalError, unavailable } from './refusal-error.js';
 import { createSession } from './session.js';
 import { createStore } from './store.js';
 import { openTimeline } from './timeline/open-timeline.js';
 import { subjectOf } from './token.js';
+import { onWake } from './wake.js';
 import { webSocketConstructor } from './web-socket.js';
 
 /** A client and the two things that only `connect` needs. */
@@ -38,8 +39,15 @@ const MAX_QUERIES = 1_000;
 export function assemble(options: ClientOptions, holds = false): Assembled {
   const { answerMs = 15_000, maxOutbox = 10_000, maxInFlight = 256 } = options;
   const listeners = createListeners<ClientEvents>();
+  let ended: Promise<void> = Promise.resolve();
   const positions = createPositions(options.resume);
   let held: (() => void)[] | undefined = holds ? [] : undefined;
+  let knowUser: (user: string) => void = () => undefined;
+  const known = new Promise<string>((resolve) => {
+    knowUser = resolve;
+  });
+  const storage = options.storage === undefined ? undefined : known.then(options.storage);
+  const sureStorage = storage?.catch(() => undefined) ?? Promise.resolve(undefined);
   let user = options.user ?? (typeof options.token === 'string' ? (subjectOf(options.token) ?? '') : '');
 
   const session = createSession({
@@ -54,25 +62,45 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
       for (const conversationId of left) inbox.lose({ conversationId, reason: 'too many to resume' });
       return resume;
     },
+    onAhead(conversationIds) {
+      for (const conversationId of conversationIds)
+        inbox.lose({ conversationId, reason: 'the log ends before this position' });
+    },
     onNotification: (method, params) =>
       held === undefined ? inbox.take(method, params) : void held.push(() => inbox.take(method, params)),
-    onOpened: (opened) => {
+    onOpened(opened) {
+      if (user !== '' && user !== opened.user)
+        return session.fail(
+          new RefusalError('ForeignToken', `the token is of ${opened.user}, not of ${user}`),
+        );
       user = opened.user;
+      knowUser(user);
     },
     onState(state) {
       if (state.tag === 'open') outbox.pump();
       else outbox.interrupt();
       // What a broken line had still to say comes again with the resume.
       if (state.tag === 'waiting') held?.splice(0);
-      if (state.tag === 'stopped') outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
+      if (state.tag === 'stopped') end();
       connection.changed();
       listeners.emit('state', state);
     },
   });
+  /** What is stored stays for the next time, unless I sign out. */
+  function end(): void {
+    outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
+    marks.close();
+    offWake();
+    ended = sureStorage.then(async (opened) => {
+      await opened?.close();
+    });
+    ended.catch(() => undefined);
+  }
+
   const connection = createStore(() => session.state);
   const inbox = createInbox({ listeners, positions, user: () => user, comeBack: session.comeBack });
   const outbox = createOutbox({
-    storage: undefined,
+    storage,
     isOpen: () => session.state.tag === 'open',
     request: session.request,
     maxEntries: maxOutbox,
@@ -126,6 +154,8 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   listeners.on('event', ({ type, actor, conversationId, seq }) => {
     if (type === 'message.sent' && actor !== user) marks.delivered(conversationId, seq);
   });
+  if (user !== '') knowUser(user);
+  const offWake = onWake(session.wake);
   session.start();
 
   const client: ParleyClient = {
@@ -142,7 +172,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     unsent,
     get list() {
-      list ??= createConversationList({ core, typists, marks, storage: Promise.resolve(undefined) });
+      list ??= createConversationList({ core, typists, marks, storage: sureStorage });
       return list;
     },
     timeline: (conversationId, windowing) => openTimeline(timelines, conversationId, windowing),
@@ -169,6 +199,10 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     close: session.stop,
     async signOut() {
       session.stop();
+      await ended;
+      const stored = user === '' ? undefined : await options.storage?.(user);
+      await stored?.clear();
+      await stored?.close();
     },
   };
 

@@ -20,9 +20,25 @@ export type ConnectionOptions = {
 export type Connection = {
   /** @throws RefusalError by the server, or `Unavailable` when the answer does not come or the socket breaks */
   request(method: string, params: unknown): Promise<unknown>;
+  /** Asks for a sign of life, unless something has just been heard; without one the line counts as broken. */
+  probe(): void;
   /** Ends it without a call of `onClose`; what waits is refused as unavailable. */
   close(): void;
 };
+
+/**
+ * Milliseconds without a frame after which a page that somebody looks at asks for a sign of life, for how long it waits for
+ * one, and how fresh the last frame may be to count as one.
+ */
+const QUIET_MS = 30_000;
+const PROBE_MS = 5_000;
+const FRESH_MS = 1_000;
+
+/** A hidden page need not know; outside of browsers nobody hides. */
+function isWatched(): boolean {
+  const { document } = globalThis as { readonly document?: { readonly visibilityState: string } };
+  return document === undefined || document.visibilityState === 'visible';
+}
 
 /** A socket on which nothing at all is heard while an answer is overdue counts as broken, as this close code. */
 export const SILENT = 4002;
@@ -34,6 +50,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   let nextId = 1;
   let heardAt = Date.now();
   let over = false;
+  let probing: ReturnType<typeof setTimeout> | undefined;
 
   socket.addEventListener('open', () => {
     heardAt = Date.now();
@@ -55,6 +72,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const sweep = setInterval(
     () => {
       const now = Date.now();
+      if (now - heardAt >= QUIET_MS && isWatched()) probe();
       for (const [id, entry] of pending) {
         if (now - entry.sentAt < options.answerMs) break;
         pending.delete(id);
@@ -85,8 +103,20 @@ export function openConnection(options: ConnectionOptions): Connection {
     options.onClose(code, reason);
   }
 
+  /** A method that nobody has is refused at once, by whoever is there: that is a sign too, and costs nothing. */
+  function probe(): void {
+    const askedAt = Date.now();
+    if (over || socket.readyState !== 1 || probing !== undefined || askedAt - heardAt < FRESH_MS) return;
+    probing = setTimeout(() => {
+      probing = undefined;
+      if (heardAt < askedAt) fail(SILENT, 'the server is silent');
+    }, PROBE_MS);
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: nextId++, method: 'session.probe', params: {} }));
+  }
+
   function settleAll(): void {
     over = true;
+    clearTimeout(probing);
     clearInterval(sweep);
     for (const { reject } of pending.values()) reject(unavailable('the connection broke'));
     pending.clear();
@@ -106,6 +136,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         pending.set(id, { resolve, reject, sentAt: Date.now() });
         socket.send(frame);
       }),
+    probe,
     close: () => {
       if (over) return;
       settleAll();

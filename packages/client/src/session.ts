@@ -24,8 +24,10 @@ export type SessionOptions = {
   readonly webSocket: WebSocketConstructor;
   readonly answerMs: number;
   readonly maxPending: number;
-  /** Where to go on from; asked at every open. */
+  /** Where to go on from; asked at every open, and again once the server has named positions it does not know. */
   readonly resume: () => Readonly<Record<string, number>>;
+  /** The log ends before these positions: they are to be forgotten before they are asked for again. */
+  readonly onAhead: (conversationIds: readonly string[]) => void;
   readonly onNotification: (method: string, params: unknown) => void;
   readonly onState: (state: ConnectionState) => void;
   readonly onOpened: (session: t.TypeOf<typeof SessionOpened>) => void;
@@ -40,6 +42,10 @@ export type Session = {
   stop(): void;
   /** @throws RefusalError; `Unavailable` at once when there is no open session */
   request(method: string, params: unknown): Promise<unknown>;
+  /** Somebody looks, or the network is back: dials now instead of later, or sees whether the line still holds. */
+  wake(): void;
+  /** Stops for a reason that coming back does not mend. */
+  fail(refusal: RefusalError): void;
   /** Drops the connection and comes back with a resume. */
   comeBack(reason: string): void;
 };
@@ -53,6 +59,8 @@ export function createSession(options: SessionOptions): Session {
   let connection: Connection | undefined;
   let token = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Milliseconds the server wants us to wait at least, by its last refusal. */
+  let atLeastMs = 0;
   /** Counts dials: what belongs to an earlier one is late. */
   let dial = 0;
 
@@ -77,7 +85,7 @@ export function createSession(options: SessionOptions): Session {
         connection = undefined;
         return;
       case 'wait': {
-        const afterMs = backoffMs(failures(state), Math.random());
+        const afterMs = Math.max(atLeastMs, backoffMs(failures(state), Math.random()));
         timer = setTimeout(() => happen({ tag: 'waited' }), afterMs);
         if (state.tag === 'waiting') state = { ...state, retryAt: Date.now() + afterMs };
         return;
@@ -102,19 +110,23 @@ export function createSession(options: SessionOptions): Session {
     connection = openConnection({
       ...options,
       onOpen: () => mine === dial && happen({ tag: 'socketOpened' }),
-      onNotification: (method, params) => mine === dial && options.onNotification(method, params),
+      onNotification(method, params) {
+        if (mine !== dial) return;
+        options.onNotification(method, params);
+        if (method === 'session.expiring') void renew(mine);
+      },
       onClose: (code, reason) => mine === dial && broken(afterClose(code), refusalOfClose(code, reason)),
     });
   }
 
   async function open(mine: number): Promise<void> {
     try {
-      const params = { token, device: options.device, resume: options.resume() };
-      const answer = decodeWith(SessionOpened, await connection?.request('session.open', params));
+      const answer = decodeWith(SessionOpened, await ask(mine));
       if (mine !== dial) return;
       if (E.isLeft(answer))
         return broken('stop', new RefusalError('InternalError', `session.open: ${answer.left}`));
       options.onOpened(answer.right);
+      if (mine !== dial) return;
       happen({ tag: 'sessionOpened' });
     } catch (error) {
       if (mine !== dial) return;
@@ -123,10 +135,36 @@ export function createSession(options: SessionOptions): Session {
     }
   }
 
+  /** Positions the log does not know are forgotten, and the rest asked for again: the connection waits for that. */
+  async function ask(mine: number, tries = 1): Promise<unknown> {
+    try {
+      const params = { token, device: options.device, resume: options.resume() };
+      return await connection?.request('session.open', params);
+    } catch (error) {
+      const isAhead =
+        error instanceof RefusalError && error.tag === 'PositionAhead' && error.about.length > 0;
+      if (mine !== dial || !isAhead || tries === MAX_AHEAD) throw error;
+      options.onAhead(error.about);
+      return ask(mine, tries + 1);
+    }
+  }
+
+  /** Where that fails the connection is closed when the token ends, and comes back with what the source gives then. */
+  async function renew(mine: number): Promise<void> {
+    if (typeof options.token === 'string') return;
+    try {
+      const fresh = await options.token();
+      if (mine === dial) await connection?.request('session.renew', { token: fresh });
+    } catch {
+      // The close code says so then.
+    }
+  }
+
   function broken(wish: AfterBreak, refusal: RefusalError): void {
     // A token given as text cannot be renewed: the same one would be refused for ever.
     const next = wish === 'renew' && typeof options.token === 'string' ? 'stop' : wish;
     if (next === 'stop') stoppedBy = refusal;
+    atLeastMs = refusal.retryAfterMs ?? 0;
     happen({ tag: 'broken', next, reason: refusal.message });
   }
 
@@ -144,9 +182,17 @@ export function createSession(options: SessionOptions): Session {
         return Promise.reject(unavailable('not connected'));
       return connection.request(method, params);
     },
+    wake() {
+      if (state.tag === 'waiting') happen({ tag: 'waited' });
+      else connection?.probe();
+    },
+    fail: (refusal) => broken('stop', refusal),
     comeBack: (reason) => broken('resume', unavailable(reason)),
   };
 }
+
+/** Refusals of positions in a row, each of which names up to a hundred. */
+const MAX_AHEAD = 100;
 
 const failures = (state: ConnectionState): number => (state.tag === 'stopped' ? 0 : state.failures);
 
@@ -162,6 +208,7 @@ function refusalOfClose(code: number, reason: string): RefusalError {
   const sentence =
     row?.sentence ?? `the connection closed with code ${code}${reason === '' ? '' : `: ${reason}`}`;
   if (code === closeCodes.TokenExpired.code) return new RefusalError('TokenExpired', sentence);
+  if (code === closeCodes.DeviceRevoked.code) return new RefusalError('DeviceRevoked', sentence);
   if (code === closeCodes.TokenRefused.code) return new RefusalError('NotAuthenticated', sentence);
   return row?.next === 'stop' ? new RefusalError('InvalidRequest', sentence) : unavailable(sentence);
 }

@@ -105,7 +105,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** From here on nothing outlives us; what is queued is still sent. */
   function lost(error: unknown): void {
-    if (storage === undefined && isLeading) return;
+    if (closedBy !== undefined || (storage === undefined && isLeading)) return;
     storage = undefined;
     options.onStorageLost(error);
     lead();
