@@ -1,3 +1,4 @@
+import * as E from '@parley/domain/either';
 import { decodeWith } from '@parley/domain/text';
 import {
   isIdempotent,
@@ -6,7 +7,6 @@ import {
   type ParamsOf,
   type ResultOf,
 } from '@parley/domain/wire/methods';
-import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import type { QueuedCommand } from './outbox/command.js';
 import { RefusalError } from './refusal-error.js';

@@ -1,7 +1,7 @@
+import * as E from '@parley/domain/either';
 import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { type NoticeName, type NoticeOf, notices } from '@parley/domain/wire/notices';
-import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 
 /** What the server sends without being asked, by the method that carries it. */

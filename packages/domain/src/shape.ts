@@ -1,6 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { Codec } from './codec.js';
+import * as E from './either.js';
 
 type Fields = { readonly [key: string]: t.Mixed };
 type Shaped<R extends Fields, O extends Fields> = { [K in keyof R]: t.TypeOf<R[K]> } & {

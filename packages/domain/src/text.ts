@@ -1,6 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { Codec } from './codec.js';
+import * as E from './either.js';
 import { firstFault } from './fault.js';
 
 /**

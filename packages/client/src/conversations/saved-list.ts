@@ -1,7 +1,7 @@
+import * as E from '@parley/domain/either';
 import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
 import { ConversationView } from '@parley/domain/wire/views';
-import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 /** The list as it is kept: what it showed, and what to ask the server with for what has changed since. */

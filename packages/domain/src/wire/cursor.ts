@@ -1,5 +1,5 @@
-import * as E from 'fp-ts/lib/Either.js';
 import { type Refusal, refuse } from '../conversation/refusals.js';
+import * as E from '../either.js';
 import type { ConversationId } from '../ids.js';
 import { fnv1a32 } from '../log/partition.js';
 

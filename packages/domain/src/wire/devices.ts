@@ -1,6 +1,6 @@
-import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { Codec } from '../codec.js';
+import * as E from '../either.js';
 import { CommandId, ConversationId, DeviceId, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger, boundedText, utf8Length } from '../text.js';
