@@ -10,6 +10,11 @@ export type PostgresOptions = {
   readonly max?: number;
   /** 15 s unless said; 0 never gives up. */
   readonly statementTimeoutMs?: number;
+  /**
+   * Set where every statement reads a few rows by an index. Of a table that was filled a moment ago and has no statistics yet,
+   * Postgres expects few rows and would read, by a bitmap, and sort a whole conversation for one page of it.
+   */
+  readonly readsByKey?: boolean;
 };
 
 /**
@@ -25,6 +30,7 @@ export const connectPostgres = (url: string, options: PostgresOptions): pg.Pool 
     idleTimeoutMillis: 60_000,
     statement_timeout: options.statementTimeoutMs ?? 15_000,
     keepAlive: true,
+    ...(options.readsByKey ? { options: '-c enable_bitmapscan=off' } : {}),
   });
   pool.on('error', (error) => options.log.warn({ err: error.message }, 'a connection to Postgres was lost'));
   return pool;

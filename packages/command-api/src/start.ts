@@ -57,6 +57,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     log,
     max: 10,
     statementTimeoutMs: 5_000,
+    readsByKey: true,
   });
   resources.push({ name: 'postgres', dispose: () => database.end() });
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });

@@ -101,8 +101,12 @@ const sinceSql = (schema: string): string => `
   ), mine as materialized (
     select c.*, m.role
     from candidate k
-    join ${schema}.conversation c on c.conversation_id = k.conversation_id
-    join ${schema}.member m on m.conversation_id = k.conversation_id and m.user_id = $1
+    cross join lateral (
+      select * from ${schema}.conversation c where c.conversation_id = k.conversation_id offset 0
+    ) c
+    cross join lateral (
+      select role from ${schema}.member m where m.conversation_id = k.conversation_id and m.user_id = $1 offset 0
+    ) m
     where ${onPage}
   ), gone as (
     select d.conversation_id

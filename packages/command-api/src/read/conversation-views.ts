@@ -7,6 +7,8 @@ import { UNREAD, unreadJoins } from './unread.js';
  * Views of the conversations in the relation `mine`, whose rows are conversations with the reader's `role`: each with its
  * newest message and an exact unread count.
  *
+ * Subqueries are fenced by an offset or a limit, or a plan might read all the reader's receipts for a few views.
+ *
  * @param reader parameter of the statement that names the reader; `now` the one with the time in ms.
  */
 export const conversationViewsSql = (schema: string, reader: string, now: string): string => `
@@ -15,7 +17,10 @@ export const conversationViewsSql = (schema: string, reader: string, now: string
     ${UNREAD},
     newest.*
   from mine c
-  left join ${schema}.receipt r on r.conversation_id = c.conversation_id and r.user_id = ${reader}
+  left join lateral (
+    select x.read, x.delivered from ${schema}.receipt x
+    where x.conversation_id = c.conversation_id and x.user_id = ${reader} offset 0
+  ) r on true
   ${unreadJoins(schema, reader, 'r.read', now)}
   left join lateral (
     select ${messageColumns('x')} from ${schema}.message x
