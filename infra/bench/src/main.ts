@@ -8,11 +8,23 @@ import { latency } from './cases/latency.js';
 import { memory } from './cases/memory.js';
 import { page } from './cases/page.js';
 import { projector } from './cases/projector.js';
+import { receipts } from './cases/receipts.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
 
-const cases: readonly Case[] = [append, projector, timeline, page, sync, fanOut, latency, sustained, memory];
+const cases: readonly Case[] = [
+  append,
+  projector,
+  timeline,
+  page,
+  sync,
+  receipts,
+  fanOut,
+  latency,
+  sustained,
+  memory,
+];
 
 const program = new Command('bench')
   .description('Measures our paths against their ceilings, interleaved in one run.')

@@ -3,9 +3,10 @@ import { closeBody } from '@parley/domain/conversation/body';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
+import { createLog } from '@parley/infra/runtime/log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import type { WebSocket } from 'ws';
 import { type Case, type Figure, median } from '../case.js';
 import { withPast } from '../chain/crowd.js';
@@ -33,7 +34,8 @@ export const page: Case = {
       say(`storing ${MESSAGES.toLocaleString('en')} messages`);
       await withPast(stack, nats, past());
       const redis = new Redis(stack.redis);
-      const pool = new pg.Pool({ connectionString: stack.database, max: 1 });
+      const log = createLog('bench', 'silent');
+      const pool = connectPostgres(stack.database, { name: 'bench', log, max: 1, readsByKey: true });
       await waitFor(async () => (await redis.get(pageKey(CONVERSATION))) !== null, {
         what: 'the cached page',
       });

@@ -11,6 +11,10 @@ import { projectorLag } from './projector-lag.js';
 export type Crowd = {
   /** Resolves when `frames` more have come, all connections together; ask before sending. */
   expect(frames: number): Promise<{ readonly reached: Promise<unknown> }>;
+  /** All of them send this. */
+  say(frame: string): void;
+  /** What came since frames were last expected, all connections together. */
+  count(): Promise<{ readonly frames: number; readonly bytes: number }>;
   /** Opens more, the sessions of these people. */
   join(tokens: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -37,6 +41,12 @@ export async function gather(url: string, who: readonly string[] | number): Prom
       child.send({ expect: frames });
       await counting;
       return { reached };
+    },
+    say: (frame) => child.send({ say: frame }),
+    async count() {
+      const counted = child.hear<{ frames: number; bytes: number }>('counted');
+      child.send({ count: true });
+      return counted;
     },
     join: (tokens) => open({ tokens }),
     stop: () => child.stop(),

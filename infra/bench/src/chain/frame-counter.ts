@@ -6,18 +6,30 @@ import { connect, type Socket } from 'node:net';
  * count frames. A program of its own.
  *
  * Takes `{open: {url, tokens}}` or `{open: {url, count}}` and says `{ready}` when all are open (with a token: the session
- * too); takes `{expect: n}` and says `{reached}` when n more frames with text have come; says `{lost}` for each that closes.
+ * too); takes `{expect: n}` and says `{reached}` when n more frames with text have come; takes `{say: text}`, which each sends;
+ * takes `{count}` and says `{counted: {frames, bytes}}` of what came since it was last told to expect something; says `{lost}` for
+ * each that closes.
  */
-type Order = { readonly open?: Opening; readonly expect?: number };
+type Order = {
+  readonly open?: Opening;
+  readonly expect?: number;
+  readonly say?: string;
+  readonly count?: true;
+};
 type Opening = { readonly url: string; readonly count?: number; readonly tokens?: readonly string[] };
 
 let frames = 0;
+let bytes = 0;
+const clients: Client[] = [];
 let wanted = Number.POSITIVE_INFINITY;
 
 process.on('message', (order: Order) => {
   if (order.open !== undefined) void openAll(order.open);
+  if (order.say !== undefined) for (const { socket } of clients) socket.write(textFrame(order.say));
+  if (order.count) process.send?.({ counted: { frames, bytes } });
   if (order.expect === undefined) return;
   frames = 0;
+  bytes = 0;
   wanted = order.expect;
   process.send?.({ counting: true });
 });
@@ -56,6 +68,7 @@ function openOne(
       onread: { buffer: shared, callback: (length) => onBytes(client, shared.subarray(0, length)) },
     });
     const client: Client = { socket, token, handshake: '', head: [], left: 0, opened: resolve };
+    clients.push(client);
     socket.setNoDelay(true);
     socket.on('error', reject);
     socket.on('close', () => {
@@ -98,7 +111,7 @@ function onBytes(client: Client, bytes: Buffer): boolean {
     const opcode = (client.head[0] as number) & 15;
     client.head.length = 0;
     client.left = length;
-    if (opcode === TEXT) onText(client);
+    if (opcode === TEXT) onText(client, length);
     if (opcode === PING) client.socket.write(PONG);
   }
   return true;
@@ -109,12 +122,13 @@ const PING = 9;
 /** Empty and masked, as the server's pings are empty. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 
-function onText(client: Client): void {
+function onText(client: Client, length: number): void {
   if (client.opened !== undefined) {
     client.opened();
     client.opened = undefined;
     return;
   }
+  bytes += length;
   if (++frames === wanted) process.send?.({ reached: frames });
 }
 
