@@ -3,16 +3,16 @@ import { connect } from '@parley/client/parley-client';
 import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
 import { type CloseTag, closeCodes } from '@parley/domain/wire/close-codes';
 import { signToken } from '@parley/infra/runtime/tokens';
+import { connectClient, type ForeignClient, type Received } from '@parley/infra/testing/foreign-client';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openRawSocket, type RawFrame, type RawSocket } from './raw-socket.js';
 
 let environment: TestEnvironment;
 let system: SystemProcesses;
 let mine: string;
 let foreign: string;
-const sockets: RawSocket[] = [];
+const sockets: ForeignClient[] = [];
 
 beforeAll(async () => {
   environment = await testEnvironment();
@@ -37,26 +37,26 @@ async function conversationOf(user: string): Promise<string> {
   return conversationId;
 }
 
-async function stranger(protocols?: string[]): Promise<RawSocket> {
-  const socket = await openRawSocket(system.ws, protocols);
+async function stranger(protocols?: string[]): Promise<ForeignClient> {
+  const socket = await connectClient(system.ws, protocols);
   sockets.push(socket);
   return socket;
 }
 
-async function ann(): Promise<RawSocket> {
+async function ann(): Promise<ForeignClient> {
   const socket = await stranger();
   const opened = await socket.request('session.open', { token: await system.token('ann'), device: 'd1' });
   expect(opened.error).toBeUndefined();
   return socket;
 }
 
-function expectRefusal(frame: RawFrame | readonly RawFrame[], tag: RefusalTag): void {
+function expectRefusal(frame: Received | readonly Received[], tag: RefusalTag): void {
   const { code, retryable } = refusals[tag];
   expect(frame).toMatchObject({ error: { code, data: { tag, retryable } } });
 }
 
-const expectClose = async (socket: RawSocket, tag: CloseTag): Promise<void> =>
-  expect(await socket.closed()).toBe(closeCodes[tag].code);
+const expectClose = async (socket: ForeignClient, tag: CloseTag): Promise<void> =>
+  expect((await socket.closed()).code).toBe(closeCodes[tag].code);
 
 /** A send by hand, with whatever is put in. */
 const sent = (change: Record<string, unknown> = {}) => ({
@@ -95,15 +95,17 @@ describe('a session that is open', () => {
   ])('answers a frame of %s', async (_, frame, tag) => {
     const socket = await ann();
     const answer =
-      frame.startsWith('[[') && frame.endsWith(']') ? await nested(socket, frame) : await socket.raw(frame);
+      frame.startsWith('[[') && frame.endsWith(']')
+        ? await nested(socket, frame)
+        : await socket.answerTo(frame);
     expectRefusal(answer, tag);
-    expect(socket.isOpen).toBe(true);
+    expect(socket.isClosed).toBe(false);
   });
 
   /** A batch of one thing that is no request. */
-  const nested = async (socket: RawSocket, frame: string): Promise<RawFrame> => {
+  const nested = async (socket: ForeignClient, frame: string): Promise<Received> => {
     const answers = await socket.batch(frame);
-    return (answers as readonly RawFrame[])[0] as RawFrame;
+    return (answers as readonly Received[])[0] as Received;
   };
 
   it('answers methods that are not there', async () => {
@@ -180,22 +182,22 @@ describe('a session that is open', () => {
       sent({ replyTo: 'DEEP' }),
       sent({ body: { kind: 'DEEP' } }),
     ])
-      expectRefusal(await socket.raw(within(params), 77), 'InvalidParams');
+      expectRefusal(await socket.answerTo(within(params), 77), 'InvalidParams');
     expectRefusal(
-      await socket.raw(within({ token: 'DEEP' }).replace('message.send', 'session.open'), 77),
+      await socket.answerTo(within({ token: 'DEEP' }).replace('message.send', 'session.open'), 77),
       'InvalidParams',
     );
-    const unknown = await socket.raw(within(sent({ unknown: 'DEEP' })), 77);
+    const unknown = await socket.answerTo(within(sent({ unknown: 'DEEP' })), 77);
     expect(unknown.error?.data.tag ?? 'taken').toMatch(/InvalidParams|taken/);
   });
 
   it('takes a lone surrogate written as an escape for what it is', async () => {
     const socket = await ann();
     const frame = JSON.stringify(rpc({ id: 77, method: 'message.send', params: sent(text('LONE')) }));
-    expectRefusal(await socket.raw(frame.replace('LONE', '\\ud800'), 77), 'InvalidParams');
-    expectRefusal(await socket.raw(frame.replace('LONE', '\\u0000'), 77), 'InvalidParams');
+    expectRefusal(await socket.answerTo(frame.replace('LONE', '\\ud800'), 77), 'InvalidParams');
+    expectRefusal(await socket.answerTo(frame.replace('LONE', '\\u0000'), 77), 'InvalidParams');
     const beyond = frame.replace('"body"', '"replyTo":9007199254740993,"body"');
-    expectRefusal(await socket.raw(beyond, 77), 'InvalidParams');
+    expectRefusal(await socket.answerTo(beyond, 77), 'InvalidParams');
   });
 
   it('takes a body of 64 KiB', async () => {
@@ -218,7 +220,7 @@ describe('a session that is open', () => {
       rpc({ method: 'message.send', params: 5 }),
       rpc({ id: 2, method: 'message.list', params: { conversationId: mine } }),
     ]);
-    expect((mixed as readonly RawFrame[]).map(({ id }) => id).toSorted()).toEqual([1, 2, null]);
+    expect((mixed as readonly Received[]).map(({ id }) => id).toSorted()).toEqual([1, 2, null]);
   });
 
   it('cannot be opened a second time', async () => {
@@ -265,10 +267,10 @@ describe('a session that is open', () => {
 
   it('ends with a binary frame, and with one of more than 128 KiB', async () => {
     const binary = await ann();
-    binary.send(Buffer.from(JSON.stringify(rpc({ id: 1, method: 'message.send', params: sent() }))));
+    binary.raw(Buffer.from(JSON.stringify(rpc({ id: 1, method: 'message.send', params: sent() }))));
     await expectClose(binary, 'ProtocolError');
     const large = await ann();
-    large.send(
+    large.raw(
       JSON.stringify(rpc({ id: 1, method: 'message.send', params: sent({ extra: 'x'.repeat(131_072) }) })),
     );
     await expectClose(large, 'FrameTooLarge');
@@ -276,7 +278,7 @@ describe('a session that is open', () => {
 });
 
 describe('a token', () => {
-  const opened = async (token: unknown): Promise<readonly [RawFrame, RawSocket]> => {
+  const opened = async (token: unknown): Promise<readonly [Received, ForeignClient]> => {
     const socket = await stranger();
     return [await socket.request('session.open', { token, device: 'd1' }), socket];
   };

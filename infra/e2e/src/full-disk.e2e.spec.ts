@@ -11,11 +11,11 @@ import { openHome } from '@parley/infra/embedded/home';
 import { type Leash, startLeash } from '@parley/infra/embedded/leash';
 import { natsSource } from '@parley/infra/embedded/nats-source';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectClient } from '@parley/infra/testing/foreign-client';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRawSocket } from './raw-socket.js';
 
 /** Bytes the log's server may store. */
 const ROOM = 24 * 1024 * 1024;
@@ -76,7 +76,7 @@ it('refuses what a full disk cannot take, loses nothing it acknowledged, and wor
   await fill(1024 * 1024);
   await fill(1024);
 
-  const socket = await openRawSocket(system.ws);
+  const socket = await connectClient(system.ws);
   await socket.request('session.open', { token: await system.token('ann'), device: 'd2' });
   const body = { kind: 'text', text: 'x'.repeat(60_000) };
   const params = { conversationId: id, commandId: 'while-full', body };

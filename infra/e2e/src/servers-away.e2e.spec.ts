@@ -7,10 +7,10 @@ import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { forgetHome } from '@parley/infra/embedded/forget-home';
 import { type Stack, startStack } from '@parley/infra/embedded/stack';
+import { connectClient } from '@parley/infra/testing/foreign-client';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openRawSocket } from './raw-socket.js';
 
 /** Ms for which a server is away: longer than every patience on the way of a message. */
 const AWAY = 8_000;
@@ -193,7 +193,7 @@ describe('while NATS is away', () => {
     const conversation = await talk();
     const { id, ann, bob, say, said } = conversation;
     const token = await system.token('ann');
-    const socket = await openRawSocket(system.ws);
+    const socket = await connectClient(system.ws);
     await socket.request('session.open', { token, device: 'd2' });
     let kept: Promise<unknown> = Promise.resolve();
     const cursor = (await ann.client.messages(id, { limit: 1 })).nextCursor?.split('.')[1];

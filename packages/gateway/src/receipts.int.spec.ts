@@ -1,8 +1,8 @@
 import type { LoggedReceipt } from '@parley/domain/wire/receipts';
 import { receiptPlaceOf } from '@parley/infra/log/subjects';
+import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ForeignClient } from './testing/foreign-client.js';
 import { type GatewayFixture, openGatewayFixture } from './testing/gateway-fixture.js';
 import { PARTITIONS } from './testing/small-api.js';
 

@@ -1,9 +1,9 @@
 import { errors } from '@nats-io/transport-node';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log/subjects';
+import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ForeignClient } from '../testing/foreign-client.js';
 import { type GatewayFixture, openGateway, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 import { PARTITIONS } from '../testing/small-api.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectClient, type ForeignClient, type Received } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.js';
-import { connectClient, type ForeignClient, type Received } from '../testing/foreign-client.js';
 import {
   forgedToken,
   type GatewayFixture,

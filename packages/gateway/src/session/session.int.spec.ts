@@ -1,10 +1,10 @@
 import { refusals, refuse } from '@parley/domain/conversation/refusals';
 import { closeCodes } from '@parley/domain/wire/close-codes';
 import { methods } from '@parley/domain/wire/methods';
+import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectClient, type ForeignClient } from '../testing/foreign-client.js';
 import { forgedToken, type GatewayFixture, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 
 let fixture: GatewayFixture;

@@ -1,5 +1,5 @@
+import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
-import type { ForeignClient } from './foreign-client.js';
 
 /** Bytes that wait for a reader: more than a sign of life waits behind, less than it is closed for. */
 const BEHIND = 100_000;

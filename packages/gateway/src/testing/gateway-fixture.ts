@@ -2,10 +2,10 @@ import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
 import { signToken } from '@parley/infra/runtime/tokens';
+import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { redisUrlBeside, testEnvironment } from '@parley/infra/testing/test-environment';
 import type { GatewayConfig } from '../config.js';
 import { startGateway } from '../start.js';
-import { connectClient, type ForeignClient } from './foreign-client.js';
 import { openSmallApi, PARTITIONS } from './small-api.js';
 
 const SECRET = new Uint8Array(32).fill(7);

@@ -1,8 +1,8 @@
 import { TYPING_MS } from '@parley/domain/wire/presence';
+import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fallBehind, gaugeOf } from '../testing/fall-behind.js';
-import type { ForeignClient } from '../testing/foreign-client.js';
 import { type GatewayFixture, openGateway, openGatewayFixture } from '../testing/gateway-fixture.js';
 
 let fixture: GatewayFixture;

@@ -1,5 +1,5 @@
-import { waitFor } from '@parley/infra/testing/wait-for';
 import { WebSocket } from 'ws';
+import { waitFor } from './wait-for.js';
 
 /** A frame as it came, decoded. */
 export type Received = {
@@ -10,7 +10,7 @@ export type Received = {
   readonly error?: {
     readonly code: number;
     readonly message: string;
-    readonly data: { readonly tag: string };
+    readonly data: { readonly tag: string; readonly retryable: boolean };
   };
 };
 
@@ -56,8 +56,25 @@ export async function connectClient(
     socket,
     frames,
     batches,
-    /** Sends what is given, as it is. */
+    /** Sends what is given, as it is; what comes of it is left to the caller. */
     raw: (text: string | Buffer, options: { binary?: boolean } = {}) => socket.send(text, options),
+    /** Sends a text as it is; the next answer with this id. */
+    async answerTo(text: string, id: unknown = null): Promise<Received> {
+      const from = frames.length;
+      socket.send(text);
+      return waitFor(() => frames.slice(from).find((frame) => frame.id === id && !('method' in frame)), {
+        what: `the answer to ${text.slice(0, 80)}`,
+      });
+    },
+    /** Sends a batch; the answers to it, or the one refusal of it all. */
+    async batch(requests: readonly unknown[] | string): Promise<Received | readonly Received[]> {
+      const before = { batches: batches.length, frames: frames.length };
+      socket.send(typeof requests === 'string' ? requests : JSON.stringify(requests));
+      return waitFor(
+        () => batches[before.batches] ?? frames.slice(before.frames).find((frame) => frame.id === null),
+        { what: 'the answer to a batch' },
+      );
+    },
     async request(method: string, params?: unknown): Promise<Received> {
       const id = nextId++;
       socket.send(
