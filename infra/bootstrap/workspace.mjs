@@ -9,10 +9,10 @@ export const inRoot = (...parts) => join(root, ...parts);
 
 export const manifest = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
 
-/** Directories of the packages, as the compiler knows them. */
-export const projects = JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8')).references.map(
-  ({ path }) => path,
-);
+/** Directories of the packages, as the compiler knows them; some have a second project, named by its file. */
+export const projects = JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8'))
+  .references.map(({ path }) => path)
+  .filter((path) => !path.endsWith('.json'));
 
 /** Progress goes to standard error: standard output belongs to the command that runs afterwards. */
 export const say = (line) => process.stderr.write(`parley: ${line}\n`);
