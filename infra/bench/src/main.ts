@@ -9,6 +9,7 @@ import { memory } from './cases/memory.js';
 import { page } from './cases/page.js';
 import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
+import { resume } from './cases/resume.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
@@ -20,6 +21,7 @@ const cases: readonly Case[] = [
   page,
   sync,
   receipts,
+  resume,
   fanOut,
   latency,
   sustained,

@@ -20,10 +20,8 @@ export function membership(
   questions: readonly MembershipQuestion[],
 ): Promise<readonly Membership[]> {
   const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
-  return Promise.all(
-    questions.map(({ users }, index) =>
-      settled<Membership>((knowns[index] as Promise<Known>).then((known) => membersOf(known, users))),
-    ),
+  return settled<Membership>(
+    questions.map(async ({ users }, index) => membersOf(await (knowns[index] as Promise<Known>), users)),
   );
 }
 

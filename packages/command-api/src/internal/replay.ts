@@ -50,9 +50,9 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
     // Each may have its share of what one message of the broker holds; the asker comes again for the rest.
     const room = Math.max(1, Math.floor(MAX_MESSAGE / questions.length));
     const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
-    const pages = await Promise.all(
-      questions.map((question, index) =>
-        settled<Replayed>((knowns[index] as Promise<Known>).then((known) => pageOf(question, known, room))),
+    const pages = await settled<Replayed>(
+      questions.map(async (question, index) =>
+        pageOf(question, await (knowns[index] as Promise<Known>), room),
       ),
     );
     let characters = 0;

@@ -80,7 +80,7 @@ export function stepPosition(position: Position, input: PositionInput): Position
   }
 }
 
-type Backfill = Extract<Position, { tag: 'backfill' }>;
+export type Backfill = Extract<Position, { tag: 'backfill' }>;
 
 function onPage(position: Backfill, last: number, head: number | undefined): PositionStep {
   const sent = position.sent + last - position.after;

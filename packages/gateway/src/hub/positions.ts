@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refusals } from '@parley/domain/conversation/refusals';
+import { type Refusal, refusals } from '@parley/domain/conversation/refusals';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
+import type { Replayed } from '../internal-api.js';
 import { tellResync } from '../notify.js';
+import { drive } from '../session/life.js';
 import { send } from '../session/send.js';
-import type { Session } from '../session/session.js';
+import type { CatchUp, Session } from '../session/session.js';
 import type { Hub } from './hub.js';
 import { withUnreadable } from './hub-event.js';
 import {
+  type Backfill,
   beginPosition,
   type Position,
   type PositionInput,
@@ -75,8 +78,35 @@ function eventsMissing({ published = 0, catchingUp }: Hub, session: Session): nu
 async function sendPage(gateway: Gateway, hub: Hub, session: Session): Promise<void> {
   const position = hub.catchingUp.get(session);
   if (position?.tag !== 'backfill') return;
-  const { conversationId } = hub;
-  const page = await gateway.api.replay(conversationId, position.after, REPLAY_PAGE);
+  const page = await gateway.api.replay(hub.conversationId, position.after, REPLAY_PAGE);
+  const { catchUp } = session;
+  if (catchUp === undefined) return;
+  catchUp.arrived.push(() => takePage(gateway, hub, session, position, page));
+  // Pages come by the hundred in one reply, each after as many microtasks as the others: this one runs behind them all.
+  if (catchUp.arrived.length === 1) queueMicrotask(() => takeArrived(gateway, session, catchUp));
+}
+
+/** Writes to the socket once, not once for each frame. */
+function takeArrived(gateway: Gateway, session: Session, { arrived }: CatchUp): void {
+  const takeAll = (): void => {
+    for (const take of arrived.splice(0)) take();
+  };
+  try {
+    if (session.socket === undefined) takeAll();
+    else session.socket.cork(takeAll);
+  } catch (error) {
+    gateway.log.error({ err: error }, 'the past could not be delivered');
+    drive(gateway, session, { tag: 'lost' });
+  }
+}
+
+function takePage(
+  gateway: Gateway,
+  hub: Hub,
+  session: Session,
+  position: Backfill,
+  page: E.Either<Refusal, Replayed>,
+): void {
   // Removed, or gone, while the page was on its way.
   if (hub.catchingUp.get(session) !== position || !session.isOpen) return;
   if (E.isLeft(page)) {
@@ -84,7 +114,7 @@ async function sendPage(gateway: Gateway, hub: Hub, session: Session): Promise<v
     return move(gateway, hub, session, position, { tag: 'failed', forGood });
   }
   if ('later' in page.right || !hasRoom(session)) return void session.catchUp?.queue.unshift(hub);
-  const head = hub.published;
+  const { conversationId, published: head } = hub;
   let last = position.after;
   for (const event of withUnreadable(page.right.events, last, page.right.last)) {
     if (head === undefined || event.seq > head) break;
@@ -137,7 +167,7 @@ function carryOut(
 }
 
 function enqueue(gateway: Gateway, hub: Hub, session: Session): void {
-  session.catchUp ??= { queue: [], inFlight: 0 };
+  session.catchUp ??= { queue: [], arrived: [], inFlight: 0 };
   session.catchUp.queue.push(hub);
   pump(gateway, session);
 }

@@ -45,5 +45,11 @@ export class Session {
   }
 }
 
-/** Conversations whose past a session is being sent; bounded by its number of conversations. `inFlight` counts events. */
-export type CatchUp = { readonly queue: Hub[]; inFlight: number };
+/** Conversations whose past a session is being sent; bounded by its number of conversations. */
+export type CatchUp = {
+  readonly queue: Hub[];
+  /** Takes pages that have come and not been looked at. */
+  readonly arrived: (() => void)[];
+  /** Events asked for. */
+  inFlight: number;
+};
