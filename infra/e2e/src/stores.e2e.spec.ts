@@ -103,7 +103,7 @@ describe('the list', () => {
     await waitFor(() => list()[0]?.conversationId === first && list()[0]?.unread === 1, {
       what: 'the first on top',
     });
-    expect(list().map(({ conversationId }) => conversationId)).toEqual([first, second]);
+    await waitFor(() => list()[1]?.conversationId === second, { what: 'the second below' });
     await ann.send(second, { text: 'to the second' });
     await waitFor(() => list()[0]?.conversationId === second, { what: 'the second on top' });
     expect(list()[0]).toMatchObject({ unread: 1, preview: { body: { text: 'to the second' } } });

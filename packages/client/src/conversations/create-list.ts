@@ -1,5 +1,4 @@
 import { type ListPosition, listCursor } from '@parley/domain/wire/cursor';
-import type { SyncPage } from '@parley/domain/wire/sync';
 import type { ConversationView } from '@parley/domain/wire/views';
 import { backoffMs } from '../backoff.js';
 import type { Core } from '../core.js';
@@ -129,7 +128,10 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     let after: string | undefined;
     let last: ConversationView | undefined;
     do {
-      const page = await firstPage(after);
+      const page = await core.call('session.sync', {
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
       token = page.token;
       for (const view of page.conversations) {
         seen.add(view.conversationId);
@@ -140,18 +142,6 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     } while (after !== undefined && seen.size < before);
     edge = after === undefined || last === undefined ? undefined : positionOf(last);
     for (const conversationId of [...known.keys()]) if (!seen.has(conversationId)) drop(conversationId);
-  }
-
-  async function firstPage(
-    after: string | undefined,
-  ): Promise<Pick<SyncPage, 'conversations' | 'hasMore' | 'nextCursor'> & { readonly token?: string }> {
-    const params = { limit: PAGE, ...(after === undefined ? {} : { after }) };
-    try {
-      return await core.call('session.sync', params);
-    } catch (error) {
-      if (!(error instanceof RefusalError && error.tag === 'MethodNotFound')) throw error;
-      return core.call('conversation.list', params);
-    }
   }
 
   /** What changed; where the server cannot tell, from nothing. */

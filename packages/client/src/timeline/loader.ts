@@ -130,7 +130,7 @@ export function createLoader(options: LoaderOptions): Loader {
       return { tag: 'newest', page: await pages.newest(limit, async () => (await options.ask()).revision) };
     const newer = await pages.after(from - 1, limit);
     const older: MessagePage = { messages: [], hasMore: from > 1, revision: newer.revision };
-    return { tag: 'around', older, newer };
+    return { tag: 'around', place: from, older, newer };
   }
 
   async function around(seq: number): Promise<WindowInput> {
@@ -139,7 +139,7 @@ export function createLoader(options: LoaderOptions): Loader {
       pages.before(seq, half),
       pages.after(seq - 1, bounds.pageSize),
     ]);
-    return { tag: 'around', older, newer };
+    return { tag: 'around', place: seq, older, newer };
   }
 
   async function reread(): Promise<void> {

@@ -31,8 +31,13 @@ export type WindowInput =
   | { readonly tag: 'asked'; readonly what: Exclude<Loading, 'nothing'> }
   /** The newest page. */
   | { readonly tag: 'newest'; readonly page: MessagePage }
-  /** The pages before and from a place in the middle. */
-  | { readonly tag: 'around'; readonly older: MessagePage; readonly newer: MessagePage }
+  /** The pages before and from a place in the middle, which is a seq. */
+  | {
+      readonly tag: 'around';
+      readonly place: number;
+      readonly older: MessagePage;
+      readonly newer: MessagePage;
+    }
   | { readonly tag: 'older' | 'newer'; readonly page: MessagePage }
   /** Messages of the window read again: what is between the seqs and not on the page is gone. */
   | { readonly tag: 'reread'; readonly from: number; readonly to: number; readonly page: MessagePage }
@@ -81,7 +86,9 @@ export function foldWindow(window: Window, input: WindowInput, bounds: WindowBou
       const messages = [...older.messages, ...newer.messages];
       const revisions = older.messages.map(() => older.revision);
       const to = newer.hasMore ? messages.at(-1)?.seq : undefined;
-      return replaced(window, messages, fromOf(older, newer), to, newer, bounds, revisions);
+      const next = replaced(window, messages, fromOf(older, newer), to, newer, bounds, revisions);
+      // What was sent before the place and after the older page was read is on neither.
+      return next !== window && older.revision < input.place - 1 ? { ...next, isStale: true } : next;
     }
     case 'older':
       return window.loading === 'older'
@@ -194,6 +201,8 @@ function withEvent(window: Window, event: LiveEvent, bounds: WindowBounds): Wind
 /** A full window follows only while its end is being looked at: else what is being read would be taken away. */
 function withSent(window: Window, event: LiveEvent, { user, windowSize, pageSize }: WindowBounds): Window {
   const { rows } = window;
+  // Of two pages around a place the older one may have seen more.
+  if ((rows.at(-1)?.view.seq ?? 0) >= event.seq) return window;
   const isFollowed = event.actor === user || window.seen >= (rows.at(-pageSize)?.view.seq ?? 0);
   if (rows.length >= windowSize && !isFollowed) return { ...window, to: rows.at(-1)?.view.seq };
   const row = { key: keyOf(window, event.seq), view: sentView(event), asOf: event.seq };
@@ -238,10 +247,12 @@ function withKey(window: Window, seq: number, key: string): Window {
   return { ...window, keys };
 }
 
-/** What is known already stays the same object, so that nothing is rendered again that did not change. */
+/**
+ * What a page says, even where more was known: events were perhaps missed before that, and those since are held and applied again.
+ * What did not change stays the same object, so that nothing is rendered again.
+ */
 function rowOf(window: Window, view: MessageView, revision: number): Row {
   const known = window.rows[indexOf(window.rows, view.seq)];
-  if (known !== undefined && known.asOf > revision) return known;
   const isSame = known !== undefined && JSON.stringify(known.view) === JSON.stringify(view);
   return { key: known?.key ?? keyOf(window, view.seq), view: isSame ? known.view : view, asOf: revision };
 }

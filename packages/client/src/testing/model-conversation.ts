@@ -1,0 +1,103 @@
+import type { LiveEvent } from '@parley/domain/wire/live';
+import type { MessagePage, MessageView } from '@parley/domain/wire/views';
+
+/** What happens in a generated conversation: an event without its place. `target` picks one of the messages sent so far. */
+export type Happening =
+  | { readonly tag: 'sent'; readonly by: string }
+  | { readonly tag: 'edited' | 'deleted' | 'expired'; readonly target: number }
+  | {
+      readonly tag: 'reacted';
+      readonly by: string;
+      readonly target: number;
+      readonly emoji: string;
+      readonly removed: boolean;
+    }
+  | { readonly tag: 'renamed' };
+
+export const text = (text: string) => ({ kind: 'text', text }) as const;
+
+/** A log of these happenings, dense from 1. One that has no message to be about is a renaming. */
+export function logOf(happenings: readonly Happening[]): readonly LiveEvent[] {
+  const sent: number[] = [];
+  return happenings.map((happening, index) => {
+    const seq = index + 1;
+    const place = { conversationId: 'c', seq, at: seq * 10, commandId: `c${seq}` };
+    if (happening.tag === 'sent') {
+      sent.push(seq);
+      const data = { ordinal: sent.length, body: text(`message ${seq}`) };
+      return { ...place, type: 'message.sent', actor: happening.by, data };
+    }
+    const target =
+      happening.tag === 'renamed' ? undefined : sent[happening.target % Math.max(1, sent.length)];
+    if (target === undefined)
+      return { ...place, type: 'conversation.renamed', actor: 'bob', data: { title: 'x' } };
+    switch (happening.tag) {
+      case 'edited':
+        return {
+          ...place,
+          type: 'message.edited',
+          actor: 'bob',
+          data: { seq: target, body: text(`edit ${seq}`) },
+        };
+      case 'deleted':
+        return { ...place, type: 'message.deleted', actor: 'bob', data: { seq: target } };
+      case 'expired':
+        return { ...place, type: 'message.expired', actor: '@system', data: { ranges: [[target, target]] } };
+      case 'reacted': {
+        const { by, emoji, removed } = happening;
+        return { ...place, type: 'message.reacted', actor: by, data: { seq: target, emoji, removed } };
+      }
+      default:
+        throw new Error('a renaming is about no message');
+    }
+  });
+}
+
+/** The messages of a log as a server shows them to `reader`, folded from its events in the plainest way. */
+export function messagesOf(log: readonly LiveEvent[], reader: string): readonly MessageView[] {
+  const messages = new Map<number, { view: MessageView; reactions: Map<string, Set<string>> }>();
+  for (const { seq, type, actor, at, data } of log) {
+    const target = messages.get(data.seq as number);
+    const body = data.body as MessageView['body'];
+    if (type === 'message.sent')
+      messages.set(seq, {
+        view: { seq, ordinal: data.ordinal as number, author: actor, at, body },
+        reactions: new Map(),
+      });
+    if (type === 'message.expired')
+      for (const [gone] of data.ranges as [number, number][]) messages.delete(gone);
+    if (target === undefined || target.view.deletedAt !== undefined) continue;
+    if (type === 'message.edited') target.view = { ...target.view, body, editedAt: at };
+    if (type === 'message.deleted') {
+      target.view = { ...target.view, body: null, deletedAt: at };
+      target.reactions.clear();
+    }
+    if (type === 'message.reacted') {
+      const users = target.reactions.get(data.emoji as string) ?? new Set();
+      target.reactions.set(data.emoji as string, users);
+      if (data.removed) users.delete(actor);
+      else users.add(actor);
+    }
+  }
+  return [...messages.values()].map(({ view, reactions }) => {
+    const counted = [...reactions]
+      .filter(([, users]) => users.size > 0)
+      .map(([emoji, users]) => ({ emoji, count: users.size, mine: users.has(reader) }))
+      .sort((one, other) => (one.emoji < other.emoji ? -1 : 1));
+    return counted.length === 0 ? view : { ...view, reactions: counted };
+  });
+}
+
+/** A page of the log as it was at `revision`. */
+export function pageAt(
+  log: readonly LiveEvent[],
+  revision: number,
+  place: { readonly before?: number; readonly after?: number; readonly limit: number },
+  reader: string,
+): MessagePage {
+  const all = messagesOf(log.slice(0, revision), reader);
+  const { before = Number.POSITIVE_INFINITY, after, limit } = place;
+  const fitting = all.filter(({ seq }) => (after === undefined ? seq < before : seq > after));
+  const messages = after === undefined ? fitting.slice(-limit) : fitting.slice(0, limit);
+  return { messages, hasMore: fitting.length > messages.length, revision };
+}
