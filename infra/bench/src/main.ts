@@ -10,6 +10,7 @@ import { page } from './cases/page.js';
 import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
 import { resume } from './cases/resume.js';
+import { revocation } from './cases/revocation.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
@@ -24,6 +25,7 @@ const cases: readonly Case[] = [
   resume,
   fanOut,
   latency,
+  revocation,
   sustained,
   memory,
 ];
