@@ -1,4 +1,5 @@
 import { createClient, type ParleyClient } from '@parley/client/parley-client';
+import { indexedDbStorage } from '@parley/client/storage/indexeddb-storage';
 import { useEffect, useState } from 'preact/hooks';
 import { Toasts } from './parts/toasts.js';
 import { useStore } from './parts/use-store.js';
@@ -99,4 +100,5 @@ const clientOf = (account: Account): ParleyClient =>
     token: tokenSource(account),
     device: account.device,
     user: account.user,
+    storage: indexedDbStorage,
   });

@@ -13,14 +13,16 @@ import { LIVES } from '../text/times.js';
 const kinds: readonly (readonly [kind: Kind, icon: IconName, label: string, about: string])[] = [
   ['direct', 'lock', 'Direct', 'You and one other person'],
   ['group', 'people', 'Group', 'Everyone may write'],
-  ['channel', 'alert', 'Channel', 'Admins post, many read'],
+  ['channel', 'horn', 'Channel', 'Admins post, many read'],
 ];
 
 /** Starts a conversation of any kind. */
 export function NewConversation({ onClose }: { readonly onClose: () => void }) {
   const { client } = useSession();
   const [kind, setKind] = useState<Kind>('direct');
-  const [people, setPeople] = useState<readonly string[]>([]);
+  const [taken, setPeople] = useState<readonly string[]>([]);
+  const [typed, setTyped] = useState<string>();
+  const people = typed === undefined ? taken : [...new Set([...taken, typed])];
   const [title, setTitle] = useState('');
   const [ttl, setTtl] = useState<number | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -70,7 +72,7 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
                 checked={each === kind}
                 onChange={() => {
                   setKind(each);
-                  if (each === 'direct') setPeople(people.slice(0, 1));
+                  if (each === 'direct') setPeople(taken.slice(0, 1));
                 }}
               />
               <Icon name={icon} />
@@ -94,8 +96,9 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
         )}
         <PeopleInput
           label={kind === 'direct' ? 'With' : 'People'}
-          people={people}
+          people={taken}
           onChange={setPeople}
+          onTyped={setTyped}
           most={kind === 'direct' ? 1 : 500}
         />
         <div class="field">

@@ -15,7 +15,9 @@ type LeavingProps = {
 export function Leaving({ conversationId, mayClose, mayUnban }: LeavingProps) {
   const { client } = useSession();
   const [sure, setSure] = useState<'leave' | 'close'>();
-  const [banned, setBanned] = useState<readonly string[]>([]);
+  const [taken, take] = useState<readonly string[]>([]);
+  const [typed, setTyped] = useState<string>();
+  const banned = typed === undefined ? taken : [...new Set([...taken, typed])];
   const leave = (): void =>
     void client.call('member.leave', { conversationId }).then(() => goTo(undefined), sayWhy);
   const close = (): void =>
@@ -23,7 +25,7 @@ export function Leaving({ conversationId, mayClose, mayUnban }: LeavingProps) {
   const unban = async (): Promise<void> => {
     for (const user of banned) await client.call('member.unban', { conversationId, user }).catch(sayWhy);
     say('They may be added again.');
-    setBanned([]);
+    take([]);
   };
   return (
     <section class="leaving" aria-label="Leaving">
@@ -37,7 +39,7 @@ export function Leaving({ conversationId, mayClose, mayUnban }: LeavingProps) {
               void unban();
             }}
           >
-            <PeopleInput label="Who was banned" people={banned} onChange={setBanned} />
+            <PeopleInput label="Who was banned" people={taken} onChange={take} onTyped={setTyped} />
             <button type="submit" class="button" disabled={banned.length === 0}>
               Lift
             </button>

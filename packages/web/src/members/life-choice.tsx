@@ -13,12 +13,12 @@ export function LifeChoice({ conversationId, ttl, isDisabled }: LifeChoiceProps)
   const { client } = useSession();
   const choices = LIVES.some(([seconds]) => seconds === ttl)
     ? LIVES
-    : [...LIVES, [ttl, lifeOf(ttl as number)] as const];
+    : [...LIVES, [ttl, lifeOf(ttl as number), lifeOf(ttl as number)] as const];
   return (
     <fieldset class="lives" disabled={isDisabled}>
       <legend>Messages disappear after</legend>
       <div class="segments">
-        {choices.map(([seconds, label]) => (
+        {choices.map(([seconds, label, brief]) => (
           <label key={label} class={seconds === ttl ? 'chosen' : ''}>
             <input
               type="radio"
@@ -28,7 +28,8 @@ export function LifeChoice({ conversationId, ttl, isDisabled }: LifeChoiceProps)
                 void client.call('conversation.setTtl', { conversationId, ttl: seconds }).catch(sayWhy)
               }
             />
-            {label}
+            <span aria-hidden="true">{brief}</span>
+            <span class="sr-only">{label}</span>
           </label>
         ))}
       </div>

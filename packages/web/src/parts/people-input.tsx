@@ -1,25 +1,31 @@
-import { UserId } from '@parley/domain/ids';
 import { useId, useState } from 'preact/hooks';
 import { Icon } from './icon.js';
+import { isName } from './names.js';
 
 type PeopleInputProps = {
   readonly label: string;
   readonly people: readonly string[];
   readonly onChange: (people: readonly string[]) => void;
+  /** A whole name that stands in the field and is not taken in yet, or none. */
+  readonly onTyped: (name: string | undefined) => void;
   /** People one may name; one of a direct conversation. */
   readonly most?: number;
 };
 
 /** A field for names of people: a comma, a space or Enter takes each in. */
-export function PeopleInput({ label, people, onChange, most = 500 }: PeopleInputProps) {
+export function PeopleInput({ label, people, onChange, onTyped, most = 500 }: PeopleInputProps) {
   const id = useId();
   const [text, setText] = useState('');
-  const isWrong = text !== '' && !UserId.is(text);
+  const type = (next: string): void => {
+    setText(next);
+    onTyped(isName(next) ? next : undefined);
+  };
+  const isWrong = text !== '' && !isName(text);
   const take = (typed: string): void => {
     const names = typed.split(/[\s,;]+/).filter((name) => name !== '');
-    const good = names.filter((name) => UserId.is(name));
+    const good = names.filter((name) => isName(name));
     onChange([...new Set([...people, ...good])].slice(0, most));
-    setText(names.filter((name) => !UserId.is(name)).join(' '));
+    type(names.filter((name) => !isName(name)).join(' '));
   };
   return (
     <div class="field">
@@ -47,7 +53,7 @@ export function PeopleInput({ label, people, onChange, most = 500 }: PeopleInput
             placeholder={people.length === 0 ? 'a name, such as bob' : 'and'}
             aria-invalid={isWrong}
             aria-describedby={`${id}-hint`}
-            onInput={({ currentTarget: { value } }) => (/[\s,;]/.test(value) ? take(value) : setText(value))}
+            onInput={({ currentTarget: { value } }) => (/[\s,;]/.test(value) ? take(value) : type(value))}
             onBlur={() => take(text)}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && text !== '') {

@@ -44,12 +44,12 @@ export function agoOf(at: number, now: number): string {
 }
 
 /** Lives of messages that are offered, in seconds. */
-export const LIVES: readonly (readonly [ttl: number | null, label: string])[] = [
-  [null, 'Off'],
-  [3_600, '1 hour'],
-  [21_600, '6 hours'],
-  [86_400, '24 hours'],
-  [604_800, '7 days'],
+export const LIVES: readonly (readonly [ttl: number | null, label: string, brief: string])[] = [
+  [null, 'Off', 'Off'],
+  [3_600, '1 hour', '1 h'],
+  [21_600, '6 hours', '6 h'],
+  [86_400, '24 hours', '24 h'],
+  [604_800, '7 days', '7 d'],
 ];
 
 /** A life in words, also one that is not offered. */

@@ -2,7 +2,7 @@ import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
 import { type Body, MAX_BODY_BYTES } from '@parley/domain/conversation/body';
 import { utf8Length } from '@parley/domain/text';
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { EmojiPicker } from '../emoji/lazy-picker.js';
 import { Icon } from '../parts/icon.js';
 import { Popover } from '../parts/popover.js';
@@ -70,7 +70,8 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, ttl 
     onWriting({ tag: 'new' });
   };
 
-  useEffect(() => {
+  // Before the next key is typed.
+  useLayoutEffect(() => {
     if (writing.tag === 'edit' && writing.item.body?.kind === 'text') setText(writing.item.body.text);
   }, [writing]);
   useLayoutEffect(() => {

@@ -50,7 +50,7 @@ export function MessageTools({ item, seq, timeline, actions, mayDelete, onPin }:
     },
   ];
   return (
-    <div class="tools" role="toolbar" aria-label="Message">
+    <div class="tools" role="toolbar" aria-label="Message actions">
       <button type="button" class="icon-button" aria-label="Like" title="Like" onClick={() => react('👍')}>
         <span aria-hidden="true">👍</span>
       </button>

@@ -1,5 +1,5 @@
 import type { Timeline } from '@parley/client/timeline/timeline';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { rove } from '../parts/roving-focus.js';
 import { useStore } from '../parts/use-store.js';
 import { dayOf } from '../text/times.js';
@@ -8,6 +8,7 @@ import { Message, type MessageActions } from './message.js';
 import { rowsOf } from './rows.js';
 import { createScrollKeeper, type ScrollKeeper, seenSeq } from './scroll-keeper.js';
 import { useOpening } from './use-opening.js';
+import { useSeen } from './use-seen.js';
 
 type TimelineViewProps = {
   readonly timeline: Timeline;
@@ -18,8 +19,6 @@ type TimelineViewProps = {
 
 /** Views of this many heights are kept loaded before and after what is seen. */
 const AHEAD = 2;
-/** Milliseconds something must be in view until it counts as seen. */
-const SEEN_AFTER_MS = 200;
 
 /**
  * The messages. The window of the timeline is what is in the document: the browser's own search, selection and reading
@@ -46,16 +45,11 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
     }
     setAway(hasNewer || keeper.current?.isAtEnd === false);
   };
-  const seeing = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const seeSoon = (): void => {
-    clearTimeout(seeing.current);
-    seeing.current = setTimeout(() => {
-      if (scroller.current === null || list.current === null || !isOpen) return;
-      if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
-      const seq = seenSeq(scroller.current, list.current);
-      if (seq > 0) timeline.seen(seq);
-    }, SEEN_AFTER_MS);
-  };
+  const seeSoon = useSeen(() => {
+    if (!isOpen || scroller.current === null || list.current === null) return;
+    const seq = seenSeq(scroller.current, list.current);
+    if (seq > 0) timeline.seen(seq);
+  });
 
   useLayoutEffect(() => {
     keeper.current = createScrollKeeper(scroller.current as HTMLElement, list.current as HTMLElement);
@@ -76,16 +70,6 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
     if (snapshot.problem === undefined) lookAround();
     seeSoon();
   });
-  useEffect(() => {
-    addEventListener('focus', seeSoon);
-    document.addEventListener('visibilitychange', seeSoon);
-    return () => {
-      clearTimeout(seeing.current);
-      removeEventListener('focus', seeSoon);
-      document.removeEventListener('visibilitychange', seeSoon);
-    };
-  });
-
   const { loading, hasOlder, problem } = snapshot;
   return (
     <div class="timeline">
@@ -99,6 +83,10 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
           keeper.current?.capture();
           lookAround();
           seeSoon();
+        }}
+        onKeyDown={(event) => {
+          if (event.target instanceof HTMLElement && event.target.matches('.message'))
+            rove(event, '.message');
         }}
       >
         <div class="timeline-edge">
@@ -116,17 +104,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
         {(loading === 'first' || !isOpen) && snapshot.items.length === 0 && problem === undefined && (
           <Skeletons />
         )}
-        <div
-          ref={list}
-          class={`messages ${isOpen ? '' : 'opening'}`}
-          role="feed"
-          aria-busy={loading !== 'nothing'}
-          aria-label="Messages"
-          onKeyDown={(event) => {
-            if (event.target instanceof HTMLElement && event.target.matches('.message'))
-              rove(event, '.message');
-          }}
-        >
+        <div ref={list} class={`messages ${isOpen ? '' : 'opening'}`} aria-busy={loading !== 'nothing'}>
           {rows.map((row, index) => {
             if (row.kind === 'day')
               return (
