@@ -52,6 +52,8 @@ export const variables = {
   PARLEY_LOCAL_SIGN_IN: withDefault(oneOf('on', 'off'), 'off'),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
+  /** The browser of the tests. */
+  PARLEY_CHROMIUM: optional(path),
   /** Where fetched server programs are kept. */
   PARLEY_CACHE: optional(path),
   /** The socket that commands of the terminal speak to, instead of the embedded stack's. */
