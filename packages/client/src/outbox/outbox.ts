@@ -67,8 +67,6 @@ type Told =
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const entries = new Map<string, Entry>();
-  /** Those that are not stored yet: nobody sees them, and nothing sends them. */
-  const storing = new Map<string, Entry>();
   const listeners = createListeners<{ change: OutboxChange }>();
   const asking = new Map<string, ((isAnswered: boolean) => void)[]>();
   let storage: Storage | undefined;
@@ -240,10 +238,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function admit(entry: Entry): void {
-    const { command, id } = entry;
-    storing.delete(command.commandId);
     if (closedBy !== undefined) return rejectAll(entry, closedBy);
-    entries.set(command.commandId, entry);
+    const { command, id } = entry;
     listeners.emit('change', { tag: 'added', command });
     if (id !== undefined) storage?.others?.tell({ tag: 'added', id, command });
     if (!isLeading) return;
@@ -251,13 +247,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     sender.pump();
   }
 
-  const queued = (commandId: string): Entry | undefined => entries.get(commandId) ?? storing.get(commandId);
-
   function check(command: QueuedCommand): void {
     if (closedBy !== undefined) throw closedBy;
-    if (entries.size + storing.size >= options.maxEntries) throw new RefusalError('TooManyRequests');
+    if (entries.size >= options.maxEntries) throw new RefusalError('TooManyRequests');
     if (isTooLarge(command)) throw new RefusalError('BodyTooLarge');
-    const known = queued(command.commandId)?.command;
+    const known = entries.get(command.commandId)?.command;
     if (known !== undefined && !isSame(known, command)) throw new RefusalError('IdReused');
   }
 
@@ -266,12 +260,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     submit: (command) =>
       new Promise((resolve, reject) => {
         check(command);
-        const known = queued(command.commandId);
+        const known = entries.get(command.commandId);
         if (known !== undefined) return void known.waiters.push({ resolve, reject });
         const entry = entryOf(command, [{ resolve, reject }]);
-        if (isLeading && storage === undefined && storing.size === 0) return admit(entry);
-        storing.set(command.commandId, entry);
-        void store(entry);
+        entries.set(command.commandId, entry);
+        if (isLeading && storage === undefined) admit(entry);
+        else void store(entry);
       }),
     of: (lane) =>
       [...entries.values()].map(({ command }) => command).filter((command) => command.lane === lane),
@@ -294,7 +288,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (closedBy !== undefined) return;
       closedBy = refusal;
       sender.clear();
-      for (const entry of [...entries.values(), ...storing.values()]) rejectAll(entry, refusal);
+      for (const entry of entries.values()) rejectAll(entry, refusal);
       for (const lane of [...asking.keys()]) tellAsking(lane, false);
     },
     get size() {
