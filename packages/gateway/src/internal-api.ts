@@ -1,14 +1,13 @@
 import { isEventType } from '@parley/domain/conversation/events';
-import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { Refusal } from '@parley/domain/conversation/refusals';
 import { partitionOf } from '@parley/domain/log/partition';
 import { shape } from '@parley/domain/shape';
-import { decodeWith } from '@parley/domain/text';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import type { RpcReply } from '@parley/infra/rpc/protocol';
 import { type Gather, openGather } from '@parley/infra/runtime/gather';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { Ask } from './ask.js';
+import { type Asked, batch, readAnswer } from './questions.js';
 
 /**
  * What only gateways ask of command-api. What is asked in one tick, or while earlier questions are under way, goes together: a session
@@ -78,7 +77,6 @@ const Page = shape({ events: t.readonlyArray(Live), last: t.number, head: t.numb
 export type Page = t.TypeOf<typeof Page>;
 export type Replayed = Page | t.TypeOf<typeof Later>;
 
-type Asked<A> = E.Either<Refusal, A>;
 type PeopleQuestion = { readonly user: string; readonly after?: string };
 type MembersQuestion = { readonly conversationId: string; readonly users: readonly string[] };
 type PageQuestion = { readonly conversationId: string; readonly after: number; readonly limit: number };
@@ -134,7 +132,7 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
     async acquaintances(user, users) {
       const params = { user, users };
       const caller = { user, device: 'gateway', scopes: [] };
-      return read(Acquaintances, await ask({ method: 'internal.acquaintances', params, caller }));
+      return readAnswer(Acquaintances, await ask({ method: 'internal.acquaintances', params, caller }));
     },
     replay(conversationId, after, limit) {
       const key = `${conversationId}/${after}/${limit}`;
@@ -161,29 +159,6 @@ function perPartition<Q, A>(
   return (conversationId) => gathers[partitionOf(conversationId, partitions)] as Gather<Q, A>;
 }
 
-/** One request for many questions; `about` the first of them says who asks and where to. */
-function batch<Q, A>(
-  ask: Ask,
-  method: string,
-  answer: t.Type<A, unknown, unknown>,
-  about: (question: Q) => { readonly user: string; readonly conversationId?: string },
-): (questions: readonly Q[]) => Promise<readonly Asked<A>[]> {
-  const Answers = shape({ answers: t.readonlyArray(answer) });
-  return async (questions) => {
-    const { user, ...place } = about(questions[0] as Q);
-    const caller = { user, device: 'gateway', scopes: [] };
-    const reply = read(Answers, await ask({ method, params: { questions }, caller, ...place }));
-    if (E.isLeft(reply)) return questions.map(() => reply);
-    const { answers } = reply.right;
-    return questions.map((_, index) => {
-      const one = answers[index];
-      return one === undefined
-        ? E.left(refuse('InternalError', `${method} left a question out`))
-        : E.right(one);
-    });
-  };
-}
-
 const unlessRefused = <A extends object>(
   answer: Asked<A | { readonly refused: Refusal }>,
 ): Asked<Exclude<A, { readonly refused: Refusal }>> => {
@@ -192,16 +167,3 @@ const unlessRefused = <A extends object>(
     ? E.left(answer.right.refused)
     : E.right(answer.right as Exclude<A, { readonly refused: Refusal }>);
 };
-
-function read<A>(codec: t.Type<A, unknown, unknown>, reply: RpcReply): Asked<A> {
-  if (reply.tag === 'refusal') return E.left(reply.refusal);
-  return E.mapLeft((fault: string) => refuse('InternalError', fault))(decodeWith(codec, parse(reply.json)));
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}

@@ -6,7 +6,6 @@ import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { DeviceKeys as Answer } from '@parley/domain/wire/devices';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
-import { openLimiter } from '@parley/infra/runtime/limiter';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { ACCOUNTS, CONVERSATION_STORE } from '../injection.js';
@@ -14,10 +13,6 @@ import type { Accounts } from './accounts.js';
 
 /** Members on a page unless the query says otherwise. */
 const DEFAULT_MEMBERS = 50;
-
-/** Accounts looked up at once for one page, and how old, in ms, what is known of them may be. */
-const AT_ONCE = 16;
-const MAX_AGE = 1_000;
 
 /** Keys of the devices of a conversation's members, for members; from the log, needs NATS alone. */
 export class DeviceKeys extends Query<E.Either<Refusal, Answer>> {
@@ -43,12 +38,11 @@ export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
     if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
     const rest = [...state.members.keys()].filter((user) => user > after).sort();
     const wanted = rest.slice(0, limit);
-    const { run } = openLimiter(AT_ONCE);
-    const found = await Promise.all(
-      wanted.map((user) =>
-        run(async () => ({ user, devices: keysOf(await this.accounts.recent(user, MAX_AGE)) })),
-      ),
-    );
+    const accounts = await Promise.all(this.accounts.freshEach(wanted));
+    const found = accounts.map((known, index) => ({
+      user: wanted[index] as string,
+      devices: keysOf(known.state),
+    }));
     const members = withinOneMessage(found);
     const last = members.at(-1);
     return last === undefined || members.length === rest.length
@@ -59,10 +53,8 @@ export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
 
 type Member = Answer['members'][number];
 
-const keysOf = ({ state }: { readonly state: Account }): Member['devices'] =>
-  [...state.devices].flatMap(([device, known]) =>
-    known.tag === 'live' ? [{ device, keys: known.keys }] : [],
-  );
+const keysOf = ({ devices }: Account): Member['devices'] =>
+  [...devices].flatMap(([device, known]) => (known.tag === 'live' ? [{ device, keys: known.keys }] : []));
 
 /** As many as fit into one message of the broker; the first always does. */
 function withinOneMessage(members: readonly Member[]): readonly Member[] {

@@ -22,9 +22,7 @@ const MAX_QUESTIONS = 512;
 const questions = <A>(question: t.Type<A, unknown, unknown>) =>
   shape({ questions: boundedArray('questions', question, 1, MAX_QUESTIONS) });
 const MembershipsParams = questions(shape({ user: UserId }, { after: ConversationId }));
-const RevokedParams = shape({
-  questions: boundedArray('questions', shape({ user: UserId, device: DeviceId }), 1, 1_000),
-});
+const RevokedParams = questions(shape({ user: UserId, device: DeviceId }));
 const AcquaintancesParams = shape({
   user: UserId,
   users: boundedArray('users', UserId, 1, MAX_WATCHED),
