@@ -37,9 +37,6 @@ export type Presence = {
   close(): void;
 };
 
-/** Heartbeats in which every session was looked at once: whether it may still watch whom it watches. */
-const CHECK_IN = 60;
-
 /** Presence on one gateway: it says that it lives every second, and everything else only when it changes. */
 export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
   const store = openPresenceStore(redis);
@@ -47,7 +44,6 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
   let name = newName();
   let alive: Alive = { now: 0, until: new Map() };
   let isBeating = false;
-  let sessions: Iterator<Session> = gateway.sessions.values();
 
   const canPut = () => state.tag === 'known' || state.tag === 'settling';
   const announcer = openAnnouncer(gateway, {
@@ -69,7 +65,7 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
       announcer.retry();
       announcer.mend();
       watching.mend();
-      checkSome();
+      for (const session of gateway.sessions) checkAgain(gateway, watching, session, Date.now());
     } catch (error) {
       gateway.log.debug({ err: error }, 'a heartbeat was not answered');
       step({ tag: 'missed' });
@@ -97,18 +93,6 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
         return;
       default:
         return effect satisfies never;
-    }
-  }
-
-  /** Goes through the sessions slowly enough that what they may see is asked for about once in the time it is believed. */
-  function checkSome(): void {
-    for (let left = Math.ceil(gateway.sessions.size / CHECK_IN); left > 0; left--) {
-      const next = sessions.next();
-      if (next.done) {
-        sessions = gateway.sessions.values();
-        break;
-      }
-      checkAgain(gateway, watching, next.value);
     }
   }
 

@@ -4,7 +4,6 @@ import type { GatewayCore } from '../gateway.js';
 import { send } from '../session/send.js';
 import { hasRoomForSigns, sendSign } from '../session/send-sign.js';
 import type { Session } from '../session/session.js';
-import { unknown } from './view.js';
 import type { Watched } from './watching.js';
 
 /** Tells everyone who watches what has changed: one frame a session. */
@@ -37,9 +36,9 @@ export function payOwed(gateway: GatewayCore, session: Session): void {
     owe(session, still);
 }
 
-/** Tells a session that nothing is known of these people from now on. */
-export function tellUnknown(gateway: GatewayCore, session: Session, users: readonly string[]): void {
-  send(gateway.metrics, session, notificationFrame('presence', { people: users.map(unknown) }));
+/** Tells one session how some people are, whatever it was told before. */
+export function tellViews(gateway: GatewayCore, session: Session, people: readonly PresenceView[]): void {
+  if (people.length > 0) send(gateway.metrics, session, notificationFrame('presence', { people }));
 }
 
 function owe(session: Session, list: readonly Watched[]): void {
