@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { Envelope } from '@parley/domain/log/envelope';
+import type { PresenceView } from '@parley/domain/wire/presence';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -171,6 +172,34 @@ describe('chat', () => {
       { what: 'the messages to be read', timeout: 60_000 },
     );
     expect((await runCli(['chat', '--as', 'bob'], env)).out).toContain('dm-3-ann-bob');
+  });
+
+  it('tells programs who types and is there, and how far what they sent has come', async () => {
+    const [ann, bob] = [
+      startCli(['chat', '--as', 'ann', '--with', 'bob', '--json'], env),
+      startCli(['chat', '--as', 'bob', '--with', 'ann', '--json'], env),
+    ];
+    const told = ({ output }: CliRun): Record<string, unknown>[] =>
+      output.out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const hear = (run: CliRun, what: string, fits: (line: Record<string, unknown>) => boolean) =>
+      waitFor(() => told(run).some(fits), { what, timeout: 30_000 });
+    await hear(
+      ann,
+      'bob to be online',
+      ({ presence }) => (presence as PresenceView | undefined)?.status === 'online',
+    );
+    ann.child.stdin?.write('a line\n');
+    await hear(
+      bob,
+      'the line',
+      ({ kind, data }) => kind === 'event' && JSON.stringify(data).includes('a line'),
+    );
+    await hear(ann, 'it to be read', ({ progress }) => progress === 'read');
+    for (const { child } of [ann, bob]) child.stdin?.end('/quit\n');
+    expect(await Promise.all([ann.ended, bob.ended])).toEqual([0, 0]);
   });
 
   it('says so when the conversation is not there', async () => {
