@@ -29,6 +29,7 @@ import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
 import { activeSchema } from './read/active-schema.js';
+import { openCatchUp } from './read/caught-up.js';
 import { openReceiptCache } from './receipts/mark.js';
 import { openUnreadCounter } from './receipts/unread-counter.js';
 
@@ -91,7 +92,9 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const devices = openDeviceCheck(nats, accounts, () => line.isUp);
   resources.push({ name: 'device check', dispose: () => devices.close() });
   const shared = { store, turns: openTurns(), window, jsm };
-  const reads = { store, jsm, database, redis, schema: activeSchema(database), now: Date.now };
+  const schema = activeSchema(database);
+  const caughtUp = openCatchUp({ jsm, partitions, database, schema });
+  const reads = { store, jsm, database, redis, schema, caughtUp, now: Date.now };
   const metrics = createMetrics('command-api');
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 

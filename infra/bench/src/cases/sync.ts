@@ -27,6 +27,7 @@ export const sync: Case = {
         database: pool,
         schema: async () => 'rm_1',
         now: Date.now,
+        caughtUp: async () => 0,
       } as unknown as NewestPageResources);
       const page = async (user: string, since?: string, after?: string) => {
         const params = { limit: 200, ...(since && { since }), ...(after && { after }) };

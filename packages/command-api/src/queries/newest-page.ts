@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
+import type { CaughtUp } from '../read/caught-up.js';
 import type { Queryable } from '../read/queryable.js';
 import type { Page } from './message-list.js';
 
@@ -19,6 +20,8 @@ export type NewestPageResources = {
   readonly redis: Redis;
   /** Name of the active read model's schema. */
   readonly schema: () => Promise<string>;
+  /** Waits a moment for the rows to have what the log has. */
+  readonly caughtUp: CaughtUp;
   /** Time in ms. */
   readonly now: () => number;
 };

@@ -46,7 +46,10 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
   }
 
   private async page(reader: string, limit: number, { since, from }: Asked): Promise<SyncPage> {
+    // What was sent just before a client came would else be in no page and in no live event either.
+    const behind = from === undefined ? await this.resources.caughtUp() : undefined;
     const schema = await this.resources.schema();
+    const first = { full: false, ...(behind ? { behind } : {}) };
     const read = (places: Told['places'] | undefined) =>
       readAccountChanges(this.resources.database, {
         schema,
@@ -57,13 +60,14 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
         ...(from === undefined ? {} : { after: from.position }),
       });
     // A token is as far as the log goes, so the pages behind the first one go on by it whatever is served meanwhile.
-    if (from !== undefined) return pageOf(schema, await read(since?.places), since === undefined, from.token);
+    if (from !== undefined)
+      return pageOf(schema, await read(since?.places), { full: since === undefined }, from.token);
     if (since !== undefined && since.schema === schema) {
       const changes = await read(since.places);
       const canTell = !isAhead(since.places, changes.places) && changes.left.length <= MAX_LEFT;
-      if (canTell) return pageOf(schema, changes, false);
+      if (canTell) return pageOf(schema, changes, first);
     }
-    return pageOf(schema, await read(undefined), true);
+    return pageOf(schema, await read(undefined), { ...first, full: true });
   }
 }
 
@@ -82,7 +86,12 @@ function readAsked({ since, after }: QueryOf<'session.sync'>): E.Either<Refusal,
     : E.right({ since: told.right, from: from.right });
 }
 
-function pageOf(schema: string, changes: AccountChanges, full: boolean, tokenOfFirst?: string): SyncPage {
+function pageOf(
+  schema: string,
+  changes: AccountChanges,
+  kind: Pick<SyncPage, 'full' | 'behind'>,
+  tokenOfFirst?: string,
+): SyncPage {
   const token = tokenOfFirst ?? syncToken({ schema, places: changes.places });
   const { conversations, hasMore } = fittingViews(changes);
   const last = conversations.at(-1);
@@ -91,8 +100,10 @@ function pageOf(schema: string, changes: AccountChanges, full: boolean, tokenOfF
     // Told once, with the first page.
     left: tokenOfFirst === undefined ? changes.left : [],
     token,
-    full,
+    ...kind,
     hasMore,
-    ...(hasMore && last !== undefined ? { nextCursor: syncCursor({ full, position: last, token }) } : {}),
+    ...(hasMore && last !== undefined
+      ? { nextCursor: syncCursor({ full: kind.full, position: last, token }) }
+      : {}),
   };
 }

@@ -19,7 +19,8 @@ export const SyncQuery = shape(
 /**
  * `left` are conversations I am no member of any more. `token` is what to ask with next time, once the last page is
  * there. A `full` answer has all there is, because the server cannot tell what changed (no token, one too old, or of another read model):
- * what is not in these pages is not mine.
+ * what is not in these pages is not mine. `behind` is how many events and receipts were in the log already that these pages have
+ * not seen, where they did not come in time: ask once more soon.
  */
 export const SyncPage = shape(
   {
@@ -29,6 +30,6 @@ export const SyncPage = shape(
     full: t.boolean,
     hasMore: t.boolean,
   },
-  { nextCursor: t.string },
+  { nextCursor: t.string, behind: t.number },
 );
 export type SyncPage = t.TypeOf<typeof SyncPage>;

@@ -83,7 +83,7 @@ describe('unread messages', () => {
       }),
       { numRuns: 300 },
     );
-    expect(exact).toBeGreaterThan(10 * asked);
+    expect(exact).toBeGreaterThan(asked);
   });
 
   it('need nobody while messages come and are read to the end', () => {

@@ -1,0 +1,78 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { placeOf } from '@parley/infra/log/subjects';
+import { ensureTopology } from '@parley/infra/log/topology';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CaughtUp, openCatchUp } from './caught-up.js';
+import { openReadFixture, type ReadFixture, schema } from './read-fixture.js';
+
+const PARTITIONS = 2;
+
+describe('waiting for the rows', () => {
+  let fixture: ReadFixture;
+  let nats: Awaited<ReturnType<typeof connectNats>>;
+  let caughtUp: CaughtUp;
+  let looked = 0;
+
+  beforeAll(async () => {
+    fixture = await openReadFixture();
+    nats = await connectNats(fixture.environment.natsUrl, 'test');
+    await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+    const jsm = await jetstreamManager(nats, { checkAPI: false });
+    const database = {
+      query: (statement: never) => {
+        looked++;
+        return fixture.pool.query(statement);
+      },
+    };
+    caughtUp = openCatchUp({
+      jsm,
+      partitions: PARTITIONS,
+      database: database as never,
+      schema: async () => schema,
+    });
+  });
+  afterAll(async () => {
+    await nats?.close();
+    await fixture?.close();
+  });
+
+  const place = placeOf('c', PARTITIONS);
+  const store = async (count: number) => {
+    for (let n = 0; n < count; n++) await nats.request(place.subject, 'x');
+  };
+  const project = (seq: number) =>
+    fixture.pool.query(
+      `insert into rm_1.checkpoint (projection, partition, stream_seq, events, digest) values ('timeline', $1, $2, 0, '')
+       on conflict (projection, partition) do update set stream_seq = excluded.stream_seq`,
+      [place.partition, seq],
+    );
+
+  it('needs no time where they have everything', async () => {
+    expect(await caughtUp()).toBe(0);
+  });
+
+  it('ends when they have what was there when it began, and not what came later', async () => {
+    await store(3);
+    await project(1);
+    const waiting = caughtUp();
+    await project(3);
+    await store(1);
+    expect(await waiting).toBeLessThanOrEqual(1);
+    await project(4);
+    expect(await caughtUp()).toBe(0);
+  });
+
+  it('says how far they are behind when they take too long', async () => {
+    await store(2);
+    expect(await caughtUp()).toBe(2);
+    await project(6);
+  });
+
+  it('looks once for all who ask at the same time, and again for those who come later', async () => {
+    looked = 0;
+    const answers = await Promise.all(Array.from({ length: 500 }, () => caughtUp()));
+    expect(new Set(answers)).toEqual(new Set([0]));
+    expect(looked).toBe(2);
+  });
+});
