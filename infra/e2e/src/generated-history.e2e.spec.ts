@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
+import { messagesOf } from '@parley/client/testing/model-conversation';
 import { openBody } from '@parley/domain/conversation/body';
 import { directConversationId } from '@parley/domain/ids';
 import type { Envelope } from '@parley/domain/log/envelope';
@@ -10,13 +12,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Actor, act } from './history/actor.js';
 import { logOf, membership } from './history/log-of.js';
+import { type Looker, look, shown } from './history/looker.js';
 import { openRoughProxy, type RoughProxy } from './history/rough-proxy.js';
 import { type Testimony, witness } from './history/witness.js';
 import { seeded } from './seeded.js';
 
 /** HISTORY_SEED repeats a history as far as timing lets it; HISTORY_DEEDS makes it longer. */
 const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
-const deeds = Number(process.env.HISTORY_DEEDS ?? 60);
+const deeds = Number(process.env.HISTORY_DEEDS ?? 45);
 const random = seeded(seed);
 
 const people = ['ada', 'ben', 'cleo', 'dov', 'eva', 'finn', 'gus', 'hana'];
@@ -27,7 +30,7 @@ const conversations = [...groups, direct];
 let environment: TestEnvironment;
 let system: SystemProcesses;
 let proxy: RoughProxy;
-const cast = new Map<string, { client: ParleyClient; actor: Actor; testimony: Testimony }>();
+const cast = new Map<string, { client: ParleyClient; actor: Actor; testimony: Testimony; looker: Looker }>();
 let log: ReadonlyMap<string, readonly Envelope[]>;
 
 beforeAll(async () => {
@@ -40,7 +43,7 @@ beforeAll(async () => {
   clients.forEach((client, index) => {
     const mine = client.user === 'ada' || client.user === 'ben' ? conversations : groups;
     const actor = act(client, { conversations: mine, people, random, deeds });
-    cast.set(client.user, { client, actor, testimony: seen[index] as Testimony });
+    cast.set(client.user, { client, actor, testimony: seen[index] as Testimony, looker: look(client, mine) });
   });
   await misfortunes();
   await settle();
@@ -197,4 +200,48 @@ describe(`a history of ${people.length} people on a bad line (seed ${seed})`, ()
       }
     }
   });
+
+  it('shows each member the messages of the log, each once, with its edits, deletions and reactions', async () => {
+    for (const [user, { looker }] of cast) {
+      for (const conversationId of theirs(user)) {
+        const events = (log.get(conversationId) ?? []).map(liveEvent);
+        const expected = messagesOf(events, user).map(shown);
+        await waitFor(async () => isDeepStrictEqual(await looker.messages(conversationId), expected), {
+          what: `${user} to see ${conversationId} as it is`,
+          timeout: 15_000,
+        }).catch(async (error: unknown) => {
+          expect(await looker.messages(conversationId), String(error)).toEqual(expected);
+        });
+      }
+    }
+  });
+
+  it("shows each member the server's unread counts and everybody's watermarks", async () => {
+    for (const [user, { client, looker }] of cast) {
+      for (const conversationId of theirs(user)) {
+        const facts = async () => {
+          const { conversations } = await client.call('conversation.list', { limit: 200 });
+          const { members } = await client.call('conversation.get', { conversationId });
+          return {
+            unread: conversations.find((one) => one.conversationId === conversationId)?.unread,
+            watermarks: members.map(({ user, delivered = 0, read = 0 }) => ({ user, delivered, read })),
+          };
+        };
+        await waitFor(async () => isDeepStrictEqual(looker.facts(conversationId), await facts()), {
+          what: `${user} to count ${conversationId} as the server does`,
+          timeout: 15_000,
+        }).catch(async (error: unknown) => {
+          expect(looker.facts(conversationId), String(error)).toEqual(await facts());
+        });
+      }
+    }
+  });
 });
+
+/** Conversations whose member this user is at the end. */
+function theirs(user: string): readonly string[] {
+  return conversations.filter((conversationId) => {
+    const events = log.get(conversationId) ?? [];
+    return membership(user, events).has(events.at(-1)?.seq ?? 0);
+  });
+}

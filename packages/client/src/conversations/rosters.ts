@@ -102,8 +102,6 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
       const next = foldDetail(detail, event, core.user());
       if (next === undefined) return refreshSoon();
       detail = next;
-      // Who sends has read what came before, as the server counts it.
-      if (event.type === 'message.sent') mark(event.actor, { delivered: event.seq, read: event.seq });
       changed();
     }),
     core.on('receipts', (receipts) => {
