@@ -79,6 +79,7 @@ export function openFoldedStore<S extends Revised, E>(
       ? { max: maxCached }
       : { maxSize: maxCached, sizeCalculation: ({ state }) => sizeOf(state) },
   );
+  const nothing: Folded<S> = { state: initial, streamSeq: 0 };
   const loading = new Map<string, Promise<Known<S>>>();
   const loads = openLimiter(LOADS_AT_ONCE);
 
@@ -122,7 +123,7 @@ export function openFoldedStore<S extends Revised, E>(
     const underWay = loading.get(id);
     if (underWay !== undefined) return underWay;
     const load = loads
-      .run(async () => readOn(id, (await snapshots.read(id)) ?? { state: initial, streamSeq: 0 }))
+      .run(async () => readOn(id, (await snapshots.read(id)) ?? nothing))
       .finally(() => loading.delete(id));
     loading.set(id, load);
     return load;
@@ -136,10 +137,11 @@ export function openFoldedStore<S extends Revised, E>(
 
   /** The state with the log's newest event, as it was said to be a moment ago. */
   async function upTo(id: string, last: StoredEvent | undefined): Promise<Known<S>> {
+    const { seq } = (last?.json ?? {}) as { seq?: unknown };
+    const isNew = !cache.has(id) && !loading.has(id) && (last === undefined || seq === 1);
     // An append of ours may have gone further while the broker answered.
-    const now = await known(id);
+    const now = isNew ? nothing : await known(id);
     if (last === undefined || last.streamSeq <= now.streamSeq) return remember(id, now);
-    const { seq } = (last.json ?? {}) as { seq?: unknown };
     if (seq !== now.state.revision + 1) return readOn(id, now);
     const folded = fold(id, now, last);
     keepSnapshot(id, now, folded);
