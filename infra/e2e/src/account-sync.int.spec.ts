@@ -18,6 +18,7 @@ import { renamed, talk } from '@parley/projector/testing/big-log';
 import { naiveTables } from '@parley/projector/testing/naive-model';
 import { naivePlaces } from '@parley/projector/testing/naive-places';
 import { timeline } from '@parley/projector/timeline/projection';
+import { WINDOW_MS } from '@parley/projector/window';
 import fc from 'fast-check';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
@@ -99,7 +100,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     );
 
   const user = fc.constantFrom('ann', 'bob', 'cem');
-  const gap = fc.constantFrom(0, 1, 1_000, 59_999, 60_000, 500_000, -500_000);
+  const gap = fc.constantFrom(0, 1, 1_000, WINDOW_MS - 1, WINDOW_MS, 9 * WINDOW_MS, -9 * WINDOW_MS);
   const step = fc.oneof(
     {
       weight: 3,
@@ -237,7 +238,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
           const partition = partitionOf(events[0]?.conversationId as string, PARTITIONS);
           const messages = events.map((event) => {
             next[partition] = (next[partition] as number) + 1;
-            return message(next[partition], `conv.00.${event.conversationId}`, event, turn * 20_000);
+            return message(next[partition], `conv.00.${event.conversationId}`, event, (turn * WINDOW_MS) / 3);
           });
           await project('timeline', partition, messages);
         }

@@ -4,7 +4,7 @@
 -- are made of the log once more: the projector begins at the beginning.
 truncate conversation, member, ban, message, reaction, receipt, checkpoint, dead_letter;
 
--- A window is a stretch of a partition's stream: a minute of the broker's time, or one message where that is longer.
+-- A window is a stretch of a partition's stream: five minutes of the broker's time, or one message where none came for longer.
 alter table checkpoint
   -- Stream sequence of the first message of the window the checkpoint is in, and when that was stored.
   add column window_began bigint not null default 0,

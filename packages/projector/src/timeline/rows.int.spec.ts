@@ -16,6 +16,7 @@ import { naiveTables } from '../testing/naive-model.js';
 import { naivePlaces, readPlaces } from '../testing/naive-places.js';
 import { openReadModel, type ReadModel } from '../testing/read-model-fixture.js';
 import { readTables } from '../testing/read-tables.js';
+import { WINDOW_MS } from '../window.js';
 import { ALWAYS } from './marks.js';
 import { timeline } from './projection.js';
 
@@ -148,7 +149,7 @@ describe('marks of members', () => {
   };
   it('are written once in a window, however much is said in it, and never where members are many', async () => {
     const created = { kind: 'group' as const, ttl: null, members: people(0, 250) };
-    await model.given(envelop({ type: 'conversation.created', data: created }, place(1, 60_000)));
+    await model.given(envelop({ type: 'conversation.created', data: created }, place(1, WINDOW_MS)));
     expect(await marks()).toEqual([['1', 250]]);
     const stamps = async () => {
       const { rows } = await model.client.query<{ versions: string }>(
@@ -157,26 +158,26 @@ describe('marks of members', () => {
       return rows[0];
     };
     const before = await stamps();
-    await model.given(message(2, 60_001), message(3, 61_000));
-    await model.given(message(4, 119_999));
+    await model.given(message(2, WINDOW_MS + 1), message(3, WINDOW_MS + 1_000));
+    await model.given(message(4, 2 * WINDOW_MS - 1));
     expect(await stamps()).toEqual(before);
-    await model.given(message(5, 120_000), message(6, 120_001));
+    await model.given(message(5, 2 * WINDOW_MS), message(6, 2 * WINDOW_MS + 1));
     expect(await marks()).toEqual([['5', 250]]);
 
     await model.given(
-      envelop({ type: 'member.added', data: { members: people(250, 260) } }, place(7, 180_000)),
+      envelop({ type: 'member.added', data: { members: people(250, 260) } }, place(7, 3 * WINDOW_MS)),
     );
     expect(await marks()).toEqual([[ALWAYS, 260]]);
     await model.given(
-      envelop({ type: 'member.added', data: { members: people(260, 261) } }, place(8, 180_001)),
+      envelop({ type: 'member.added', data: { members: people(260, 261) } }, place(8, 3 * WINDOW_MS + 1)),
     );
     expect(await marks()).toEqual([[ALWAYS, 261]]);
     const large = await stamps();
-    await model.given(message(9, 400_000));
+    await model.given(message(9, 9 * WINDOW_MS));
     expect(await stamps()).toEqual(large);
 
     const users = people(255, 261).map(({ user }) => user);
-    await model.given(envelop({ type: 'member.removed', data: { users } }, place(10, 400_001)));
+    await model.given(envelop({ type: 'member.removed', data: { users } }, place(10, 9 * WINDOW_MS + 1)));
     expect(await marks()).toEqual([['9', 255]]);
   });
 });
