@@ -88,6 +88,19 @@ describe('session.sync', () => {
   });
 });
 
+describe('conversation.list', () => {
+  it('shows what was acknowledged before it was asked', async () => {
+    const { client } = await person('mia');
+    const id = await group(client, ['ned']);
+    for (let n = 0; n < 20; n++) {
+      const { seq } = await client.send(id, { text: `${n}` });
+      expect(await client.conversations()).toMatchObject({
+        conversations: [{ revision: seq, preview: { seq } }],
+      });
+    }
+  });
+});
+
 describe('receipts', () => {
   it('carry the unread count to all devices of who read, and say to whom asks who received and read when', async () => {
     const [fay, phone, laptop] = [

@@ -7,8 +7,8 @@ import { type TestEnvironment, testEnvironment } from '../testing/test-environme
 import { append } from './append.js';
 import { eventAt, lastOfConversation, lastOfConversations, readConversation } from './conversation-reader.js';
 import { openPublishWindow, type PublishWindow } from './publish-window.js';
-import { liveSubject, placeOf } from './subjects.js';
-import { ensureTopology, PartitionMismatch } from './topology.js';
+import { liveSubject, placeOf, receiptStreamName } from './subjects.js';
+import { ensureTopology, KEPT_MOVES, PartitionMismatch } from './topology.js';
 
 const PARTITIONS = 4;
 let environment: TestEnvironment;
@@ -51,6 +51,19 @@ describe('the topology', () => {
       subjects: ['acct.02.*'],
       republish: { dest: 'account.02.{{wildcard(1)}}' },
     });
+  });
+
+  it('keeps as many moves of a watermark as it says from now on, also in a log that kept fewer, and never fewer', async () => {
+    const name = receiptStreamName(0);
+    const kept = async () => (await jsm.streams.info(name)).config.max_msgs_per_subject;
+    for (const [before, after] of [
+      [1, KEPT_MOVES],
+      [KEPT_MOVES + 8, KEPT_MOVES + 8],
+    ] as const) {
+      await jsm.streams.update(name, { max_msgs_per_subject: before });
+      await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+      expect(await kept()).toBe(after);
+    }
   });
 
   it('refuses a process configured for another number of partitions, naming both', async () => {

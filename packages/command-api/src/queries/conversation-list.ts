@@ -27,11 +27,13 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
   constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
 
   async execute({ reader, params }: ConversationList): Promise<E.Either<Refusal, ConversationPage>> {
-    const { database, schema, now } = this.resources;
+    const { database, schema, now, caughtUp } = this.resources;
     const { limit = DEFAULT_PAGE } = params;
     const after = params.after === undefined ? E.right(undefined) : readListCursor(params.after);
     if (E.isLeft(after)) return after;
     try {
+      // Whoever looks anew must see what was acknowledged before; on later pages it is at the top already.
+      if (after.right === undefined) await caughtUp();
       const found = await readConversations(database, {
         schema: await schema(),
         reader,
