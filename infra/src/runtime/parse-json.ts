@@ -1,9 +1,9 @@
-const text = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** What JSON says, as text or UTF-8; undefined where it is none. */
+/** What JSON says, given as text or as UTF-8; undefined where it is not that. */
 export function parseJson(json: string | Uint8Array): unknown {
   try {
-    return JSON.parse(typeof json === 'string' ? json : text.decode(json));
+    return JSON.parse(typeof json === 'string' ? json : utf8.decode(json));
   } catch {
     return undefined;
   }

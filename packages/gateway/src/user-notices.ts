@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConversationId, Seq } from '@parley/domain/ids';
 import { userSubject } from '@parley/infra/log/subjects';
+import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import type { Gateway } from './gateway.js';
@@ -23,7 +24,7 @@ export function hearNotices(gateway: Gateway, person: Person): void {
 }
 
 async function onNotice(gateway: Gateway, person: Person, bytes: Uint8Array): Promise<void> {
-  const notice = Notice.decode(parse(bytes));
+  const notice = Notice.decode(parseJson(bytes));
   if (E.isLeft(notice)) return gateway.log.error({ user: person.user }, 'a notice cannot be read');
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     // Letting them in tells their sessions; a member already, or a stranger by now, needs nothing.
@@ -33,13 +34,3 @@ async function onNotice(gateway: Gateway, person: Person, bytes: Uint8Array): Pr
     if (gateway.people.get(person.user) !== person) return;
   }
 }
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(text.decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-const text = new TextDecoder();

@@ -3,6 +3,7 @@ import { addDigest, type Digest, digestOf, emptyDigest, type LoggedEvent } from 
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { textFault } from '@parley/domain/text';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { parseJson } from '@parley/infra/runtime/parse-json';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { DeadLetter } from '../dead-letter.js';
 
@@ -32,7 +33,7 @@ export async function decodeBatch(
   let digest = emptyDigest;
   for (const [index, message] of messages.entries()) {
     if (index > 0 && index % AT_A_TIME === 0) await eventLoop();
-    const json = parse(message.bytes);
+    const json = parseJson(message.bytes);
     const decoded = refused ?? decodeEvent(message.subject, json);
     if (typeof decoded === 'string') {
       const { streamSeq, subject, bytes } = message;
@@ -62,16 +63,6 @@ function decodeEvent(subject: string, json: unknown): Envelope | string {
   if (event.type !== 'message.sent' && event.type !== 'message.edited') return event;
   const fault = textFault(event.data.body);
   return fault === undefined ? event : `the body ${fault}`;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 /** `conv.<pp>.<conversationId>` */
