@@ -11,6 +11,7 @@ import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
 import { resume } from './cases/resume.js';
 import { revocation } from './cases/revocation.js';
+import { storm } from './cases/storm.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
@@ -23,6 +24,7 @@ const cases: readonly Case[] = [
   sync,
   receipts,
   resume,
+  storm,
   fanOut,
   latency,
   revocation,

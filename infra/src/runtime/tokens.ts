@@ -83,12 +83,16 @@ const checkSignature = (trust: TokenTrust): ((token: string) => Promise<JWTPaylo
   const required = { requiredClaims: ['exp', 'sub'], clockTolerance: 5 };
   if ('secret' in trust) {
     const options = { ...required, algorithms: ['HS256'] };
-    return async (token) => (await jwtVerify(token, trust.secret, options)).payload;
+    // Once: given as bytes it would be imported for each token.
+    const key = crypto.subtle.importKey('raw', new Uint8Array(trust.secret), HS256, false, ['verify']);
+    return async (token) => (await jwtVerify(token, await key, options)).payload;
   }
   const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(trust.jwksUrl), { timeoutDuration: 3_000 });
   const options = { ...required, algorithms: ['RS256', 'ES256', 'EdDSA'] };
   return async (token) => (await jwtVerify(token, keys, options)).payload;
 };
+
+const HS256 = { name: 'HMAC', hash: 'SHA-256' };
 
 const Claims = t.intersection([
   t.type({ sub: UserId, did: DeviceId, exp: t.number }),

@@ -40,12 +40,12 @@ export function openRecentEvents(): RecentEvents {
 type Run = { readonly events: Envelope[]; size: number };
 const NOTHING: Run = { events: [], size: 0 };
 
-/** Characters of an event, roughly: what it always has, and what may be large in it. */
+/** Characters of an event, roughly: what it always has, what may be large in it, and the same once more as JSON. */
 function sizeOf({ data }: Envelope): number {
   const { body, members, users } = data as {
     body?: string;
     members?: readonly unknown[];
     users?: readonly unknown[];
   };
-  return 400 + (body?.length ?? 0) + 120 * ((members?.length ?? 0) + (users?.length ?? 0));
+  return 2 * (400 + (body?.length ?? 0) + 120 * ((members?.length ?? 0) + (users?.length ?? 0)));
 }

@@ -98,6 +98,17 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
   }
 }
 
+/** What thousands missed alike is written once, as long as the event is kept. */
+const texts = new WeakMap<Envelope, string>();
+
+function textOf(event: Envelope): string {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(liveEvent(event));
+  texts.set(event, text);
+  return text;
+}
+
 /** A page that takes events until it is full, but at least one. */
 function openPage(after: number, limit: number, room: number) {
   const events: string[] = [];
@@ -110,7 +121,7 @@ function openPage(after: number, limit: number, room: number) {
     },
     /** False when there was no room for it. */
     add(event: Envelope): boolean {
-      const text = JSON.stringify(liveEvent(event));
+      const text = textOf(event);
       characters += text.length;
       if (!fits()) return false;
       events.push(text);

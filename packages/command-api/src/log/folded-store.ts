@@ -117,34 +117,40 @@ export function openFoldedStore<S extends Revised, E>(
       snapshots.keep(id, after);
   }
 
-  async function known(id: string): Promise<Known<S>> {
-    const cached = cache.get(id);
-    if (cached !== undefined) return cached;
+  /** From a snapshot on, to the end or, where that is known, to the log's newest event. Asked for twice it is done once. */
+  function load(id: string, last?: StoredEvent): Promise<Known<S>> {
     const underWay = loading.get(id);
     if (underWay !== undefined) return underWay;
-    const load = loads
-      .run(async () => readOn(id, (await snapshots.read(id)) ?? nothing))
+    const loaded = loads
+      .run(async () => {
+        const from = (isFirst(last) ? undefined : await snapshots.read(id)) ?? nothing;
+        return last === undefined ? readOn(id, from) : readUpTo(id, from, last);
+      })
       .finally(() => loading.delete(id));
-    loading.set(id, load);
-    return load;
+    loading.set(id, loaded);
+    return loaded;
   }
+
+  const known = async (id: string): Promise<Known<S>> => cache.get(id) ?? load(id);
 
   async function fresh(id: string): Promise<Known<S>> {
     // What is being loaded already may have been read before now.
-    if (!cache.has(id) && !loading.has(id)) return known(id);
+    if (!cache.has(id) && !loading.has(id)) return load(id);
     return upTo(id, await lastOfConversation(jsm, placeOf(id)));
   }
 
   /** The state with the log's newest event, as it was said to be a moment ago. */
   async function upTo(id: string, last: StoredEvent | undefined): Promise<Known<S>> {
-    const { seq } = (last?.json ?? {}) as { seq?: unknown };
-    const isNew = !cache.has(id) && !loading.has(id) && (last === undefined || seq === 1);
+    if (last === undefined) return remember(id, cache.get(id) ?? nothing);
+    return readUpTo(id, cache.get(id) ?? (await load(id, last)), last);
+  }
+
+  async function readUpTo(id: string, from: Folded<S>, last: StoredEvent): Promise<Known<S>> {
     // An append of ours may have gone further while the broker answered.
-    const now = isNew ? nothing : await known(id);
-    if (last === undefined || last.streamSeq <= now.streamSeq) return remember(id, now);
-    if (seq !== now.state.revision + 1) return readOn(id, now);
-    const folded = fold(id, now, last);
-    keepSnapshot(id, now, folded);
+    if (last.streamSeq <= from.streamSeq) return remember(id, from);
+    if (seqOf(last) !== from.state.revision + 1) return readOn(id, from);
+    const folded = fold(id, from, last);
+    keepSnapshot(id, from, folded);
     return remember(id, folded);
   }
 
@@ -170,3 +176,8 @@ export function openFoldedStore<S extends Revised, E>(
     },
   };
 }
+
+const seqOf = ({ json }: StoredEvent): unknown => ((json ?? {}) as { seq?: unknown }).seq;
+
+/** There is no snapshot before the first event. */
+const isFirst = (event: StoredEvent | undefined): boolean => event !== undefined && seqOf(event) === 1;
