@@ -104,6 +104,7 @@ describe('presence', () => {
     const fay = await open('fay');
     await isKnownAs(eve, 'fay', 'online');
     fay.end();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     const again = await open('fay');
     // Longer than the grace: a change of ours that comes later tells that none came before.
     await new Promise((resolve) => setTimeout(resolve, 6_000));

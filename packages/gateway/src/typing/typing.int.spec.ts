@@ -43,7 +43,7 @@ describe('typing', () => {
   it('is told once however often it is said in two seconds', async () => {
     await fixture.api.create('t-two', 'eve', 'fay');
     const [eve, fay] = [await fixture.open('eve'), await fixture.open('fay')];
-    await Promise.all(Array.from({ length: 50 }, () => type(eve, 't-two')));
+    for (let n = 0; n < 20; n++) await type(eve, 't-two');
     await type(eve, 't-two', false);
     await hear(fay, 2);
     expect(fay.notices('typing').map(({ expiresInMs }) => expiresInMs)).toEqual([TYPING_MS, 0]);
