@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConversations } from './conversations.js';
 import { readMemberships } from './memberships.js';
 import { type Given, openReadFixture, type ReadFixture, schema } from './read-fixture.js';
-import { readWatermark, readWatermarks } from './watermark.js';
+import { readWatermarks } from './watermarks.js';
 
 const NOW = 1_000;
 
@@ -125,15 +125,28 @@ describe('the list of conversations', { timeout: 60_000 }, () => {
         { user: 'keeper', after: 'mine' },
       ]),
     ).toEqual([['ours'], [], ['mine', 'ours'], ['ours']]);
-    expect(
-      await readWatermark(fixture.pool, { schema, conversationId: 'mine', user: 'keeper' }),
-    ).toMatchObject({ read: 4, delivered: 6 });
-    expect(
-      await readWatermark(fixture.pool, { schema, conversationId: 'mine', user: 'nobody' }),
-    ).toMatchObject({ read: 0, delivered: 0 });
     const users = ['keeper', 'nobody'];
     expect(await readWatermarks(fixture.pool, { schema, conversationId: 'mine', users })).toEqual(
       new Map([['keeper', { read: 4, delivered: 6 }]]),
+    );
+  });
+
+  it('has watermarks at what somebody sent, because who sends has read what was there', async () => {
+    const messages = [
+      { seq: 2, author: 'ann' },
+      { seq: 5, author: 'ben' },
+      { seq: 7, author: 'ann' },
+    ];
+    await fixture.conversation('talk', ['ann', 'ben', 'cem'], messages);
+    await fixture.mark('talk', 'ann', 3, 8);
+    await fixture.mark('talk', 'cem', 1, 2);
+    const users = ['ann', 'ben', 'cem', 'dan'];
+    expect(await readWatermarks(fixture.pool, { schema, conversationId: 'talk', users })).toEqual(
+      new Map([
+        ['ann', { read: 7, delivered: 8 }],
+        ['ben', { read: 5, delivered: 5 }],
+        ['cem', { read: 1, delivered: 2 }],
+      ]),
     );
   });
 });

@@ -49,6 +49,24 @@ describe('the recipients of a message', () => {
     });
   });
 
+  it('have read what they answered, marked or not', async () => {
+    await fixture.conversation(
+      'porch',
+      ['ann', 'ben', 'cem'],
+      [
+        { seq: 2, author: 'ann' },
+        { seq: 3, author: 'ben' },
+        { seq: 4, author: 'ben' },
+      ],
+    );
+    const query = { schema, conversationId: 'porch', seq: 2, after: '', limit: 10 };
+    expect(await readRecipients(fixture.pool, query)).toMatchObject({
+      recipients: [{ user: 'ben', deliveredAt: 30, readAt: 30 }, { user: 'cem' }],
+      received: 1,
+      read: 1,
+    });
+  });
+
   it('come in pages by their ids; the counts are of all', async () => {
     const seen: string[] = [];
     for (let after = '', hasMore = true; hasMore; ) {

@@ -27,8 +27,9 @@ export type Recipients = {
 };
 
 /**
- * Who received and read a message: those who are members now and were when it was sent, its author left out. Where more moves
- * were made since than are kept, a time is that of the oldest move kept: it happened by then.
+ * Who received and read a message: those who are members now and were when it was sent, its author left out. Who sent a message
+ * after it has read it. Where more moves were made since than are kept, a time is that of the oldest move kept: it happened by
+ * then.
  */
 export async function readRecipients(db: Queryable, query: RecipientsQuery): Promise<Recipients> {
   const { schema, conversationId, seq, after, limit } = query;
@@ -51,19 +52,23 @@ export async function readRecipients(db: Queryable, query: RecipientsQuery): Pro
   };
 }
 
-/** Column of a recipient's id; their moves follow. */
+/** Column of a recipient's id; their moves follow, and when they first sent something after the message. */
 const USER = 5;
 
 function recipientOf(values: readonly unknown[], seq: number): Recipient {
   const moves = ((values[USER + 1] as readonly string[] | null) ?? []).map(Number);
-  const deliveredAt = firstReached(moves, 0, seq);
-  const readAt = firstReached(moves, 1, seq);
+  const sentAt = values[USER + 2] === null ? undefined : Number(values[USER + 2]);
+  const deliveredAt = earlier(firstReached(moves, 0, seq), sentAt);
+  const readAt = earlier(firstReached(moves, 1, seq), sentAt);
   return {
     user: values[USER] as string,
     ...(deliveredAt === undefined ? {} : { deliveredAt }),
     ...(readAt === undefined ? {} : { readAt }),
   };
 }
+
+const earlier = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
 /** When a watermark first reached `seq`: moves are delivered, read and time, one after the other, oldest first. */
 export function firstReached(moves: readonly number[], watermark: 0 | 1, seq: number): number | undefined {
@@ -73,20 +78,29 @@ export function firstReached(moves: readonly number[], watermark: 0 | 1, seq: nu
   return undefined;
 }
 
+/** A member's first message after the one asked about. */
+const nextOwn = (schema: string): string => `
+      select y.at from ${schema}.message y
+      where y.conversation_id = m.conversation_id and y.author = m.user_id and y.seq > $2 order by y.seq limit 1`;
+
 const recipientsSql = (schema: string): string => `
-  select c.revision, x.author, total.members, total.received, total.read, page.user_id, page.moves
+  select c.revision, x.author, total.members, total.received, total.read, page.user_id, page.moves, page.sent_at
   from ${schema}.conversation c
   left join ${schema}.message x on x.conversation_id = c.conversation_id and x.seq = $2
   left join lateral (
-    select count(*) as members, count(*) filter (where r.delivered >= $2) as received, count(*) filter (where r.read >= $2) as read
+    select count(*) as members,
+      count(*) filter (where r.delivered >= $2 or own.at is not null) as received,
+      count(*) filter (where r.read >= $2 or own.at is not null) as read
     from ${schema}.member m
     left join ${schema}.receipt r on r.conversation_id = m.conversation_id and r.user_id = m.user_id
+    left join lateral (${nextOwn(schema)}) own on true
     where m.conversation_id = c.conversation_id and m.since <= $2 and m.user_id <> x.author
   ) total on true
   left join lateral (
-    select m.user_id, r.moves
+    select m.user_id, r.moves, own.at as sent_at
     from ${schema}.member m
     left join ${schema}.receipt r on r.conversation_id = m.conversation_id and r.user_id = m.user_id
+    left join lateral (${nextOwn(schema)}) own on true
     where m.conversation_id = c.conversation_id and m.since <= $2 and m.user_id <> x.author and m.user_id > $3
     order by m.user_id limit $4
   ) page on true
