@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect } from '@parley/client/parley-client';
 import { closeCodes } from '@parley/domain/wire/close-codes';
 import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
@@ -76,6 +77,22 @@ it('ends a lost phone everywhere, by the word of another device, for good', asyn
       devices: [{ device: 'phone', name: "Ann's phone", revokedAt: expect.any(Number) }],
     });
   }
+});
+
+it('tells an application that its device was revoked, and tries no more', async () => {
+  const token = await tokenOf('cem', 'phone');
+  const phone = await connect({ url: otherGateway, token, device: 'phone' });
+  const laptop = await connect({ url: system.ws, token: await tokenOf('cem', 'laptop'), device: 'laptop' });
+  const { device } = await laptop.call('device.revoke', { device: 'phone' });
+  expect(device).toBe('phone');
+  await waitFor(() => phone.state.tag === 'stopped', { what: 'the phone to stop' });
+  await expect(phone.call('device.list', {})).rejects.toMatchObject({ tag: 'DeviceRevoked' });
+  await expect(connect({ url: otherGateway, token, device: 'phone' })).rejects.toMatchObject({
+    tag: 'DeviceRevoked',
+  });
+  expect((await laptop.call('device.list', {})).devices).toHaveLength(1);
+  phone.close();
+  laptop.close();
 });
 
 it('gives the keys of a full set of devices through the socket', async () => {

@@ -172,6 +172,14 @@ describe('HTTP', () => {
     expect(sent).toMatchObject({ status: 200, json: { seq: 2 } });
   });
 
+  it('takes the time from no client, whose clock may be wrong', async () => {
+    const path = `/v1/conversations/${await group()}/messages`;
+    const before = Date.now();
+    const sent = await ask('POST', path, ann, { ...message('hello'), at: 5 }, { 'idempotency-key': 'late' });
+    expect(sent.json.at).toBeGreaterThanOrEqual(before);
+    expect(sent.json.at).toBeLessThanOrEqual(Date.now());
+  });
+
   it('lets importers speak for others, with times and places of their own', async () => {
     const conversationId = `g-${randomUUID()}`;
     await ask('POST', '/v1/conversations', importer, {
