@@ -7,6 +7,7 @@ import { fanOut } from './cases/fan-out.js';
 import { latency } from './cases/latency.js';
 import { memory } from './cases/memory.js';
 import { page } from './cases/page.js';
+import { presence } from './cases/presence.js';
 import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
 import { resume } from './cases/resume.js';
@@ -30,6 +31,7 @@ const cases: readonly Case[] = [
   revocation,
   sustained,
   memory,
+  presence,
 ];
 
 const program = new Command('bench')
