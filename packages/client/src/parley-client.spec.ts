@@ -1,5 +1,6 @@
+import { closeCodes } from '@parley/domain/wire/close-codes';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type ConnectOptions, connect, type ParleyClient } from './parley-client.js';
+import { type ConnectOptions, connect, createClient, type ParleyClient } from './parley-client.js';
 import type { WebSocketConstructor, WebSocketLike } from './web-socket.js';
 
 type Request = { readonly id: number; readonly method: string; readonly params: Record<string, unknown> };
@@ -10,6 +11,7 @@ class FarEnd {
   readonly sockets: Line[] = [];
   readonly asked: Request[] = [];
   answer: (request: Request) => Answer = () => 'silence';
+  open: (request: Request) => Answer = () => ({ result: opened });
   onSession: (line: Line) => void = () => undefined;
 
   get current(): Line {
@@ -22,7 +24,7 @@ class FarEnd {
       constructor() {
         super((request, line) => {
           farEnd.asked.push(request);
-          const answer = request.method === 'session.open' ? { result: opened } : farEnd.answer(request);
+          const answer = request.method === 'session.open' ? farEnd.open(request) : farEnd.answer(request);
           if (answer !== 'silence') line.say({ jsonrpc: '2.0', id: request.id, ...answer });
           if (request.method === 'session.open') farEnd.onSession(line);
         });
@@ -64,6 +66,10 @@ class Line implements WebSocketLike {
     this.tell('message', { data: JSON.stringify(message) });
   }
 
+  notice(method: string, params: unknown): void {
+    this.say({ jsonrpc: '2.0', method, params });
+  }
+
   event(seq: number, type = 'conversation.renamed', data: Record<string, unknown> = {}): void {
     this.say({
       jsonrpc: '2.0',
@@ -79,8 +85,8 @@ class Line implements WebSocketLike {
 
 const opened = { user: 'ann', device: 'd', conversations: 1, expiresAt: 0 };
 const done = (seq: number): Answer => ({ result: { conversationId: 'c', seq, at: 1 } });
-const refused = (tag: string, retryable: boolean): Answer => ({
-  error: { code: 1, message: tag, data: { tag, retryable } },
+const refused = (tag: string, retryable: boolean, more: object = {}): Answer => ({
+  error: { code: 1, message: tag, data: { tag, retryable, ...more } },
 });
 
 describe('the client', () => {
@@ -235,5 +241,98 @@ describe('the client', () => {
     await expect(answer).rejects.toMatchObject({ tag: 'NotAuthenticated' });
     expect(client.state.tag).toBe('stopped');
     await expect(client.conversations()).rejects.toMatchObject({ tag: 'NotAuthenticated' });
+  });
+
+  it('renews its token on the connection it has when the end of the old one is announced', async () => {
+    const farEnd = new FarEnd();
+    let issued = 0;
+    await start(farEnd, { token: () => `token ${++issued}` });
+    farEnd.current.notice('session.expiring', { expiresAt: 9, inMs: 60_000 });
+    await vi.waitFor(() =>
+      expect(farEnd.asked.at(-1)).toMatchObject({ method: 'session.renew', params: { token: 'token 2' } }),
+    );
+    expect(farEnd.sockets.length).toBe(1);
+  });
+
+  it('forgets positions the log does not have, says so, and opens again on the same connection', async () => {
+    const farEnd = new FarEnd();
+    farEnd.open = ({ params }) =>
+      'c' in (params.resume as object)
+        ? refused('PositionAhead', false, { about: ['c'] })
+        : { result: opened };
+    const lost: string[] = [];
+    const client = createClient({
+      url: 'ws://x',
+      token: 't',
+      device: 'd',
+      webSocket: farEnd.webSocket(),
+      resume: { c: 9, d: 4 },
+    });
+    open.push(client);
+    client.on('resync', ({ conversationId }) => lost.push(conversationId));
+    await vi.waitFor(() => expect(client.state.tag).toBe('open'));
+    expect(lost).toEqual(['c']);
+    expect(farEnd.asked.map(({ params }) => params.resume)).toEqual([{ c: 9, d: 4 }, { d: 4 }]);
+    expect(farEnd.sockets.length).toBe(1);
+  });
+
+  it('comes back no earlier than it was told', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    farEnd.open = () => refused('RateLimited', true, { retryAfterMs: 60_000 });
+    farEnd.current.close(4001);
+    await vi.waitFor(() => {
+      const { state } = client;
+      expect(state.tag === 'waiting' && (state.retryAt ?? 0) > Date.now() + 50_000).toBe(true);
+    });
+  });
+
+  it('stops when its device is revoked, and says why', async () => {
+    const farEnd = new FarEnd();
+    const client = await start(farEnd);
+    farEnd.current.close(4404);
+    expect(client.connection.snapshot()).toMatchObject({
+      tag: 'stopped',
+      reason: closeCodes.DeviceRevoked.sentence,
+    });
+    await expect(client.conversations()).rejects.toMatchObject({ tag: 'DeviceRevoked' });
+  });
+
+  it('is of one user: a token of somebody else stops it', async () => {
+    const farEnd = new FarEnd();
+    await expect(start(farEnd, { user: 'bob' })).rejects.toMatchObject({ tag: 'ForeignToken' });
+  });
+
+  it('says what was delivered, together for all conversations, and nothing of what it sent itself', async () => {
+    const farEnd = new FarEnd();
+    await start(farEnd);
+    farEnd.answer = () => ({ result: { watermarks: [] } });
+    const sent = (conversationId: string, seq: number, actor: string): void =>
+      farEnd.current.notice('event', {
+        conversationId,
+        seq,
+        type: 'message.sent',
+        at: 1,
+        actor,
+        commandId: 'x',
+        data: { ordinal: seq, body: { kind: 'text', text: 'x' } },
+      });
+    for (const [conversationId, seq, actor] of [
+      ['c', 1, 'bob'],
+      ['c', 2, 'bob'],
+      ['d', 7, 'bob'],
+      ['e', 3, 'ann'],
+    ] as const)
+      sent(conversationId, seq, actor);
+    await vi.waitFor(() => expect(farEnd.asked.length).toBe(2));
+    expect(farEnd.asked[1]).toMatchObject({
+      method: 'receipt.mark',
+      params: {
+        marks: [
+          { conversationId: 'c', delivered: 2 },
+          { conversationId: 'd', delivered: 7 },
+        ],
+      },
+    });
   });
 });
