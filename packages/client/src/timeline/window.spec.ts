@@ -222,7 +222,7 @@ describe('a window, after any order of events, repetitions, pages, jumps and los
           if (window.from === 1) expect(window.rows.length).toBe(whole.length);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     );
   });
 });
