@@ -2,12 +2,14 @@ import type { Body } from '@parley/domain/conversation/body';
 import { createCall } from './calls.js';
 import type { ClientEvents } from './client-events.js';
 import type { ClientOptions } from './client-options.js';
+import type { ConnectionState } from './connection-state.js';
 import { createConversationList } from './conversations/create-list.js';
 import { openDetails } from './conversations/open-details.js';
 import { createRosters } from './conversations/rosters.js';
 import type { Core } from './core.js';
 import { createInbox } from './inbox.js';
 import { createListeners } from './listeners.js';
+import { createCertainty } from './outbox/certainty.js';
 import { createOutbox } from './outbox/outbox.js';
 import type { Message, ParleyClient } from './parley-client.js';
 import { createPositions } from './positions.js';
@@ -35,11 +37,14 @@ export type Assembled = {
 /** Queries and receipts that may wait for their answers at once. */
 const MAX_QUERIES = 1_000;
 
+const CONNECTING: ConnectionState = { tag: 'connecting', failures: 0 };
+
 /** Wires the parts together and dials. What comes is held until `release` is called, if `holds`. */
 export function assemble(options: ClientOptions, holds = false): Assembled {
   const { answerMs = 15_000, maxOutbox = 10_000, maxInFlight = 256 } = options;
   const listeners = createListeners<ClientEvents>();
-  let ended: Promise<void> = Promise.resolve();
+  let ended: Promise<void> | undefined;
+  let hasBegun = false;
   const positions = createPositions(options.resume);
   let held: (() => void)[] | undefined = holds ? [] : undefined;
   let knowUser: (user: string) => void = () => undefined;
@@ -88,6 +93,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   });
   /** What is stored stays for the next time, unless I sign out. */
   function end(): void {
+    if (ended !== undefined) return;
     outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
     marks.close();
     offWake();
@@ -97,7 +103,8 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     ended.catch(() => undefined);
   }
 
-  const connection = createStore(() => session.state);
+  const state = (): ConnectionState => (hasBegun ? session.state : CONNECTING);
+  const connection = createStore(state);
   const inbox = createInbox({ listeners, positions, user: () => user, comeBack: session.comeBack });
   const outbox = createOutbox({
     storage,
@@ -105,17 +112,28 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     request: session.request,
     maxEntries: maxOutbox,
     maxInFlight,
+    newest: positions.newest,
+    look: (command) => certainty.look(command),
+    onUncertain: (command) => certainty.watch(command),
     onStorageLost: (error) => listeners.emit('storage.lost', { error }),
   });
+  const certainty = createCertainty({
+    user: () => user,
+    headOf: async (conversationId) =>
+      (await call('conversation.get', { conversationId, membersLimit: 0 })).revision,
+    deliveredTo: positions.delivered,
+    resumeFrom: (conversationId, seq) => positions.entered(conversationId, seq + 1),
+  });
+  listeners.on('event', certainty.onEvent);
+  listeners.on('resync', ({ conversationId }) => certainty.onLost(conversationId));
   const unsent = createStore(() => outbox.size);
   outbox.onChange(unsent.changed);
 
   function opened(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settled = (): boolean => {
-        if (session.state.tag === 'open') resolve();
-        else if (session.state.tag === 'stopped')
-          reject(session.stoppedBy ?? unavailable('the client was closed'));
+        if (state().tag === 'open') resolve();
+        else if (state().tag === 'stopped') reject(session.stoppedBy ?? unavailable('the client was closed'));
         else return false;
         return true;
       };
@@ -142,7 +160,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     positions,
     on: listeners.on,
     user: () => user,
-    state: () => session.state,
+    state,
   };
   const people = createPeople(core);
   const typists = createTypists(core);
@@ -154,9 +172,23 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   listeners.on('event', ({ type, actor, conversationId, seq }) => {
     if (type === 'message.sent' && actor !== user) marks.delivered(conversationId, seq);
   });
-  if (user !== '') knowUser(user);
   const offWake = onWake(session.wake);
-  session.start();
+  if (user !== '') knowUser(user);
+  // What is stored says from where to resume; but who we are is in the storage's name.
+  if (storage === undefined || user === '') begin();
+  else void outbox.ready.then(begin);
+
+  function begin(): void {
+    if (ended !== undefined) return;
+    hasBegun = true;
+    session.start();
+  }
+
+  function close(): void {
+    hasBegun = true;
+    session.stop();
+    end();
+  }
 
   const client: ParleyClient = {
     get user() {
@@ -164,7 +196,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     device: options.device,
     get state() {
-      return session.state;
+      return state();
     },
     connection,
     get unanswered() {
@@ -196,9 +228,9 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     mark: (...marks) => call('receipt.mark', { marks }),
     on: listeners.on,
     position: positions.delivered,
-    close: session.stop,
+    close,
     async signOut() {
-      session.stop();
+      close();
       await ended;
       const stored = user === '' ? undefined : await options.storage?.(user);
       await stored?.clear();

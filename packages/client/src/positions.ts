@@ -20,6 +20,8 @@ export type Positions = {
   exited(conversationId: string): void;
   /** What is missing cannot be replayed: the next event is taken as it comes. */
   forget(conversationId: string): void;
+  /** Newest seq known, delivered or learned. */
+  newest(conversationId: string): number | undefined;
   /** Newest seq delivered. */
   delivered(conversationId: string): number | undefined;
   /**
@@ -67,6 +69,7 @@ export function createPositions(start: Readonly<Record<string, number>> = {}): P
       if (position !== undefined) positions.set(conversationId, { ...position, out: true });
     },
     forget: (conversationId) => void positions.delete(conversationId),
+    newest: (conversationId) => positions.get(conversationId)?.at,
     delivered(conversationId) {
       const position = positions.get(conversationId);
       return position?.seen ? position.at : undefined;

@@ -10,6 +10,8 @@ export type QueuedCommand = {
   readonly params: Readonly<Record<string, unknown>>;
   /** When it was given, in ms. */
   readonly at: number;
+  /** The newest seq of its conversation that was known then. */
+  readonly revision?: number;
   /** Whether it stays, to be seen, retried or discarded, when it is refused for good. */
   readonly isKept: boolean;
   /** Why it was refused for good. */
@@ -18,7 +20,10 @@ export type QueuedCommand = {
 
 /** What was stored, or undefined for what no version of ours has stored. */
 export function readCommand(value: unknown): QueuedCommand | undefined {
-  const { commandId, lane, method, params, at, isKept, refusal } = (value ?? {}) as Record<string, unknown>;
+  const { commandId, lane, method, params, at, isKept, refusal, revision } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (typeof commandId !== 'string' || typeof lane !== 'string' || typeof method !== 'string')
     return undefined;
   if (typeof params !== 'object' || params === null || typeof at !== 'number') return undefined;
@@ -30,7 +35,11 @@ export function readCommand(value: unknown): QueuedCommand | undefined {
     at,
     isKept: isKept === true,
   };
-  return isRefusal(refusal) ? { ...command, refusal } : command;
+  return {
+    ...command,
+    ...(typeof revision === 'number' ? { revision } : {}),
+    ...(isRefusal(refusal) ? { refusal } : {}),
+  };
 }
 
 export const refused = (command: QueuedCommand, { tag, message }: RefusalError): QueuedCommand => ({

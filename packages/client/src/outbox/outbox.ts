@@ -33,6 +33,8 @@ export type Outbox = {
   onChange(listener: (change: OutboxChange) => void): () => void;
   /** Resolves when every command of this lane that is on the line now has been answered, or the line broke: false. */
   answered(lane: string): Promise<boolean>;
+  /** Resolves when what was stored is there, or cannot be. */
+  readonly ready: Promise<void>;
   pump(): void;
   interrupt(): void;
   /** Nothing is sent from here any more: who waits is refused; what is stored stays. */
@@ -46,6 +48,12 @@ export type OutboxOptions = LaneBounds & {
   readonly storage: Promise<Storage> | undefined;
   readonly isOpen: () => boolean;
   readonly request: (method: string, params: unknown) => Promise<unknown>;
+  /** The newest seq known of a conversation. */
+  readonly newest?: (lane: string) => number | undefined;
+  /** What is known of a command that was perhaps done, before it is sent again: its answer, if it has one. */
+  readonly look?: (command: QueuedCommand) => Promise<unknown>;
+  /** Nobody knows whether this command was done. */
+  readonly onUncertain?: (command: QueuedCommand) => void;
   readonly onStorageLost: (error: unknown) => void;
 };
 
@@ -54,6 +62,8 @@ type Entry = {
   /** Its place in the storage. */
   id: number | undefined;
   readonly waiters: Waiter[];
+  /** Perhaps done: by a former life or another tab, or the line broke before its answer. */
+  isUncertain: boolean;
   isOnTheLine: boolean;
   isSending: boolean;
 };
@@ -67,6 +77,8 @@ type Told =
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const entries = new Map<string, Entry>();
+  /** Those that are not stored yet: nobody sees them, and nothing sends them. */
+  const storing = new Map<string, Entry>();
   const listeners = createListeners<{ change: OutboxChange }>();
   const asking = new Map<string, ((isAnswered: boolean) => void)[]>();
   let storage: Storage | undefined;
@@ -77,7 +89,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const sender = createSender<Entry>({
     ...options,
     maxEntries: Number.POSITIVE_INFINITY,
-    request: ({ command }) => options.request(command.method, command.params),
+    request: async ({ command, isUncertain }) =>
+      (isUncertain ? await options.look?.(command) : undefined) ??
+      options.request(command.method, command.params),
     onSent(entry) {
       entry.isOnTheLine = true;
     },
@@ -136,6 +150,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (entries.has(command.commandId)) return;
     entries.set(command.commandId, entryOf(command, [], id));
     if (command.refusal !== undefined) failed++;
+    options.onUncertain?.(command);
     listeners.emit('change', { tag: 'added', command });
   }
 
@@ -238,8 +253,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function admit(entry: Entry): void {
-    if (closedBy !== undefined) return rejectAll(entry, closedBy);
     const { command, id } = entry;
+    storing.delete(command.commandId);
+    if (closedBy !== undefined) return rejectAll(entry, closedBy);
+    entries.set(command.commandId, entry);
     listeners.emit('change', { tag: 'added', command });
     if (id !== undefined) storage?.others?.tell({ tag: 'added', id, command });
     if (!isLeading) return;
@@ -247,11 +264,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     sender.pump();
   }
 
+  const queued = (commandId: string): Entry | undefined => entries.get(commandId) ?? storing.get(commandId);
+
   function check(command: QueuedCommand): void {
     if (closedBy !== undefined) throw closedBy;
-    if (entries.size >= options.maxEntries) throw new RefusalError('TooManyRequests');
+    if (entries.size + storing.size >= options.maxEntries) throw new RefusalError('TooManyRequests');
     if (isTooLarge(command)) throw new RefusalError('BodyTooLarge');
-    const known = entries.get(command.commandId)?.command;
+    const known = queued(command.commandId)?.command;
     if (known !== undefined && !isSame(known, command)) throw new RefusalError('IdReused');
   }
 
@@ -260,12 +279,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     submit: (command) =>
       new Promise((resolve, reject) => {
         check(command);
-        const known = entries.get(command.commandId);
+        const known = queued(command.commandId);
         if (known !== undefined) return void known.waiters.push({ resolve, reject });
-        const entry = entryOf(command, [{ resolve, reject }]);
-        entries.set(command.commandId, entry);
-        if (isLeading && storage === undefined) admit(entry);
-        else void store(entry);
+        const revision = options.newest?.(command.lane);
+        const whole = revision === undefined ? command : { ...command, revision };
+        const entry = entryOf(whole, [{ resolve, reject }]);
+        if (isLeading && storage === undefined && storing.size === 0) return admit(entry);
+        storing.set(command.commandId, entry);
+        void store(entry);
       }),
     of: (lane) =>
       [...entries.values()].map(({ command }) => command).filter((command) => command.lane === lane),
@@ -278,17 +299,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
       isBusy(lane)
         ? new Promise((resolve) => void asking.set(lane, [...(asking.get(lane) ?? []), resolve]))
         : Promise.resolve(true),
+    ready: Promise.resolve(ready),
     pump: sender.pump,
     interrupt() {
       sender.interrupt();
-      for (const entry of entries.values()) entry.isOnTheLine = false;
+      for (const entry of entries.values()) {
+        if (!entry.isOnTheLine) continue;
+        entry.isOnTheLine = false;
+        entry.isUncertain = true;
+        options.onUncertain?.(entry.command);
+      }
       for (const lane of [...asking.keys()]) tellAsking(lane, false);
     },
     close(refusal) {
       if (closedBy !== undefined) return;
       closedBy = refusal;
       sender.clear();
-      for (const entry of entries.values()) rejectAll(entry, refusal);
+      for (const entry of [...entries.values(), ...storing.values()]) rejectAll(entry, refusal);
       for (const lane of [...asking.keys()]) tellAsking(lane, false);
     },
     get size() {
@@ -301,6 +328,7 @@ const entryOf = (command: QueuedCommand, waiters: Waiter[], id?: number): Entry 
   command,
   id,
   waiters,
+  isUncertain: waiters.length === 0,
   isOnTheLine: false,
   isSending: false,
 });
