@@ -195,6 +195,15 @@ describe('while NATS is away', () => {
     const token = await system.token('ann');
     const socket = await connectClient(system.ws);
     await socket.request('session.open', { token, device: 'd2' });
+    const lost = await system.token('ann', undefined, '1d', 'lost');
+    const readBy = async (bearer: string, query: string): Promise<Response> =>
+      fetch(`${system.api}/v1/conversations/${id}/messages?${query}`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+    await ann.client.call('device.revoke', { device: 'lost' });
+    await waitFor(async () => (await readBy(lost, 'limit=20')).status === 403, {
+      what: 'the end of a device',
+    });
     let kept: Promise<unknown> = Promise.resolve();
     const cursor = (await ann.client.messages(id, { limit: 1 })).nextCursor?.split('.')[1];
     await without('nats', async () => {
@@ -209,10 +218,9 @@ describe('while NATS is away', () => {
       }
       // The socket's questions go through NATS; HTTP goes to command-api itself, which reads from Postgres.
       for (const query of ['limit=20', `limit=20&before=100.${cursor}`]) {
-        const answer = await fetch(`${system.api}/v1/conversations/${id}/messages?${query}`, {
-          headers: { authorization: `Bearer ${token}` },
-        });
+        const answer = await readBy(token, query);
         expect(answer.status).toBe(200);
+        expect((await readBy(lost, query)).status).toBe(403);
         expect(((await answer.json()) as { messages: unknown[] }).messages).toHaveLength(20);
       }
       await sleep(AWAY / 2);

@@ -122,7 +122,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
             queries: app.get(QueryBus),
             banKey: config.PARLEY_BAN_KEY,
             now: Date.now,
-            isRevoked: devices.heardRevoked,
+            isRevoked: devices.isKnownRevoked,
           }),
         ),
       onError,

@@ -12,47 +12,50 @@ import type { Accounts } from './accounts.js';
 type Caller = { readonly user: string; readonly device: string };
 
 export type DeviceCheck = {
-  /** Whether the revocation of the caller's device was heard here: live, without a question. */
-  heardRevoked(caller: Caller): boolean;
+  /** Whether the caller's device is known here to be revoked, heard live or found before: without a question. */
+  isKnownRevoked(caller: Caller): boolean;
   /** Whether the log has a revocation of the caller's device, as of a second ago at most. */
   isRevoked(caller: Caller): Promise<boolean>;
   close(): void;
 };
 
-/** Revocations remembered as heard; what is forgotten is found in the log when its device comes back. */
-const MAX_HEARD = 100_000;
+/** Revocations remembered; what is forgotten is found in the log when its device comes back. */
+const MAX_KNOWN = 100_000;
 
 /** How old, in ms, what is known of an account may be. */
 const MAX_AGE = 1_000;
 
 /**
  * Knows which devices are revoked. A gateway asks the log when a session opens, so that requests of open sessions need only
- * what is heard here; whoever comes without a session is looked up.
+ * what is known here; whoever comes without a session is looked up.
  */
 export function openDeviceCheck(
   nats: NatsConnection,
   accounts: Accounts,
   isLineUp: () => boolean,
 ): DeviceCheck {
-  const heard = new LRUCache<string, true>({ max: MAX_HEARD });
+  const known = new LRUCache<string, true>({ max: MAX_KNOWN });
   const keyOf = ({ user, device }: Caller): string => `${user}/${device}`;
   const subscription = nats.subscribe(LIVE_ACCOUNTS, {
     callback: (error, message) => {
       const event = error ? E.left(error.message) : decodeAccountEvent(parseJson(message.data));
       if (E.isLeft(event) || event.right.type !== 'device.revoked') return;
-      heard.set(keyOf({ user: event.right.user, device: event.right.data.device }), true);
+      known.set(keyOf({ user: event.right.user, device: event.right.data.device }), true);
     },
   });
-  const heardRevoked = (caller: Caller): boolean => heard.has(keyOf(caller));
+  const isKnownRevoked = (caller: Caller): boolean => known.has(keyOf(caller));
 
   return {
-    heardRevoked,
+    isKnownRevoked,
     async isRevoked(caller) {
-      if (heardRevoked(caller)) return true;
+      if (isKnownRevoked(caller)) return true;
       // Without the log nothing can be written; that history can be read then must not depend on it either.
       if (!isLineUp()) return false;
       try {
-        return isRevoked((await accounts.recent(caller.user, MAX_AGE)).state, caller.device);
+        const { state } = await accounts.recent(caller.user, MAX_AGE);
+        if (!isRevoked(state, caller.device)) return false;
+        known.set(keyOf(caller), true);
+        return true;
       } catch (error) {
         if (!isLogAway(error)) throw error;
         return false;

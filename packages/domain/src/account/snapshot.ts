@@ -12,13 +12,15 @@ export const ACCOUNT_SNAPSHOT_VERSION = 1;
 
 const EventName = t.keyof(accountEventCodecs as Record<AccountEventType, unknown>, 'event');
 
+const named = { name: DeviceName };
+
 const KnownDevice = variants(
   'tag',
   {
-    live: shape({ tag: t.literal('live'), device: DeviceId, registeredAt: Instant, keys: Keys }, named()),
+    live: shape({ tag: t.literal('live'), device: DeviceId, registeredAt: Instant, keys: Keys }, named),
     revoked: shape(
       { tag: t.literal('revoked'), device: DeviceId, revokedAt: Instant },
-      { registeredAt: Instant, ...named() },
+      { registeredAt: Instant, ...named },
     ),
   },
   'a device',
@@ -54,8 +56,4 @@ function deviceOf(row: t.TypeOf<typeof KnownDevice>): Device {
   return row.tag === 'live'
     ? { tag: 'live', registeredAt: row.registeredAt, keys: row.keys, name }
     : { tag: 'revoked', registeredAt, revokedAt: row.revokedAt, name };
-}
-
-function named() {
-  return { name: DeviceName };
 }
