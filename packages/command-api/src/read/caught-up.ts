@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { ifSoon } from './if-soon.js';
 import { type Queryable, rowsOf } from './queryable.js';
 
 /**
@@ -43,8 +44,9 @@ export function openCatchUp(resources: CatchUpResources): CaughtUp {
   };
 }
 
-async function catchUp(resources: CatchUpResources): Promise<number> {
-  const heads = await headsOf(resources);
+async function catchUp(resources: CatchUpResources): Promise<number | undefined> {
+  const heads = await ifSoon(headsOf(resources), PATIENCE);
+  if (heads === undefined) return undefined;
   const deadline = Date.now() + PATIENCE;
   for (;;) {
     const behind = await distance(resources, heads);

@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '../queries/database-away.js';
 
-/** What a question to the database resolves with, or undefined where it is away or takes longer than `within` ms. */
+/** What a question resolves with, or undefined where it takes longer than `within` ms or the database is away. */
 export async function ifSoon<A>(asked: Promise<A>, within: number): Promise<A | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
