@@ -274,6 +274,22 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     }
   });
 
+  it('tells everything where more was left than an answer names', async () => {
+    const { token } = await syncAll('ann', undefined, 50);
+    const [, seq = ''] = /~0\.(\w+)\./.exec(token) ?? [];
+    const leave = (from: number, to: number) =>
+      client.query(
+        `insert into ${schema}.departure select 'left-' || n, 'ann', 0, $3 from generate_series($1::int, $2::int) n`,
+        [from, to, Number.parseInt(seq, 36) + 1],
+      );
+    await leave(1, 1_000);
+    const named = await syncAll('ann', token, 50);
+    expect(named).toMatchObject({ full: false, conversations: [] });
+    expect(named.left).toHaveLength(1_000);
+    await leave(1_001, 1_001);
+    expect(await syncAll('ann', token, 50)).toMatchObject({ full: true, left: [] });
+  });
+
   it.each([
     [{ since: 'rm_1~0.1' }],
     [{ since: 'rm_1~0.1.2.0.0' }],

@@ -51,29 +51,25 @@ export function createMarks(core: Core): Marks {
     for (const [conversationId] of batch) due.delete(conversationId);
     let wait = 0;
     try {
-      await core.call('receipt.mark', { marks: batch.map(markOf) });
-      for (const [conversationId, mark] of batch) told.set(conversationId, mark);
+      const { refused = [] } = await core.call('receipt.mark', { marks: batch.map(markOf) });
+      // What is refused for good is let go of.
+      const later = new Set(
+        refused.filter(({ retryable }) => retryable).map(({ conversationId }) => conversationId),
+      );
+      const never = new Set(refused.map(({ conversationId }) => conversationId));
+      for (const [conversationId, mark] of batch)
+        if (!never.has(conversationId)) told.set(conversationId, mark);
+      again(batch.filter(([conversationId]) => later.has(conversationId)));
+      if (later.size > 0) wait = RETRY_MS;
     } catch (error) {
-      // One refused mark must not keep the others: each goes alone then, and is let go of if it is refused.
-      if (error instanceof RefusalError && error.retryable) again(batch);
-      else if (batch.length > 1) await tellOneByOne(batch);
-      wait =
-        error instanceof RefusalError && error.retryable ? Math.max(RETRY_MS, error.retryAfterMs ?? 0) : 0;
+      if (error instanceof RefusalError && error.retryable) {
+        again(batch);
+        wait = Math.max(RETRY_MS, error.retryAfterMs ?? 0);
+      }
     }
     isTelling = false;
     toldAt = Date.now() + wait;
     tellSoon();
-  }
-
-  async function tellOneByOne(batch: readonly (readonly [string, Due])[]): Promise<void> {
-    for (const entry of batch) {
-      try {
-        await core.call('receipt.mark', { marks: [markOf(entry)] });
-        told.set(...entry);
-      } catch (error) {
-        if (error instanceof RefusalError && error.retryable) again([entry]);
-      }
-    }
   }
 
   function again(batch: readonly (readonly [string, Due])[]): void {

@@ -10,8 +10,8 @@ import { mark, type ReceiptResources } from './mark.js';
 type Marked = E.Either<Refusal, ResultOf<'receipt.mark'>>;
 
 /**
- * A batch of marks of one user. Each stands alone: the answer says where watermarks are, and which marks were refused. Where all
- * of them were, the first refusal is the answer.
+ * A batch of marks of one user. Each stands alone: the answer says where watermarks are, and which marks were refused. Of a
+ * single mark the refusal is the answer.
  */
 export class MarkReceipts extends Command<Marked> {
   constructor(
@@ -34,7 +34,7 @@ export class MarkReceiptsHandler implements ICommandHandler<MarkReceipts> {
       E.isLeft(outcome) ? [refusedMark(marks[index] as ReceiptMark, outcome.left)] : [],
     );
     const first = moved.find(E.isLeft);
-    if (first !== undefined && watermarks.length === 0) return first;
+    if (first !== undefined && marks.length === 1) return first;
     return E.right(first === undefined ? { watermarks } : { watermarks, refused });
   }
 }

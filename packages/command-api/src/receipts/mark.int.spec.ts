@@ -138,6 +138,9 @@ describe('marking', () => {
         ],
       },
     });
+    expect(await batch({ conversationId: mine, read: 99 }, { conversationId: other, read: 1 })).toMatchObject(
+      { right: { watermarks: [], refused: [{ tag: 'BeyondTheHead' }, { tag: 'ConversationNotFound' }] } },
+    );
     expect(await batch({ conversationId: mine, read: 99 })).toMatchObject({ left: { tag: 'BeyondTheHead' } });
     expect(await batch({ conversationId: mine, read: 3 })).toEqual(
       E.right({ watermarks: [expect.objectContaining({ read: 3 })] }),
