@@ -28,8 +28,8 @@ import { openReplay } from './internal/replay.js';
 import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
+import { openCatchUp } from './queries/caught-up.js';
 import { activeSchema } from './read/active-schema.js';
-import { openCatchUp } from './read/caught-up.js';
 import { openReceiptCache } from './receipts/mark.js';
 import { openUnreadCounter } from './receipts/unread-counter.js';
 

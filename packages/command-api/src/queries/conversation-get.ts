@@ -8,8 +8,8 @@ import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
-import { ifSoon } from '../read/if-soon.js';
 import { readWatermarks } from '../read/watermarks.js';
+import { ifSoon } from './if-soon.js';
 import type { NewestPageResources } from './newest-page.js';
 
 /** Members on a page of `conversation.get` unless it says otherwise. */

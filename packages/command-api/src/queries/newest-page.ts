@@ -9,8 +9,8 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
-import type { CaughtUp } from '../read/caught-up.js';
 import type { Queryable } from '../read/queryable.js';
+import type { CaughtUp } from './caught-up.js';
 import type { Page } from './message-list.js';
 
 export type NewestPageResources = {

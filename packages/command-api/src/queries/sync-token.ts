@@ -1,15 +1,7 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { ListPosition } from '@parley/domain/wire/cursor';
 import * as E from 'fp-ts/lib/Either.js';
-
-/** How far the projections of a partition had come: stream sequences of the log and of receipts, and where their windows began. */
-export type LogPlace = {
-  readonly partition: number;
-  readonly seq: number;
-  readonly began: number;
-  readonly receiptSeq: number;
-  readonly receiptBegan: number;
-};
+import type { LogPlace } from '../read/account-changes.js';
 
 /** What a client was told: all that `schema` held up to these places. */
 export type Told = { readonly schema: string; readonly places: readonly LogPlace[] };

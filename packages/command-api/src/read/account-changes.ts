@@ -1,7 +1,15 @@
-import type { LogPlace } from '../queries/sync-token.js';
 import { conversationView, conversationViewsSql } from './conversation-views.js';
 import { type Conversations, type ConversationsQuery, onPage, pageValues } from './conversations.js';
 import { type Queryable, rowsOf } from './queryable.js';
+
+/** How far the projections of a partition had come: stream sequences of the log and of receipts, and where their windows began. */
+export type LogPlace = {
+  readonly partition: number;
+  readonly seq: number;
+  readonly began: number;
+  readonly receiptSeq: number;
+  readonly receiptBegan: number;
+};
 
 export type AccountChangesQuery = ConversationsQuery & {
   /** What changed after these places; everything without them. */

@@ -1,4 +1,4 @@
-import { ifSoon } from '../read/if-soon.js';
+import { ifSoon } from '../queries/if-soon.js';
 import type { Queryable } from '../read/queryable.js';
 import { type CountedUnread, type Reader, readUnread } from '../read/unread.js';
 

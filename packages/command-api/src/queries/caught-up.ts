@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { type Queryable, rowsOf } from '../read/queryable.js';
 import { ifSoon } from './if-soon.js';
-import { type Queryable, rowsOf } from './queryable.js';
 
 /**
  * Waits until the rows have all that the log had when it was asked, a moment at most. How many events and receipts they still

@@ -3,8 +3,8 @@ import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openReadFixture, type ReadFixture, schema } from '../read/read-fixture.js';
 import { type CaughtUp, openCatchUp } from './caught-up.js';
-import { openReadFixture, type ReadFixture, schema } from './read-fixture.js';
 
 const PARTITIONS = 2;
 
