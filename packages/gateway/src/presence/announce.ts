@@ -21,9 +21,6 @@ export type Announcer = {
 /** People put at the same time. */
 const AT_ONCE = 256;
 
-/** Gateways that are dead by whose name something may be left with a person. */
-const MAX_DEAD = 32;
-
 /** Calls of `mend` after which everyone was put again. */
 const MEND_IN = 600;
 
@@ -32,6 +29,7 @@ export type AnnouncerLine = {
   readonly store: PresenceStore;
   /** The name of this gateway at present; undefined while nothing can be put. */
   readonly name: () => string | undefined;
+  /** Gateways that are dead, by whose name something may be left with a person. */
   readonly dead: () => readonly string[];
 };
 
@@ -60,8 +58,10 @@ export function openAnnouncer(gateway: GatewayCore, line: AnnouncerLine): Announ
     if (name === undefined) return;
     const person = gateway.people.get(user);
     try {
-      const dead = line.dead().slice(0, MAX_DEAD);
-      const facts = { dead, leftAgoMs: person === undefined ? 0 : leftAgoMs(person, Date.now()) };
+      const facts = {
+        dead: line.dead(),
+        leftAgoMs: person === undefined ? 0 : leftAgoMs(person, Date.now()),
+      };
       const { changed, hidden } = await line.store.put(name, user, gather(devicesOf(person)), facts);
       for (const session of person?.sessions ?? []) {
         if (session.said === undefined && hidden.includes(session.caller?.device ?? ''))

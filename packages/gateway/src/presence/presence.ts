@@ -10,7 +10,7 @@ import { openAnnouncer } from './announce.js';
 import { BEAT_MS, type HeartEffect, type HeartInput, type HeartState, stepHeart } from './heart-state.js';
 import { openPresenceStore } from './presence-store.js';
 import { payOwed } from './tell.js';
-import { type Alive, isSameCompany } from './view.js';
+import { type Alive, deadOf, isSameCompany } from './view.js';
 import { checkAgain, watch } from './watch.js';
 import { openWatching } from './watching.js';
 
@@ -43,35 +43,34 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
   let state: HeartState = { tag: 'starting' };
   let name = newName();
   let alive: Alive = { now: 0, until: new Map() };
+  let dead: readonly string[] = [];
   let isBeating = false;
 
   const canPut = () => state.tag === 'known' || state.tag === 'settling';
   const announcer = openAnnouncer(gateway, {
     store,
     name: () => (canPut() ? name : undefined),
-    dead: () => [...alive.until].filter(([, until]) => until <= alive.now).map(([gone]) => gone),
+    dead: () => dead,
   });
   const watching = openWatching(gateway, store, () => (state.tag === 'known' ? alive : undefined));
 
   async function beat(): Promise<void> {
     if (isBeating) return;
     isBeating = true;
-    try {
-      const { isNew, alive: now } = await store.beat(name);
-      const isSame = isSameCompany(alive, now);
-      alive = now;
-      step({ tag: 'beaten', isNew });
-      if (!isSame) watching.reconsider();
-      announcer.retry();
-      announcer.mend();
-      watching.mend();
-      for (const session of gateway.sessions) checkAgain(gateway, watching, session, Date.now());
-    } catch (error) {
+    const answer = await store.beat(name).catch((error: unknown) => {
       gateway.log.debug({ err: error }, 'a heartbeat was not answered');
-      step({ tag: 'missed' });
-    } finally {
-      isBeating = false;
-    }
+    });
+    isBeating = false;
+    if (answer === undefined) return step({ tag: 'missed' });
+    const isSame = isSameCompany(alive, answer.alive);
+    alive = answer.alive;
+    dead = deadOf(alive);
+    step({ tag: 'beaten', isNew: answer.isNew });
+    if (!isSame) watching.reconsider();
+    announcer.retry();
+    announcer.mend();
+    watching.mend();
+    for (const session of gateway.sessions) checkAgain(gateway, watching, session, Date.now());
   }
 
   function step(input: HeartInput): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALIVE_MS, type Alive, isSameCompany, type Kept, type Shown, viewOf } from './view.js';
+import { ALIVE_MS, type Alive, deadOf, isSameCompany, type Kept, type Shown, viewOf } from './view.js';
 
 const kept = (on: Record<string, Shown>, seenAt?: number): Kept => ({
   on: new Map(Object.entries(on)),
@@ -40,6 +40,10 @@ describe('how a person is there', () => {
   it('does not say when somebody was last seen who is there', () => {
     expect(viewOf('ann', kept({ one: 'online' }, 5), both)).toEqual({ user: 'ann', status: 'online' });
   });
+});
+
+it('names the gateways that died last', () => {
+  expect(deadOf(alive({ one: 105_000, two: 1, three: 100_000, four: 50 }))).toEqual(['three', 'four', 'two']);
 });
 
 it('tells whether other gateways are alive than before', () => {

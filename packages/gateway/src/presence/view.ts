@@ -42,6 +42,16 @@ export const unknown = (user: string): PresenceView => ({ user, status: 'unknown
 export const isSameView = (one: PresenceView, other: PresenceView): boolean =>
   one.status === other.status && one.lastSeenAt === other.lastSeenAt;
 
+/** Gateways that are dead, those that died last first: as many as may have left something with one person. */
+export const deadOf = ({ now, until }: Alive): readonly string[] =>
+  [...until]
+    .filter(([, aliveUntil]) => aliveUntil <= now)
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, MAX_DEAD)
+    .map(([gateway]) => gateway);
+
+const MAX_DEAD = 32;
+
 /** Whether other gateways are alive than before. */
 export function isSameCompany(before: Alive, after: Alive): boolean {
   const [one, other] = [livingOf(before), livingOf(after)];

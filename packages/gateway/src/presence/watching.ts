@@ -81,16 +81,15 @@ export function openWatching(
   }
 
   async function read(some: readonly Watched[]): Promise<void> {
-    try {
-      const kept = await store.read(some.map(({ user }) => user));
-      some.forEach((watched, index) => {
-        watched.kept = kept[index];
-      });
-      settle(some);
-    } catch (error) {
+    const kept = await store.read(some.map(({ user }) => user)).catch((error: unknown) => {
       // Looked at again by and by, and at once when Redis is back.
       gateway.log.debug({ err: error }, 'presence could not be read');
-    }
+    });
+    if (kept === undefined) return;
+    some.forEach((watched, index) => {
+      watched.kept = kept[index];
+    });
+    settle(some);
   }
 
   function schedule(): void {
