@@ -112,6 +112,14 @@ const rows: Row[] = [
   ],
 ];
 
+it('has a row for every state and every input', () => {
+  const covered = new Set(rows.map(([, state, input]) => `${state.tag} ${input.tag}`));
+  const all = [starting, live(1), fetching(1, [], 2)].flatMap((state) =>
+    [event(1), head(1), page(), failed].map((input) => `${state.tag} ${input.tag}`),
+  );
+  expect([...covered].sort()).toEqual(all.sort());
+});
+
 describe('a hub that is', () => {
   it.each(rows)('%s', (_, state, input, next, deliver = [], effect) => {
     const step = stepHub(state, input);

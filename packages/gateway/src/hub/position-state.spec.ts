@@ -101,6 +101,14 @@ const rows: [string, Position, PositionInput, PositionStep][] = [
   ['ended ends once', ended, removed, step(ended)],
 ];
 
+it('has a row for every state and every input', () => {
+  const covered = new Set(rows.map(([, position, input]) => `${position.tag} ${input.tag}`));
+  const all = [waiting(), backfill(1), live, ended].flatMap((position) =>
+    [ready(1), page(1, 1), failed, removed].map((input) => `${position.tag} ${input.tag}`),
+  );
+  expect([...covered].sort()).toEqual(all.sort());
+});
+
 describe('a position that is', () => {
   it.each(rows)('%s', (_, position, input, expected) => {
     expect(stepPosition(position, input)).toEqual(expected);
