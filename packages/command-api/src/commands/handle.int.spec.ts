@@ -101,6 +101,18 @@ describe('a command', () => {
     expect(await send(api, conversationId, 'once', 'ann', 'c-1')).toMatchObject(first);
   });
 
+  it('that changed nothing leaves its id free, because no event remembers it', async () => {
+    const api = await log.instance();
+    const conversationId = await group(api);
+    const add = { conversationId, commandId: 'c-1', users: ['bob'] };
+    const unchanged = await handleCommand(api, commandOf('member.add', 'ann', add));
+    expect(unchanged).toMatchObject({ right: { seq: 1 } });
+    expect(await send(api, conversationId, 'once', 'ann', 'c-1')).toMatchObject({ right: { seq: 2 } });
+    expect(await handleCommand(api, commandOf('member.add', 'ann', add))).toMatchObject({
+      left: { tag: 'IdReused' },
+    });
+  });
+
   it('with an id that the broker alone remembers is refused as well when it says something else', async () => {
     const api = await log.instance();
     const conversationId = await group(api);
