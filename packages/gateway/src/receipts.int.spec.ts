@@ -42,15 +42,15 @@ describe('receipts', () => {
     }
   });
 
-  it('of a large conversation are told to the devices of their own user', async () => {
-    await fixture.api.create('r-large', 'ann', 'ben');
+  it('of a large conversation are told to all of the furthest, and to the devices of their own user', async () => {
+    await fixture.api.create('r-large', 'ann', 'ben', 'cem');
     const [phone, laptop, other] = [
-      await fixture.open('ann'),
-      await fixture.open('ann'),
+      await fixture.open('cem'),
+      await fixture.open('cem'),
       await fixture.open('ben'),
     ];
     const receipt = { conversationId: 'r-large', delivered: 1, read: 1, at: 7, members: 101 };
-    await move({ ...receipt, user: 'ann' }, { ...receipt, user: 'ben' }, { ...receipt, user: 'zoe' });
+    await move({ ...receipt, user: 'ann' }, { ...receipt, user: 'ben' }, { ...receipt, user: 'cem' });
     for (const client of [phone, laptop, other]) {
       await waitFor(() => toldTo(client, 'r-large').length > 0, { what: 'the receipt' });
     }
@@ -60,9 +60,9 @@ describe('receipts', () => {
     }
     const users = (client: ForeignClient) => toldTo(client, 'r-large').map(({ user, at }) => `${user} ${at}`);
     expect([users(phone), users(laptop), users(other)]).toEqual([
-      ['ann 7', 'ann 8'],
-      ['ann 7', 'ann 8'],
-      ['ben 7', 'ann 8'],
+      ['ann 7', 'ben 7', 'cem 7', 'ann 8'],
+      ['ann 7', 'ben 7', 'cem 7', 'ann 8'],
+      ['ann 7', 'ben 7', 'ann 8'],
     ]);
   });
 

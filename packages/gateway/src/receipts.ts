@@ -3,6 +3,7 @@ import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import { LoggedReceipt, MAX_TOLD_RECEIPTS } from '@parley/domain/wire/receipts';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Arrived } from './arrivals.js';
+import { advanceFurthest } from './furthest.js';
 import type { Gateway } from './gateway.js';
 import type { Hub } from './hub/hub.js';
 import { send } from './session/send.js';
@@ -27,16 +28,27 @@ export function fanOutReceipts(gateway: Gateway, arrived: Arrived): void {
     newest.set(hub, users.set(receipt.right.user, receipt.right));
   }
   for (const [hub, users] of newest) {
-    const [toAll, toOwn] = divide([...users.values()]);
-    tellAll(gateway, hub, toAll);
-    for (const receipt of toOwn) tellOwn(gateway, hub, receipt);
+    const [ofSmall, ofLarge] = divide([...users.values()]);
+    const telling = tellingOf(hub, ofLarge);
+    tellAll(gateway, hub, [...ofSmall, ...telling]);
+    for (const receipt of ofLarge) if (!telling.includes(receipt)) tellOwn(gateway, hub, receipt);
   }
 }
 
-/** In large conversations watermarks are told to their own user's devices: to all, they would cost members squared. */
-function divide(receipts: readonly LoggedReceipt[]): [toAll: LoggedReceipt[], toOwn: LoggedReceipt[]] {
+function divide(receipts: readonly LoggedReceipt[]): [ofSmall: LoggedReceipt[], ofLarge: LoggedReceipt[]] {
   const isLarge = ({ members = 0 }: LoggedReceipt): boolean => members > MAX_TOLD_RECEIPTS;
   return [receipts.filter((receipt) => !isLarge(receipt)), receipts.filter(isLarge)];
+}
+
+/**
+ * In large conversations all are told who is furthest. The others' watermarks go to their own user's devices alone: to all, they
+ * would cost members squared.
+ */
+function tellingOf(hub: Hub, ofLarge: readonly LoggedReceipt[]): readonly LoggedReceipt[] {
+  if (ofLarge.length === 0) return [];
+  const { furthest, telling } = advanceFurthest(hub.furthest, ofLarge);
+  hub.furthest = furthest;
+  return telling;
 }
 
 /** Also to sessions that are still catching up: what a receipt says is true whatever they have read. */

@@ -24,7 +24,8 @@ export const notices = {
   }),
   /**
    * Where members' watermarks are now: of each the newest alone. `unread` is how many messages that user has not read, counted
-   * at `revision`, where it is known. In conversations of more than 100 members each is told of their own alone.
+   * at `revision`, where it is known. In conversations of more than 100 members each is told of their own, and of the
+   * few who are furthest.
    */
   receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(watermarks) }),
   /** Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. */

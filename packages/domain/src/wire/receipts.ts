@@ -32,8 +32,8 @@ export const LoggedReceipt = shape(
 export type LoggedReceipt = t.TypeOf<typeof LoggedReceipt>;
 
 /**
- * Members up to which a conversation's receipts are told to all of them. In larger ones they are told to their own user's
- * devices alone, and `message.info` answers who received and read a message: what is told would grow with members squared.
+ * Members up to which a conversation's receipts are told to all of them. In larger ones all are told of the few who are
+ * furthest, the rest to their own user's devices alone: what is told would grow with members squared.
  */
 export const MAX_TOLD_RECEIPTS = 100;
 

@@ -1,4 +1,5 @@
 import type { Subscription } from '@nats-io/transport-node';
+import type { Furthest } from '../furthest.js';
 import type { Person } from '../people.js';
 import type { Session } from '../session/session.js';
 import type { HubEvent, MembershipChange } from './hub-event.js';
@@ -40,6 +41,8 @@ export class Hub {
   receivers = 0;
   /** When receipts were last told, in ms since 1970 UTC. */
   toldReceiptsAt = 0;
+  /** Of large conversations alone: whom all were told of as the furthest. */
+  furthest: Furthest | undefined;
   /** Membership or head is being asked. */
   asking = false;
   /** Interest is declared and has reached the broker. */
