@@ -98,8 +98,8 @@ async function group(): Promise<string> {
   return conversationId;
 }
 
-async function textsOf(conversationId: string): Promise<readonly unknown[]> {
-  const { messages } = await bob.messages(conversationId, { limit: 200 });
+async function textsOf(conversationId: string, minSeq = 1): Promise<readonly unknown[]> {
+  const { messages } = await bob.messages(conversationId, { limit: 200, minSeq });
   return messages.map(({ body }) => (body?.kind === 'text' ? body.text : body));
 }
 
@@ -117,8 +117,8 @@ describe('a page', () => {
     await again.waitForFunction(() => client.unanswered === 0);
     await again.close();
     await tab('ann');
-    await bob.send(id, { text: 'nothing after this' });
-    expect(await textsOf(id)).toEqual([...numbered('unsent', 5), 'nothing after this']);
+    const { seq } = await bob.send(id, { text: 'nothing after this' });
+    expect(await textsOf(id, seq)).toEqual([...numbered('unsent', 5), 'nothing after this']);
   });
 
   it('shows a failed message again after a reload, until it is discarded', async () => {

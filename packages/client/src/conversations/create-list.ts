@@ -8,6 +8,7 @@ import type { Marks } from '../receipts/marks.js';
 import { RefusalError } from '../refusal-error.js';
 import type { Storage } from '../storage/storage.js';
 import { createStore } from '../store.js';
+import { PAGE, positionOf, readChanges } from './account-sync.js';
 import type { ConversationList, ConversationListSnapshot } from './conversation-list.js';
 import { foldKnown, foldReceipt, type Known, knownOf, type Next } from './known.js';
 import { createEntries } from './list-entries.js';
@@ -21,12 +22,8 @@ export type ListParts = {
   readonly storage: Promise<Storage | undefined>;
 };
 
-/** Conversations asked for at once. */
-const PAGE = 50;
-
-/** Milliseconds in which reasons to ask are gathered, and until what the read model may not have had at first is asked again. */
+/** Milliseconds in which reasons to ask are gathered. */
 const SOON_MS = 100;
-const RECHECK_MS = 5_000;
 
 /** Tries to see what an event has announced, each later than the one before: the read model may be behind the log. */
 const MAX_TRIES = 8;
@@ -43,11 +40,12 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
   /** Conversations below it are not loaded; undefined once all are. */
   let edge: ListPosition | undefined;
   let isSynced = false;
+  /** The last answer had not seen all of the log: what it left out is in no live event of ours either. */
+  let isBehind = false;
   let isBusy = false;
   let problem: RefusalError | undefined;
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let recheck: ReturnType<typeof setTimeout> | undefined;
   let saving: ReturnType<typeof setTimeout> | undefined;
   let dueTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -106,7 +104,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     if (!isSynced) store.changed();
     let wait = 0;
     try {
-      await (token === undefined ? syncAll() : syncSince(token));
+      await takeChanges();
       [isSynced, problem] = [true, undefined];
     } catch (error) {
       problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
@@ -115,49 +113,21 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     isBusy = false;
     planDue();
     changed();
-    if (problem === undefined && wanted.size === 0) tries = 0;
+    if (problem === undefined && !isBehind && wanted.size === 0) tries = 0;
     else if ((problem === undefined || problem.retryable) && ++tries <= MAX_TRIES)
       syncIn(Math.max(wait, SOON_MS + backoffMs(tries, 1)));
     else wanted.clear();
   }
 
-  /** From nothing: the first page, and as many more as were there before. */
-  async function syncAll(): Promise<void> {
-    const before = known.size;
-    const seen = new Set<string>();
-    let after: string | undefined;
-    let last: ConversationView | undefined;
-    do {
-      const page = await core.call('session.sync', {
-        limit: PAGE,
-        ...(after === undefined ? {} : { after }),
-      });
-      token = page.token;
-      for (const view of page.conversations) {
-        seen.add(view.conversationId);
-        take(view);
-        last = view;
-      }
-      after = page.hasMore ? page.nextCursor : undefined;
-    } while (after !== undefined && seen.size < before);
-    edge = after === undefined || last === undefined ? undefined : positionOf(last);
-    for (const conversationId of [...known.keys()]) if (!seen.has(conversationId)) drop(conversationId);
-  }
-
-  /** What changed; where the server cannot tell, from nothing. */
-  async function syncSince(since: string): Promise<void> {
-    let after: string | undefined;
-    do {
-      const page = await core.call('session.sync', { since, ...(after === undefined ? {} : { after }) });
-      if (page.full) {
-        token = undefined;
-        return syncAll();
-      }
-      for (const conversationId of page.left) drop(conversationId);
-      for (const view of page.conversations) take(view);
-      after = page.hasMore ? page.nextCursor : undefined;
-      if (after === undefined) token = page.token;
-    } while (after !== undefined);
+  async function takeChanges(): Promise<void> {
+    const changes = await readChanges(core.call, token, known.size);
+    for (const conversationId of changes.left) drop(conversationId);
+    for (const view of changes.views) take(view);
+    [token, isBehind] = [changes.token, changes.isBehind];
+    if (changes.full === undefined) return;
+    edge = changes.full.edge;
+    const mine = new Set(changes.views.map(({ conversationId }) => conversationId));
+    for (const conversationId of [...known.keys()]) if (!mine.has(conversationId)) drop(conversationId);
   }
 
   async function loadMore(): Promise<void> {
@@ -168,7 +138,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       const page = await core.call('conversation.list', { limit: PAGE, after: listCursor(edge) });
       for (const view of page.conversations) take(view);
       const last = page.conversations.at(-1);
-      edge = page.hasMore && last !== undefined ? positionOf(last) : undefined;
+      edge = page.hasMore ? positionOf(last) : undefined;
       problem = undefined;
     } catch (error) {
       problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
@@ -239,12 +209,10 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
   core.on('conversation.added', ({ conversationId, seq }) => want(conversationId, seq));
   core.on('resync', ({ conversationId, seq }) => want(conversationId, seq ?? 0));
   core.on('state', ({ tag }) => {
-    clearTimeout(recheck);
     if (tag === 'stopped') for (const each of [timer, saving, dueTimer]) clearTimeout(each);
     if (tag !== 'open') return;
     tries = 0;
     void sync();
-    recheck = setTimeout(() => void sync(), RECHECK_MS * (1 + Math.random()));
   });
   typists.onChange(() => store.changed());
   void restore()
@@ -264,8 +232,3 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
 
 const SAVED = 'list';
 const MAX_TIMER = 2 ** 31 - 1;
-
-const positionOf = ({ lastActivityAt, conversationId }: ConversationView): ListPosition => ({
-  lastActivityAt,
-  conversationId,
-});
