@@ -86,21 +86,19 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
       else outbox.interrupt();
       // What a broken line had still to say comes again with the resume.
       if (state.tag === 'waiting') held?.splice(0);
-      if (state.tag === 'stopped') end();
+      if (state.tag === 'stopped') void end();
       connection.changed();
       listeners.emit('state', state);
     },
   });
   /** What is stored stays for the next time, unless I sign out. */
-  function end(): void {
-    if (ended !== undefined) return;
+  function end(): Promise<void> {
+    if (ended !== undefined) return ended;
     outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
     marks.close();
     offWake();
-    ended = sureStorage.then(async (opened) => {
-      await opened?.close();
-    });
-    ended.catch(() => undefined);
+    ended = sureStorage.then((opened) => opened?.close()).catch(() => undefined);
+    return ended;
   }
 
   const state = (): ConnectionState => (hasBegun ? session.state : CONNECTING);
@@ -184,10 +182,10 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     session.start();
   }
 
-  function close(): void {
+  function close(): Promise<void> {
     hasBegun = true;
     session.stop();
-    end();
+    return end();
   }
 
   const client: ParleyClient = {
@@ -230,8 +228,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     position: positions.delivered,
     close,
     async signOut() {
-      close();
-      await ended;
+      await close();
       const stored = user === '' ? undefined : await options.storage?.(user);
       await stored?.clear();
       await stored?.close();

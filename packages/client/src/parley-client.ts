@@ -59,8 +59,11 @@ export type ParleyClient = {
   readonly on: Listeners<ClientEvents>['on'];
   /** Newest seq delivered to handlers. */
   position(conversationId: string): number | undefined;
-  /** Ends the connection. What the outbox holds stays in the storage; callers who still wait are refused as `Unavailable`. */
-  close(): void;
+  /**
+   * Ends the connection. What the outbox holds stays in the storage; callers who still wait are refused as `Unavailable`. Resolves when
+   * the storage is free for another client.
+   */
+  close(): Promise<void>;
   /** Ends the connection and forgets what is stored of this user. */
   signOut(): Promise<void>;
 };
@@ -85,12 +88,12 @@ export async function connect(options: ConnectOptions): Promise<ParleyClient> {
   let dials = 0;
   const off = client.on('state', ({ tag }) => {
     if (tag === 'opening') dials = 0;
-    if (tag === 'waiting' && ++dials === connectTries) client.close();
+    if (tag === 'waiting' && ++dials === connectTries) void client.close();
   });
   try {
     await opened(connectMs);
   } catch (error) {
-    client.close();
+    void client.close();
     throw error;
   } finally {
     off();
