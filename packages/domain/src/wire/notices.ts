@@ -28,7 +28,10 @@ export const notices = {
    * few who are furthest.
    */
   receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(watermarks) }),
-  /** Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. */
+  /**
+   * Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. A message of theirs ends it
+   * too, without a notice. Not told in a crowd, nor to a reader who is behind.
+   */
   typing: shape({ conversationId: t.string, user: t.string, expiresInMs: t.number }),
   /** People this connection watches who are there otherwise than before. */
   presence: shape({ people: t.readonlyArray(PresenceView) }),
