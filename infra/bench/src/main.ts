@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Case, Figure } from './case.js';
 import { append } from './cases/append.js';
 import { fanOut } from './cases/fan-out.js';
+import { groups } from './cases/groups.js';
 import { latency } from './cases/latency.js';
 import { memory } from './cases/memory.js';
 import { page } from './cases/page.js';
@@ -27,6 +28,7 @@ const cases: readonly Case[] = [
   resume,
   storm,
   fanOut,
+  groups,
   latency,
   revocation,
   sustained,
