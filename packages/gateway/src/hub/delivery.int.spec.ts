@@ -619,6 +619,41 @@ describe('a slow reader', () => {
     expect(back.seqs('c-slow')).toEqual(seqsFrom((seqs.at(-1) as number) + 1, last));
   });
 
+  it('is one of many, whose buffers are bounded, and who all come back to what they missed', async () => {
+    const { api, open, gateway } = fixture;
+    const names = Array.from({ length: 12 }, (_, n) => `sloth${n}`);
+    await api.create('c-sloths', 'hare', ...names);
+    const hare = await open('hare');
+    const sloths = await Promise.all(names.map((name) => open(name)));
+    for (const { socket } of sloths) socket.pause();
+    const buffered = async (): Promise<number> => {
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+      return Number(/^parley_gateway_buffered_bytes(?:\{.*\})? (\d+)/m.exec(metrics)?.[1]);
+    };
+    const text = 'z'.repeat(60_000);
+    let most = 0;
+    for (let n = 2; n <= 160; n++) {
+      await api.send('c-sloths', 'hare', text);
+      // The neighbour has each before the next is sent, however the others stand.
+      await until(hare, 'c-sloths', n);
+      if (n % 10 === 0) most = Math.max(most, await buffered());
+    }
+    expect(hare.seqs('c-sloths')).toEqual(seqsFrom(2, 160));
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(names.length * (1024 * 1024 + 80_000));
+    for (const [n, sloth] of sloths.entries()) {
+      sloth.socket.resume();
+      expect((await sloth.closed()).code).toBe(4001);
+      const read = sloth.seqs('c-sloths') as number[];
+      const last = read.at(-1) ?? 1;
+      expect(read).toEqual(seqsFrom(2, last));
+      const back = await open(names[n] as string, { 'c-sloths': last });
+      await until(back, 'c-sloths', 160);
+      expect(back.seqs('c-sloths')).toEqual(seqsFrom(last + 1, 160));
+      back.end();
+    }
+  });
+
   it('of answers is closed too', async () => {
     const { open } = fixture;
     const fed = await open('fed');
