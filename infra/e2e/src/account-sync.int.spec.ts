@@ -290,6 +290,19 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     expect(await syncAll('ann', token, 50)).toMatchObject({ full: true, left: [] });
   });
 
+  it('is refused as retryable while the rows are away', async () => {
+    const away = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
+    const resources = {
+      database: away,
+      schema: async () => schema,
+      now: () => 0,
+      caughtUp: async () => undefined,
+    };
+    const asking = new SessionSyncHandler(resources as unknown as NewestPageResources);
+    expect(await asking.execute(new SessionSync('ann', {}))).toMatchObject({ left: { tag: 'Unavailable' } });
+    await away.end();
+  });
+
   it.each([
     [{ since: 'rm_1~0.1' }],
     [{ since: 'rm_1~0.1.2.0.0' }],
