@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ListPane } from './list/list-pane.js';
 import { lazy } from './parts/lazy.js';
-import { useStore } from './parts/use-store.js';
+import { useSelected, useStore } from './parts/use-store.js';
 import { address, goTo } from './session/address.js';
 import { Announcer } from './session/announcer.js';
 import { useSession } from './session/session-context.js';
@@ -20,7 +20,7 @@ type Opened = 'new' | 'switch' | 'settings' | undefined;
 export function Workspace() {
   const { client } = useSession();
   const { conversationId } = useStore(address);
-  const { unread } = useStore(client.list);
+  const unread = useSelected(client.list, (list) => list.unread);
   const [opened, open] = useState<Opened>();
   usePagePresence(client);
 

@@ -1,7 +1,6 @@
 import type { ConversationEntry } from '@parley/client/conversations/conversation-list';
 import type { MessageView } from '@parley/domain/wire/views';
 import { Avatar } from '../parts/avatar.js';
-import { memo } from '../parts/memo.js';
 import { hrefOf } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
 import { briefOf } from '../text/times.js';
@@ -15,7 +14,7 @@ type RowProps = {
 };
 
 /** One conversation in the list. */
-export const ConversationRow = memo(function ConversationRow({ entry, isOpen, isReachable }: RowProps) {
+export function ConversationRow({ entry, isOpen, isReachable }: RowProps) {
   const { client } = useSession();
   const { conversationId, kind, preview, unread, lastActivityAt, typing, closed } = entry;
   const title = titleOf(entry, client.user);
@@ -50,7 +49,7 @@ export const ConversationRow = memo(function ConversationRow({ entry, isOpen, is
       </a>
     </li>
   );
-});
+}
 
 /** Longer than any row is wide. */
 const SHOWN = 120;

@@ -1,9 +1,11 @@
+import { useMemo } from 'preact/hooks';
 import { type Block, type Inline, isJumbo, parseText } from './parse.js';
 
 /** A text as it is shown: text nodes, with code and links set apart. */
 export function RichText({ text }: { readonly text: string }) {
-  if (isJumbo(text)) return <p class="jumbo">{text}</p>;
-  return <>{parseText(text).map(blockOf)}</>;
+  const blocks = useMemo(() => (isJumbo(text) ? undefined : parseText(text)), [text]);
+  if (blocks === undefined) return <p class="jumbo">{text}</p>;
+  return <>{blocks.map(blockOf)}</>;
 }
 
 const blockOf = (block: Block, index: number) =>

@@ -2,7 +2,6 @@ import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
 import { useState } from 'preact/hooks';
 import { Avatar } from '../parts/avatar.js';
 import { Icon } from '../parts/icon.js';
-import { memo } from '../parts/memo.js';
 import { hueOf } from '../parts/names.js';
 import { clockOf, momentOf } from '../text/times.js';
 import { MessageBody } from './message-body.js';
@@ -31,8 +30,12 @@ type MessageProps = {
   readonly actions: MessageActions;
 };
 
-/** One message, and what can be done with it while one points at it. */
-export const Message = memo(function Message(props: MessageProps) {
+/**
+ * One message, and what can be done with it while one points at it. It renders again with the list, on purpose: a Preact component
+ * that skips a render (shouldComponentUpdate, memo) leaves the tree before it reachable, and a timeline that is scrolled would keep
+ * every message it ever showed. A window of 200 is quick to render; only what is costly, reading the text, is remembered.
+ */
+export function Message(props: MessageProps) {
   const { item, begins, ends, isRoom, isReachable, mayModerate, timeline, actions } = props;
   const [isActive, setActive] = useState(false);
   const [isPinned, pin] = useState(false);
@@ -109,4 +112,4 @@ export const Message = memo(function Message(props: MessageProps) {
       )}
     </article>
   );
-});
+}

@@ -2,7 +2,7 @@ import type { TimelineItem } from '@parley/client/timeline/timeline';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { MembersPanel } from '../members/lazy-panel.js';
 import { lazy } from '../parts/lazy.js';
-import { useStore } from '../parts/use-store.js';
+import { useSelected, useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { Composer, type Writing } from './composer.js';
 import { ThreadHeader } from './thread-header.js';
@@ -21,8 +21,11 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
   const timeline = useMemo(() => client.timeline(conversationId), [client, conversationId]);
   const details = useMemo(() => client.details(conversationId), [client, conversationId]);
   const detail = useStore(details);
-  const { conversations } = useStore(client.list);
-  const { isMember, isClosed, items } = useStore(timeline);
+  const entry = useSelected(client.list, ({ conversations }) =>
+    conversations.find((each) => each.conversationId === conversationId),
+  );
+  const isMember = useSelected(timeline, (each) => each.isMember);
+  const isClosed = useSelected(timeline, (each) => each.isClosed);
   const [writing, write] = useState<Writing>({ tag: 'new' });
   const [asked, ask] = useState<TimelineItem>();
   const [showsPanel, showPanel] = useState(false);
@@ -39,7 +42,6 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
 
-  const entry = conversations.find((each) => each.conversationId === conversationId);
   const known = detail ?? entry;
   const isRoom = known?.kind !== 'direct';
   const role = known?.role ?? 'member';
@@ -57,9 +59,9 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
     [],
   );
   const editLast = (): void => {
-    const mine = items.findLast(
-      ({ isMine, seq, body }) => isMine && seq !== undefined && body?.kind === 'text',
-    );
+    const mine = timeline
+      .snapshot()
+      .items.findLast(({ isMine, seq, body }) => isMine && seq !== undefined && body?.kind === 'text');
     if (mine !== undefined) begin({ tag: 'edit', item: mine });
   };
 

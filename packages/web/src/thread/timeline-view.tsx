@@ -1,12 +1,13 @@
 import type { Timeline } from '@parley/client/timeline/timeline';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { rove } from '../parts/roving-focus.js';
-import { useStore } from '../parts/use-store.js';
+import { useSelected } from '../parts/use-store.js';
 import { dayOf } from '../text/times.js';
 import { JumpButton } from './jump-button.js';
 import { Message, type MessageActions } from './message.js';
 import { rowsOf } from './rows.js';
 import { createScrollKeeper, type ScrollKeeper, seenSeq } from './scroll-keeper.js';
+import { TimelineEdge } from './timeline-edge.js';
 import { useOpening } from './use-opening.js';
 import { useSeen } from './use-seen.js';
 
@@ -28,16 +29,22 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
-  const snapshot = useStore(timeline, () => keeper.current?.capture());
-  const { newAfter, isOpen, goal, reached, jump } = useOpening(timeline, snapshot);
+  const items = useSelected(
+    timeline,
+    (each) => each.items,
+    () => keeper.current?.capture(),
+  );
+  const problem = useSelected(timeline, (each) => each.problem);
+  const isFirst = useSelected(timeline, (each) => each.loading === 'first');
+  const { newAfter, isOpen, goal, reached, jump } = useOpening(timeline);
   const [isAway, setAway] = useState(false);
-  const rows = useMemo(() => rowsOf(snapshot.items, newAfter), [snapshot.items, newAfter]);
+  const rows = useMemo(() => rowsOf(items, newAfter), [items, newAfter]);
   const all: MessageActions = useMemo(() => ({ ...actions, jump }), [actions, jump]);
 
   const lookAround = (): void => {
     const view = scroller.current;
     if (view === null || !isOpen) return;
-    const { items, hasOlder, hasNewer, loading } = timeline.snapshot();
+    const { hasOlder, hasNewer, loading } = timeline.snapshot();
     if (items.length > 0 && loading === 'nothing') {
       const below = view.scrollHeight - view.scrollTop - view.clientHeight;
       if (hasOlder && view.scrollTop < AHEAD * view.clientHeight) void timeline.loadOlder();
@@ -50,6 +57,11 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
     const seq = seenSeq(scroller.current, list.current);
     if (seq > 0) timeline.seen(seq);
   });
+
+  const looking = useRef(lookAround);
+  looking.current = lookAround;
+  // What was loading has come, and perhaps nothing of it is to be rendered.
+  useLayoutEffect(() => timeline.subscribe(() => looking.current()), [timeline]);
 
   useLayoutEffect(() => {
     keeper.current = createScrollKeeper(scroller.current as HTMLElement, list.current as HTMLElement);
@@ -67,10 +79,9 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
       flash(list.current as HTMLElement, goal);
       reached();
     }
-    if (snapshot.problem === undefined) lookAround();
+    if (problem === undefined) lookAround();
     seeSoon();
   });
-  const { loading, hasOlder, problem } = snapshot;
   return (
     <div class="timeline">
       <section
@@ -89,22 +100,9 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
             rove(event, '.message');
         }}
       >
-        <div class="timeline-edge">
-          {hasOlder ? (
-            <span
-              class="spinner"
-              role="status"
-              aria-label="Loading older messages"
-              hidden={loading !== 'older'}
-            />
-          ) : (
-            loading === 'nothing' && <p>This is where the conversation begins.</p>
-          )}
-        </div>
-        {(loading === 'first' || !isOpen) && snapshot.items.length === 0 && problem === undefined && (
-          <Skeletons />
-        )}
-        <div ref={list} class={`messages ${isOpen ? '' : 'opening'}`} aria-busy={loading !== 'nothing'}>
+        <TimelineEdge timeline={timeline} />
+        {(isFirst || !isOpen) && items.length === 0 && problem === undefined && <Skeletons />}
+        <div ref={list} class={`messages ${isOpen ? '' : 'opening'}`}>
           {rows.map((row, index) => {
             if (row.kind === 'day')
               return (
@@ -139,7 +137,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
             <button
               type="button"
               class="text-button"
-              onClick={() => void (snapshot.items.length === 0 ? timeline.jumpTo() : timeline.loadOlder())}
+              onClick={() => void (items.length === 0 ? timeline.jumpTo() : timeline.loadOlder())}
             >
               Try again
             </button>

@@ -1,4 +1,4 @@
-import type { Timeline, TimelineSnapshot } from '@parley/client/timeline/timeline';
+import type { Timeline } from '@parley/client/timeline/timeline';
 import { useCallback, useLayoutEffect, useState } from 'preact/hooks';
 
 /** Where the view is to go as soon as that is there. */
@@ -20,10 +20,7 @@ const NEW_AT = 0.25;
 const MEANT_AT = 0.35;
 
 /** Opens a timeline at the first unread message, else at its end, and jumps. */
-export function useOpening(
-  timeline: Timeline,
-  { items, loading, hasOlder, openedAtRead, problem }: TimelineSnapshot,
-): Opening {
+export function useOpening(timeline: Timeline): Opening {
   const [newAfter, setNewAfter] = useState<number>();
   const [phase, setPhase] = useState<'loading' | 'seeking' | 'open'>('loading');
   const [goal, setGoal] = useState<Goal>();
@@ -34,6 +31,7 @@ export function useOpening(
     setPhase('open');
   };
   useLayoutEffect(() => {
+    const { items, loading, hasOlder, openedAtRead, problem } = timeline.snapshot();
     if (phase !== 'loading' || loading === 'first' || (problem !== undefined && items.length === 0)) return;
     const unread = items.filter(({ isMine, seq }) => !isMine && seq !== undefined && seq > openedAtRead);
     if (unread.length === 0) return open(undefined);
