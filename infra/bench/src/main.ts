@@ -17,6 +17,8 @@ import { storm } from './cases/storm.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
+import { webLoad } from './cases/web-load.js';
+import { webScroll } from './cases/web-scroll.js';
 
 const cases: readonly Case[] = [
   append,
@@ -34,6 +36,8 @@ const cases: readonly Case[] = [
   sustained,
   memory,
   presence,
+  webLoad,
+  webScroll,
 ];
 
 const program = new Command('bench')
