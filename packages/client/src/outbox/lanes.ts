@@ -20,8 +20,8 @@ export type Lanes<C> = {
   take(now: number): readonly LaneEntry<C>[];
   /** Answered for good, either way. False when the answer is late: the entry has been interrupted since. */
   settle(entry: LaneEntry<C>): boolean;
-  /** Not now: again from `until` on. */
-  rest(entry: LaneEntry<C>, until: number): void;
+  /** Not now: again from `until` on. False when that is late, as in `settle`. */
+  rest(entry: LaneEntry<C>, until: number): boolean;
   /** The connection broke: what was in flight may or may not have happened, and goes again under the same id. */
   interrupt(): void;
   /** When the next resting entry may go, if none may now. */
@@ -124,11 +124,12 @@ export function createLanes<C>({ maxEntries, maxInFlight }: LaneBounds): Lanes<C
     },
     rest(entry, until) {
       const lane = flying(entry);
-      if (lane === undefined) return;
+      if (lane === undefined) return false;
       inFlight--;
       lane.state = 'resting';
       lane.until = until;
       resting.add(entry.conversationId);
+      return true;
     },
     interrupt() {
       inFlight = 0;

@@ -45,8 +45,7 @@ export function createSender<C>(options: SenderOptions<C>): Sender<C> {
     } catch (error) {
       if (error instanceof RefusalError && error.retryable) {
         const wait = Math.max(backoffMs(attempts, Math.random()), error.retryAfterMs ?? 0);
-        lanes.rest(entry, Date.now() + wait);
-        options.onRested(command);
+        if (lanes.rest(entry, Date.now() + wait)) options.onRested(command);
       } else if (lanes.settle(entry)) options.onRefused(command, error);
     }
     pump();

@@ -171,8 +171,12 @@ describe('a window, after any order of events, repetitions, pages, jumps and los
           const isRun = (): void => {
             if (!window.isRead || window.isStale) return;
             const end = window.to ?? window.revision;
+            // A page may know already that one is gone by an event that is still to come.
+            const still = new Set(messagesOf(log.slice(0, head), 'ann').map(({ seq }) => seq));
             const there = new Set(
-              messagesOf(log.slice(0, Math.max(delivered, window.revision)), 'ann').map(({ seq }) => seq),
+              messagesOf(log.slice(0, Math.max(delivered, window.revision)), 'ann')
+                .map(({ seq }) => seq)
+                .filter((seq) => still.has(seq)),
             );
             const expected = [...there].filter((seq) => seq >= window.from && seq <= end);
             expect(seqs(window).filter((seq) => there.has(seq))).toEqual(expected);
@@ -222,7 +226,7 @@ describe('a window, after any order of events, repetitions, pages, jumps and los
           if (window.from === 1) expect(window.rows.length).toBe(whole.length);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -74,11 +74,12 @@ export const hasNewer = ({ to }: Window): boolean => to !== undefined;
 export function foldWindow(window: Window, input: WindowInput, bounds: WindowBounds): Window {
   switch (input.tag) {
     case 'asked':
-      return { ...window, loading: input.what, held: [] };
+      // What is missed from here on makes even what is being read stale.
+      return { ...window, loading: input.what, held: [], isStale: window.isStale && !isWhole(input.what) };
     case 'failed':
-      return window.loading === 'nothing' ? window : { ...window, loading: 'nothing', held: [] };
+      return { ...window, loading: 'nothing', held: [], isStale: window.isStale || isWhole(window.loading) };
     case 'stale':
-      return window.isRead ? { ...window, isStale: true } : window;
+      return { ...window, isStale: true };
     case 'newest':
       return replaced(window, input.page.messages, fromOf(input.page), undefined, input.page, bounds);
     case 'around': {
@@ -113,6 +114,9 @@ export function foldWindow(window: Window, input: WindowInput, bounds: WindowBou
   }
 }
 
+/** Whether a load replaces the window. */
+const isWhole = (loading: Loading): boolean => loading === 'first' || loading === 'again';
+
 /** The first seq a page covers: the first of all where nothing is before it. */
 function fromOf(page: MessagePage, next?: MessagePage): number {
   if (!page.hasMore) return 1;
@@ -130,7 +134,7 @@ function replaced(
 ): Window {
   if (window.loading !== 'first' && window.loading !== 'again') return window;
   const rows = messages.map((view, index) => rowOf(window, view, revisions[index] ?? revision));
-  const isStale = window.held.length >= MAX_HELD;
+  const isStale = window.isStale || window.held.length >= MAX_HELD;
   const next: Window = {
     ...window,
     rows,
