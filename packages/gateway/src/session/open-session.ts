@@ -5,7 +5,7 @@ import type { Caller as RpcCaller } from '@parley/infra/rpc/protocol';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
-import { admit, noteHead } from '../hub/admission.js';
+import { admit } from '../hub/admission.js';
 import type { Admission } from '../hub/hub.js';
 import { beginFollowing } from '../hub/positions.js';
 import { noteBadToken, refusedToOpen, refusedToTry } from '../limits/limits.js';
@@ -14,13 +14,11 @@ import { enter, exit, type Person } from '../people.js';
 import { hearNotices } from '../user-notices.js';
 import { within } from '../within.js';
 import { drive } from './life.js';
+import { refusedPositions } from './refused-positions.js';
 import type { Session } from './session.js';
 
 /** Milliseconds opening waits for conversations whose membership is not answered; they follow later by themselves. */
 const JOIN_WITHIN_MS = 8_000;
-
-/** Conversations a refusal names at most. */
-const MAX_NAMED = 100;
 
 type Answer = (answer: E.Either<Refusal, string>) => void;
 
@@ -60,27 +58,28 @@ async function open(
   }
 
   const person = enterPerson(gateway, session, caller);
-  const revoked = await isRevoked(gateway, caller);
-  if (session.state.tag !== 'opening') return;
-  if (E.isLeft(revoked)) {
-    stepBack(gateway, session);
-    return no(revoked.left);
-  }
-  if (revoked.right) return void drive(gateway, session, { tag: 'revoked' }, no);
   const positions = new Map(Object.entries(resume));
-  const joined = await joinConversations(gateway, person, [...positions.keys()]);
+  const [revoked, joined] = await Promise.all([
+    isRevoked(gateway, caller),
+    joinConversations(gateway, person, [...positions.keys()]),
+  ]);
   if (session.state.tag !== 'opening') return;
-  const ahead = E.isRight(joined) ? await positionsAhead(gateway, person, positions) : joined;
+  if (E.isRight(revoked) && revoked.right) return void drive(gateway, session, { tag: 'revoked' }, no);
+  const fault = E.isLeft(revoked)
+    ? revoked.left
+    : E.isLeft(joined)
+      ? joined.left
+      : await refusedPositions(gateway, person, positions);
   if (session.state.tag !== 'opening') return;
-  if (E.isLeft(joined) || E.isLeft(ahead)) {
+  if (fault !== undefined) {
     stepBack(gateway, session);
-    return no(E.isLeft(joined) ? joined.left : (ahead as E.Left<Refusal>).left);
+    return no(fault);
   }
   if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
   session.address = undefined;
   const { userId: user, deviceId: device, expiresAt } = caller;
   answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
-  start(gateway, session, person, positions, joined.right);
+  start(gateway, session, person, positions, E.isRight(joined) ? joined.right : new Map());
   gateway.presence.changed(person.user);
 }
 
@@ -150,33 +149,6 @@ async function joinConversations(
   );
   await within(joining, JOIN_WITHIN_MS);
   return E.right(outcome);
-}
-
-/**
- * Refuses positions beyond the newest event of their conversation. Another gateway may have delivered what has not come here
- * yet, so where delivery here is behind a position the log is asked.
- */
-async function positionsAhead(
-  gateway: Gateway,
-  person: Person,
-  resume: ReadonlyMap<string, number>,
-): Promise<E.Either<Refusal, void>> {
-  const ahead: string[] = [];
-  let unasked: Refusal | undefined;
-  const checks = [...person.hubs].map(async (hub) => {
-    const { conversationId, published = 0 } = hub;
-    const position = resume.get(conversationId);
-    if (position === undefined || position <= published) return;
-    const reply = await gateway.api.membership(conversationId, [person.user]);
-    if (E.isLeft(reply)) unasked = reply.left;
-    else if (position > reply.right.revision) ahead.push(conversationId);
-    else noteHead(gateway, hub, reply.right.revision);
-  });
-  await Promise.all(checks);
-  if (unasked !== undefined) return E.left(unasked);
-  return ahead.length === 0
-    ? E.right(undefined)
-    : E.left({ ...refuse('PositionAhead', `${ahead.length} of them`), about: ahead.slice(0, MAX_NAMED) });
 }
 
 /** Lets events through: from where the client is, or from the newest on. */
