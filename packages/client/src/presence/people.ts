@@ -24,8 +24,18 @@ export function createPeople(core: Core): People {
     isAsking = true;
     setTimeout(() => {
       isAsking = false;
+      forgetUnwatched();
       void watch();
     });
+  }
+
+  /** Once the turn is over: who stops listening in it may begin again at once. */
+  function forgetUnwatched(): void {
+    for (const user of [...known.keys()]) {
+      if (wanted.has(user)) continue;
+      known.delete(user);
+      stores.get(user)?.changed();
+    }
   }
 
   async function watch(): Promise<void> {
@@ -62,7 +72,6 @@ export function createPeople(core: Core): People {
       },
       onUnwatched() {
         wanted.delete(user);
-        known.delete(user);
         watchSoon();
       },
     });

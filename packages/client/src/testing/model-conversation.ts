@@ -1,5 +1,6 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessagePage, MessageView } from '@parley/domain/wire/views';
+import fc from 'fast-check';
 
 /** What happens in a generated conversation: an event without its place. `target` picks one of the messages sent so far. */
 export type Happening =
@@ -101,3 +102,22 @@ export function pageAt(
   const messages = after === undefined ? fitting.slice(-limit) : fitting.slice(0, limit);
   return { messages, hasMore: fitting.length > messages.length, revision };
 }
+
+const target = fc.nat(30);
+const who = fc.constantFrom('ann', 'bob', 'cid');
+/** Anything that can happen. */
+export const someHappening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ tag: fc.constant('sent' as const), by: who }) },
+  { weight: 3, arbitrary: fc.record({ tag: fc.constantFrom('edited', 'deleted', 'expired'), target }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      tag: fc.constant('reacted' as const),
+      by: who,
+      target,
+      emoji: fc.constantFrom('+1', '🌹'),
+      removed: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ tag: 'renamed' as const }) },
+);

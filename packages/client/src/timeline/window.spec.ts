@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Happening, logOf, messagesOf, pageAt } from '../testing/model-conversation.js';
+import { logOf, messagesOf, pageAt, someHappening } from '../testing/model-conversation.js';
 import { emptyWindow, foldWindow, hasNewer, hasOlder, type Window, type WindowInput } from './window.js';
 
 const bounds = { user: 'ann', windowSize: 8, pageSize: 4 };
@@ -79,24 +79,6 @@ describe('a window', () => {
   });
 });
 
-const target = fc.nat(30);
-const who = fc.constantFrom('ann', 'bob', 'cid');
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ tag: fc.constant('sent' as const), by: who }) },
-  { weight: 3, arbitrary: fc.record({ tag: fc.constantFrom('edited', 'deleted', 'expired'), target }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      tag: fc.constant('reacted' as const),
-      by: who,
-      target,
-      emoji: fc.constantFrom('+1', '🌹'),
-      removed: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ tag: 'renamed' as const }) },
-);
-
 /** What a run does next: how much of the log there is by then, and how much of it a page has seen. */
 const step = fc.record({
   act: fc.constantFrom(
@@ -120,7 +102,7 @@ describe('a window, after any order of events, repetitions, pages, jumps and los
   it('is a run of the log without holes, and equal to it where it has been read', () => {
     fc.assert(
       fc.property(
-        fc.array(happening, { minLength: 1, maxLength: 60 }),
+        fc.array(someHappening, { minLength: 1, maxLength: 60 }),
         fc.array(step, { maxLength: 40 }),
         (happenings, steps) => {
           const log = logOf(happenings);
