@@ -74,7 +74,8 @@ create table member (
   marked bigint not null default 0,
   constraint member_pkey PRIMARY KEY (conversation_id, user_id)
 );
-CREATE INDEX member_marked ON member USING btree (user_id, partition, marked, conversation_id);
+CREATE INDEX member_marked ON member USING btree (user_id, partition, marked);
+CREATE INDEX member_of_user ON member USING btree (user_id, conversation_id);
 
 create table message (
   conversation_id text collate "C" not null,
@@ -117,4 +118,4 @@ create table receipt (
   moves bigint[] not null default '{}'::bigint[],
   constraint receipt_pkey PRIMARY KEY (conversation_id, user_id)
 ) with (fillfactor=70);
-CREATE INDEX receipt_marked ON receipt USING btree (user_id, partition, marked, conversation_id);
+CREATE INDEX receipt_marked ON receipt USING btree (user_id, partition, marked);

@@ -40,6 +40,8 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     client = new pg.Client(environment.databaseUrl);
     await client.connect();
     pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
+    // The database is dropped while connections still close.
+    pool.on('connect', (connection) => connection.on('error', () => undefined));
     handler = new SessionSyncHandler({
       database: pool,
       schema: async () => schema,

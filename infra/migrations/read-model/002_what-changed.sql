@@ -22,8 +22,7 @@ alter table member
   -- window, however much happens in it.
   add column marked bigint not null default 0;
 
-drop index member_of_user;
-create index member_marked on member (user_id, partition, marked, conversation_id);
+create index member_marked on member (user_id, partition, marked);
 
 -- Who is no member any more, and since which stream sequence.
 create table departure (
@@ -44,7 +43,7 @@ alter table receipt
   -- The newest moves, oldest first: of each delivered, read, at.
   add column moves bigint[] not null default '{}';
 
-create index receipt_marked on receipt (user_id, partition, marked, conversation_id);
+create index receipt_marked on receipt (user_id, partition, marked);
 
 -- Down Migration
 
@@ -52,7 +51,6 @@ drop index receipt_marked;
 alter table receipt drop column moves, drop column marked, drop column changed, drop column partition;
 drop table departure;
 drop index member_marked;
-create index member_of_user on member (user_id, conversation_id);
 alter table member drop column marked, drop column partition;
 alter table conversation drop column marked, drop column changed;
 alter table checkpoint drop column window_opened_at, drop column window_began;

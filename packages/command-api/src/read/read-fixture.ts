@@ -20,6 +20,8 @@ export async function openReadFixture() {
   const environment = await testEnvironment();
   await migrate(environment.databaseUrl, { readModel: 1 });
   const pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
+  // The database is dropped while connections still close.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
   return {
     environment,
     pool,
