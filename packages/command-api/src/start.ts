@@ -29,6 +29,7 @@ import { serveGateways } from './internal/serve.js';
 import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
 import { openCatchUp } from './queries/caught-up.js';
+import { openPageMemory } from './queries/newest-page.js';
 import { activeSchema } from './read/active-schema.js';
 import { openReceiptCache } from './receipts/mark.js';
 import { openUnreadCounter } from './receipts/unread-counter.js';
@@ -94,7 +95,8 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const shared = { store, turns: openTurns(), window, jsm };
   const schema = activeSchema(database);
   const caughtUp = openCatchUp({ jsm, partitions, database, schema });
-  const reads = { store, jsm, database, redis, schema, caughtUp, now: Date.now };
+  const pages = openPageMemory();
+  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: Date.now };
   const metrics = createMetrics('command-api');
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 

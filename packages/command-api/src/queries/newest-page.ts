@@ -7,6 +7,7 @@ import { isShown } from '@parley/infra/read-model/message-row';
 import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
 import type { Queryable } from '../read/queryable.js';
@@ -18,6 +19,7 @@ export type NewestPageResources = {
   readonly jsm: JetStreamManager;
   readonly database: Queryable;
   readonly redis: Redis;
+  readonly pages: PageMemory;
   /** Name of the active read model's schema. */
   readonly schema: () => Promise<string>;
   /** Waits a moment for the rows to have what the log has. */
@@ -26,11 +28,25 @@ export type NewestPageResources = {
   readonly now: () => number;
 };
 
+/** Pages as they were read of late: at a revision a page is what it is, so one of the right revision need not be read again. */
+export type PageMemory = LRUCache<string, NewestPage>;
+
+/** Pages that are remembered, and characters of bodies in all of them. */
+const MAX_PAGES = 2_000;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+
+export const openPageMemory = (): PageMemory =>
+  new LRUCache({
+    max: MAX_PAGES,
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: ({ messages }) => messages.reduce((sum, { body }) => sum + (body?.length ?? 0), 1),
+  });
+
 /** How old, in ms, knowledge of a conversation may be for its cached page to be served by it. */
 const MAX_AGE = 1_000;
 
 /**
- * The newest page from Redis, or undefined where Postgres must be asked. A page is right if its revision is that of the
+ * The newest page from memory or Redis, or undefined where Postgres must be asked. A page is right if its revision is that of the
  * folded state, which also says who is a member: both are then of the same moment, so nobody sees what came after they
  * left, and a page that was left behind by a crash is not served.
  */
@@ -41,13 +57,19 @@ export async function newestFromCache(
   limit: number,
   minSeq = 0,
 ): Promise<E.Either<Refusal, Page> | undefined> {
-  const page = await cachedPage(resources.redis, conversationId);
-  if (page === undefined) return undefined;
-  const known = await resources.store.recent(conversationId, MAX_AGE).catch(() => undefined);
-  if (known === undefined || known.state.revision !== page.revision || page.revision < minSeq)
-    return undefined;
+  const { store, redis, pages, now } = resources;
+  const remembered = pages.get(conversationId);
+  const found = remembered ?? (await cachedPage(redis, conversationId));
+  if (found === undefined) return undefined;
+  const known = await store.recent(conversationId, MAX_AGE).catch(() => undefined);
+  if (known === undefined || known.state.revision < minSeq) return undefined;
+  const isRight = (page: NewestPage | undefined): page is NewestPage =>
+    page?.revision === known.state.revision;
+  const page = isRight(found) || remembered === undefined ? found : await cachedPage(redis, conversationId);
+  if (!isRight(page)) return undefined;
+  if (page !== remembered) pages.set(conversationId, page);
   if (refusedAccess(known.state, reader) !== undefined) return undefined;
-  const newest = lastOf(page, limit, resources.now());
+  const newest = lastOf(page, limit, now());
   return newest === undefined ? undefined : E.right(newest);
 }
 
