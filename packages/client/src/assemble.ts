@@ -19,9 +19,11 @@ import { createTypists } from './presence/typists.js';
 import { createMarks } from './receipts/marks.js';
 import { RefusalError, unavailable } from './refusal-error.js';
 import { createSession } from './session.js';
+import { openInTime } from './storage/open-in-time.js';
 import { createStore } from './store.js';
 import { openTimeline } from './timeline/open-timeline.js';
 import { subjectOf } from './token.js';
+import { createUntilOpen } from './until-open.js';
 import { onWake } from './wake.js';
 import { webSocketConstructor } from './web-socket.js';
 
@@ -51,7 +53,8 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   const known = new Promise<string>((resolve) => {
     knowUser = resolve;
   });
-  const storage = options.storage === undefined ? undefined : known.then(options.storage);
+  const open = options.storage;
+  const storage = open && known.then((user) => openInTime(open, user));
   const sureStorage = storage?.catch(() => undefined) ?? Promise.resolve(undefined);
   let user = options.user ?? (typeof options.token === 'string' ? (subjectOf(options.token) ?? '') : '');
 
@@ -127,26 +130,12 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   const unsent = createStore(() => outbox.size);
   outbox.onChange(unsent.changed);
 
-  function opened(withinMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settled = (): boolean => {
-        if (state().tag === 'open') resolve();
-        else if (state().tag === 'stopped') reject(session.stoppedBy ?? unavailable('the client was closed'));
-        else return false;
-        return true;
-      };
-      if (settled()) return;
-      const off = listeners.on('state', () => settled() && done());
-      const timer = setTimeout(() => {
-        done();
-        reject(unavailable(`no connection to ${options.url} within ${withinMs} ms`));
-      }, withinMs);
-      const done = (): void => {
-        off();
-        clearTimeout(timer);
-      };
-    });
-  }
+  const opened = createUntilOpen({
+    url: options.url,
+    on: listeners.on,
+    state,
+    stoppedBy: () => session.stoppedBy,
+  });
 
   const call = createCall({
     submit: outbox.submit,
@@ -185,6 +174,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   function close(): Promise<void> {
     hasBegun = true;
     session.stop();
+    connection.changed();
     return end();
   }
 

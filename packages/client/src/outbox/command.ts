@@ -1,5 +1,7 @@
 import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
+import { utf8Length } from '@parley/domain/text';
 import { RefusalError } from '../refusal-error.js';
+import { MAX_FRAME_BYTES } from '../web-socket.js';
 
 /** A command as the outbox keeps it: what is stored is this, as JSON. */
 export type QueuedCommand = {
@@ -53,4 +55,18 @@ export const refusalOf = ({ refusal }: QueuedCommand): RefusalError | undefined 
 function isRefusal(value: unknown): value is NonNullable<QueuedCommand['refusal']> {
   const { tag, message } = (value ?? {}) as Record<string, unknown>;
   return typeof tag === 'string' && Object.hasOwn(refusals, tag) && typeof message === 'string';
+}
+
+/** Whether the same is asked for. */
+export const isSame = (one: QueuedCommand, other: QueuedCommand): boolean =>
+  one.method === other.method && JSON.stringify(one.params) === JSON.stringify(other.params);
+
+/** Room for the frame around the parameters. */
+const ENVELOPE_BYTES = 200;
+
+/** Whether no frame can carry it. */
+export function isTooLarge({ params }: QueuedCommand): boolean {
+  const json = JSON.stringify(params);
+  const room = MAX_FRAME_BYTES - ENVELOPE_BYTES;
+  return json.length * 3 > room && utf8Length(json) > room;
 }

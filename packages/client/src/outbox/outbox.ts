@@ -1,10 +1,9 @@
-import { utf8Length } from '@parley/domain/text';
 import { createListeners } from '../listeners.js';
 import { RefusalError } from '../refusal-error.js';
 import type { Storage } from '../storage/storage.js';
-import { MAX_FRAME_BYTES } from '../web-socket.js';
-import { type QueuedCommand, readCommand, refused } from './command.js';
+import { isSame, isTooLarge, type QueuedCommand, readCommand, refused } from './command.js';
 import type { LaneBounds } from './lanes.js';
+import { createOnTheLine } from './on-the-line.js';
 import { createSender } from './sender.js';
 
 /** What became of a command. */
@@ -80,7 +79,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Those that are not stored yet: nobody sees them, and nothing sends them. */
   const storing = new Map<string, Entry>();
   const listeners = createListeners<{ change: OutboxChange }>();
-  const asking = new Map<string, ((isAnswered: boolean) => void)[]>();
+  const line = createOnTheLine();
   let storage: Storage | undefined;
   let isLeading = options.storage === undefined;
   let closedBy: RefusalError | undefined;
@@ -94,6 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       options.request(command.method, command.params),
     onSent(entry) {
       entry.isOnTheLine = true;
+      line.put(entry.command.lane);
     },
     onRested: offTheLine,
     onDone: (entry, result) => done(entry, result, true),
@@ -135,8 +135,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function takeOver(held: Storage): Promise<void> {
     const stored = await held.entries();
     const ids = new Set(stored.map(({ id }) => id));
-    for (const [commandId, { id, waiters, command }] of entries) {
-      if (id === undefined || ids.has(id) || waiters.length > 0) continue;
+    for (const [commandId, entry] of entries) {
+      const { id, waiters, command } = entry;
+      if (id === undefined || ids.has(id)) continue;
+      entry.isUncertain = true;
+      if (waiters.length > 0) continue;
       entries.delete(commandId);
       listeners.emit('change', { tag: 'discarded', command });
     }
@@ -224,20 +227,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function offTheLine(entry: Entry): void {
+    if (entry.isOnTheLine) line.take(entry.command.lane);
     entry.isOnTheLine = false;
-    if (!isBusy(entry.command.lane)) tellAsking(entry.command.lane, true);
-  }
-
-  function tellAsking(lane: string, isAnswered: boolean): void {
-    const waiting = asking.get(lane) ?? [];
-    asking.delete(lane);
-    for (const resolve of waiting) resolve(isAnswered);
-  }
-
-  function isBusy(lane: string): boolean {
-    for (const { command, isOnTheLine } of entries.values())
-      if (isOnTheLine && command.lane === lane) return true;
-    return false;
   }
 
   /** The storage is asked in the order of submissions, and answers in that order. */
@@ -295,10 +286,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (entry.command.refusal !== undefined) drop(entry, true);
       }),
     onChange: (listener) => listeners.on('change', listener),
-    answered: (lane) =>
-      isBusy(lane)
-        ? new Promise((resolve) => void asking.set(lane, [...(asking.get(lane) ?? []), resolve]))
-        : Promise.resolve(true),
+    answered: line.answered,
     ready: Promise.resolve(ready),
     pump: sender.pump,
     interrupt() {
@@ -309,14 +297,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
         entry.isUncertain = true;
         options.onUncertain?.(entry.command);
       }
-      for (const lane of [...asking.keys()]) tellAsking(lane, false);
+      line.cut();
     },
     close(refusal) {
       if (closedBy !== undefined) return;
       closedBy = refusal;
       sender.clear();
       for (const entry of [...entries.values(), ...storing.values()]) rejectAll(entry, refusal);
-      for (const lane of [...asking.keys()]) tellAsking(lane, false);
+      line.cut();
     },
     get size() {
       return entries.size - failed;
@@ -335,16 +323,4 @@ const entryOf = (command: QueuedCommand, waiters: Waiter[], id?: number): Entry 
 
 function rejectAll({ waiters }: Entry, refusal: RefusalError): void {
   for (const { reject } of waiters.splice(0)) reject(refusal);
-}
-
-const isSame = (one: QueuedCommand, other: QueuedCommand): boolean =>
-  one.method === other.method && JSON.stringify(one.params) === JSON.stringify(other.params);
-
-/** Room for the frame around the parameters. */
-const ENVELOPE_BYTES = 200;
-
-function isTooLarge({ params }: QueuedCommand): boolean {
-  const json = JSON.stringify(params);
-  const room = MAX_FRAME_BYTES - ENVELOPE_BYTES;
-  return json.length * 3 > room && utf8Length(json) > room;
 }

@@ -2,8 +2,8 @@ import type { Body } from '@parley/domain/conversation/body';
 import type { MessageView } from '@parley/domain/wire/views';
 import { type QueuedCommand, refusalOf } from '../outbox/command.js';
 import type { OutboxChange } from '../outbox/outbox.js';
-import { deleted, edited, withMine } from './row.js';
-import { indexOf, type Window } from './window.js';
+import { deleted, edited, indexOf, withMine } from './row.js';
+import type { Window } from './window.js';
 
 /** A message of mine that the window does not have yet: waiting, or refused, or in the log at `seq`. */
 export type Send = {

@@ -95,3 +95,18 @@ function counted(
 
 const byEmoji = (one: Reactions[number], other: Reactions[number]): number =>
   one.emoji < other.emoji ? -1 : 1;
+
+/** Rows are in the order of their seqs. -1 where there is none of this seq. */
+export function indexOf(rows: readonly Row[], seq: number | undefined): number {
+  if (seq === undefined) return -1;
+  let low = 0;
+  let high = rows.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const at = (rows[middle] as Row).view.seq;
+    if (at === seq) return middle;
+    if (at < seq) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

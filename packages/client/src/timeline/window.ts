@@ -1,6 +1,17 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
-import type { MessagePage, MessageView } from '@parley/domain/wire/views';
-import { changedRow, type Row, sentView } from './row.js';
+import type { MessagePage } from '@parley/domain/wire/views';
+import { changedRow, indexOf, type Row, sentView } from './row.js';
+import {
+  fromEnd,
+  isWhole,
+  keyOf,
+  MAX_HELD,
+  withAround,
+  withNewer,
+  withNewest,
+  withOlder,
+  withReread,
+} from './window-pages.js';
 
 export type Loading = 'nothing' | 'first' | 'older' | 'newer' | 'again';
 
@@ -61,9 +72,6 @@ export const emptyWindow: Window = {
   keys: new Map(),
 };
 
-/** Events held while a page is loading; more than that, and the window is read anew. */
-const MAX_HELD = 2_000;
-
 /** Keys remembered of messages that have been on their way; the oldest is forgotten. */
 const MAX_KEYS = 1_000;
 
@@ -81,24 +89,13 @@ export function foldWindow(window: Window, input: WindowInput, bounds: WindowBou
     case 'stale':
       return { ...window, isStale: true };
     case 'newest':
-      return replaced(window, input.page.messages, fromOf(input.page), undefined, input.page, bounds);
-    case 'around': {
-      const { older, newer } = input;
-      const messages = [...older.messages, ...newer.messages];
-      const revisions = older.messages.map(() => older.revision);
-      const to = newer.hasMore ? messages.at(-1)?.seq : undefined;
-      const next = replaced(window, messages, fromOf(older, newer), to, newer, bounds, revisions);
-      // What was sent before the place and after the older page was read is on neither.
-      return next !== window && older.revision < input.place - 1 ? { ...next, isStale: true } : next;
-    }
+      return caughtUp(withNewest(window, input.page), window.held, bounds);
+    case 'around':
+      return caughtUp(withAround(window, input), window.held, bounds);
     case 'older':
-      return window.loading === 'older'
-        ? caughtUp(withOlder(window, input.page, bounds), window.held, bounds)
-        : window;
+      return caughtUp(withOlder(window, input.page, bounds), window.held, bounds);
     case 'newer':
-      return window.loading === 'newer'
-        ? caughtUp(withNewer(window, input.page, bounds), window.held, bounds)
-        : window;
+      return caughtUp(withNewer(window, input.page, bounds), window.held, bounds);
     case 'reread':
       return withReread(window, input);
     case 'event':
@@ -112,77 +109,6 @@ export function foldWindow(window: Window, input: WindowInput, bounds: WindowBou
     default:
       return input satisfies never;
   }
-}
-
-/** Whether a load replaces the window. */
-const isWhole = (loading: Loading): boolean => loading === 'first' || loading === 'again';
-
-/** The first seq a page covers: the first of all where nothing is before it. */
-function fromOf(page: MessagePage, next?: MessagePage): number {
-  if (!page.hasMore) return 1;
-  return (page.messages[0] ?? next?.messages[0])?.seq ?? 1;
-}
-
-function replaced(
-  window: Window,
-  messages: readonly MessageView[],
-  from: number,
-  to: number | undefined,
-  { revision }: MessagePage,
-  bounds: WindowBounds,
-  revisions: readonly number[] = [],
-): Window {
-  if (window.loading !== 'first' && window.loading !== 'again') return window;
-  const rows = messages.map((view, index) => rowOf(window, view, revisions[index] ?? revision));
-  const isStale = window.isStale || window.held.length >= MAX_HELD;
-  const next: Window = {
-    ...window,
-    rows,
-    from,
-    to,
-    revision,
-    loading: 'nothing',
-    held: [],
-    isRead: true,
-    isStale,
-  };
-  return caughtUp(next, window.held, bounds);
-}
-
-function withOlder(window: Window, page: MessagePage, { windowSize }: WindowBounds): Window {
-  const fresh = page.messages
-    .filter(({ seq }) => seq < window.from)
-    .map((view) => rowOf(window, view, page.revision));
-  const rows = [...fresh, ...window.rows];
-  const from = page.hasMore ? (fresh[0]?.view.seq ?? window.from) : 1;
-  const next: Window = { ...window, rows, from, loading: 'nothing', held: [] };
-  if (rows.length <= windowSize) return next;
-  const kept = rows.slice(0, windowSize);
-  return { ...next, rows: kept, to: kept.at(-1)?.view.seq };
-}
-
-function withNewer(window: Window, page: MessagePage, { windowSize }: WindowBounds): Window {
-  const { to } = window;
-  if (to === undefined) return { ...window, loading: 'nothing', held: [] };
-  const fresh = page.messages.filter(({ seq }) => seq > to).map((view) => rowOf(window, view, page.revision));
-  const rows = [...window.rows, ...fresh];
-  const next: Window = {
-    ...window,
-    rows,
-    to: page.hasMore ? (rows.at(-1)?.view.seq ?? to) : undefined,
-    revision: page.hasMore ? window.revision : page.revision,
-    loading: 'nothing',
-    held: [],
-    isStale: window.isStale || window.held.length >= MAX_HELD,
-  };
-  return fromEnd(next, windowSize);
-}
-
-/** At most so many rows, the oldest let go of. */
-function fromEnd(window: Window, windowSize: number): Window {
-  if (window.rows.length <= windowSize) return window;
-  const rows = window.rows.slice(-windowSize);
-  return { ...window, rows, from: rows[0]?.view.seq ?? window.from };
 }
 
 const hold = (window: Window, event: LiveEvent): Window =>
@@ -227,17 +153,6 @@ function withChange(window: Window, event: LiveEvent, user: string): Window {
   return next === row ? window : { ...window, rows: window.rows.with(index, next) };
 }
 
-function withReread(window: Window, { from, to, page }: Extract<WindowInput, { tag: 'reread' }>): Window {
-  const read = new Map(page.messages.map((view) => [view.seq, view]));
-  const rows = window.rows.flatMap((row) => {
-    const { seq } = row.view;
-    if (seq < from || seq > to || row.asOf > page.revision) return [row];
-    const view = read.get(seq);
-    return view === undefined ? [] : [{ key: row.key, view, asOf: page.revision }];
-  });
-  return { ...window, rows };
-}
-
 function without(window: Window, isGone: (row: Row) => boolean): Window {
   const rows = window.rows.filter((row) => !isGone(row));
   return rows.length === window.rows.length ? window : { ...window, rows };
@@ -249,31 +164,4 @@ function withKey(window: Window, seq: number, key: string): Window {
   const [oldest] = keys.keys();
   if (keys.size > MAX_KEYS && oldest !== undefined) keys.delete(oldest);
   return { ...window, keys };
-}
-
-/**
- * What a page says, even where more was known: events were perhaps missed before that, and those since are held and applied again.
- * What did not change stays the same object, so that nothing is rendered again.
- */
-function rowOf(window: Window, view: MessageView, revision: number): Row {
-  const known = window.rows[indexOf(window.rows, view.seq)];
-  const isSame = known !== undefined && JSON.stringify(known.view) === JSON.stringify(view);
-  return { key: known?.key ?? keyOf(window, view.seq), view: isSame ? known.view : view, asOf: revision };
-}
-
-const keyOf = ({ keys }: Window, seq: number): string => keys.get(seq) ?? String(seq);
-
-/** Rows are in the order of their seqs. -1 where there is none of this seq. */
-export function indexOf(rows: readonly Row[], seq: number | undefined): number {
-  if (seq === undefined) return -1;
-  let low = 0;
-  let high = rows.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const at = (rows[middle] as Row).view.seq;
-    if (at === seq) return middle;
-    if (at < seq) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }
