@@ -4,7 +4,7 @@ import { resyncFrame, tellAdded } from '../notify.js';
 import type { Person } from '../people.js';
 import type { Hub, Member } from './hub.js';
 import type { HubEvent } from './hub-event.js';
-import { beginFollowing, stopFollowing, wakeWaiting } from './positions.js';
+import { beginAnew, beginFollowing, stopFollowing, wakeWaiting } from './positions.js';
 
 /**
  * Delivers one event to every session that follows the conversation: encoded once, published to the topic once. Who enters
@@ -57,6 +57,10 @@ export function join(gateway: Gateway, hub: Hub, person: Person, member: Member)
   if (!isNew) return;
   for (const session of person.sessions) {
     if (!session.isOpen) continue;
+    if (session.late?.delete(hub.conversationId)) {
+      beginAnew(gateway, hub, session);
+      continue;
+    }
     tellAdded(gateway, session, hub, member.since);
     beginFollowing(gateway, hub, session, member.since - 1);
   }

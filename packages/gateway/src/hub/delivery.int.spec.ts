@@ -317,6 +317,18 @@ describe('resuming', () => {
     expect(pam.seqs('c-fails')).toEqual([3]);
   });
 
+  it('is refused, to be tried again, while very many conversations do not answer', async () => {
+    const { api, connect } = fixture;
+    const ids = Array.from({ length: 101 }, (_, n) => `c-mute-${n}`);
+    for (const id of ids) await api.create(id, 'rolf');
+    api.obstruct(({ method }) => (method === 'internal.membership' ? refuse('Unavailable') : undefined));
+    const client = await connect();
+    const opening = async () => client.request('session.open', { token: await tokenOf('rolf'), device: 'd' });
+    expect((await opening()).error?.data).toMatchObject({ tag: 'Unavailable', retryable: true });
+    api.obstruct(() => undefined);
+    expect((await opening()).result).toMatchObject({ conversations: 101 });
+  });
+
   it('goes on with the other conversations while one does not answer', async () => {
     const { api, open } = fixture;
     await api.create('c-well', 'qia');
@@ -331,7 +343,13 @@ describe('resuming', () => {
     await api.send('c-well', 'qia', 'x');
     await until(qia, 'c-well', 2);
     expect(resyncs(qia)).toEqual([{ conversationId: 'c-ill', reason: 'unavailable' }]);
+    await api.send('c-ill', 'qia', 'unheard');
     isIll = false;
+    await waitFor(() => resyncs(qia).length === 2, { what: 'the conversation joined late' });
+    expect(resyncs(qia)[1]).toEqual({ conversationId: 'c-ill', reason: 'interrupted', seq: 2 });
+    await until(qia, 'c-ill', await api.send('c-ill', 'qia', 'heard'));
+    expect(qia.seqs('c-ill')).toEqual([3]);
+    expect(addedTo(qia)).toEqual([]);
   });
 });
 

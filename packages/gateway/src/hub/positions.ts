@@ -38,6 +38,15 @@ export function beginFollowing(
   carryOut(gateway, hub, session, beginPosition(after, hub.published));
 }
 
+/** Lets a session that has been waiting follow from the newest event on, and tells it to read what was before. */
+export function beginAnew(gateway: Gateway, hub: Hub, session: Session): void {
+  beginFollowing(gateway, hub, session, undefined);
+  const { conversationId, published } = hub;
+  // Where the newest event is not known yet, it is told once it is.
+  if (published !== undefined)
+    tellResync(gateway, session, { conversationId, reason: 'interrupted', seq: published });
+}
+
 /** The conversation's newest event is known (again): whoever waited for that goes on. */
 export function wakeWaiting(gateway: Gateway, hub: Hub): void {
   const { published } = hub;

@@ -13,11 +13,12 @@ import { tellResync } from '../notify.js';
 import { enter, exit, type Person } from '../people.js';
 import { hearNotices } from '../user-notices.js';
 import { within } from '../within.js';
+import { joinLate, MAX_LATE } from './join-late.js';
 import { drive } from './life.js';
 import { refusedPositions } from './refused-positions.js';
 import type { Session } from './session.js';
 
-/** Milliseconds opening waits for conversations whose membership is not answered; they follow later by themselves. */
+/** Milliseconds opening waits for conversations whose membership is not answered; they are joined later. */
 const JOIN_WITHIN_MS = 8_000;
 
 type Answer = (answer: E.Either<Refusal, string>) => void;
@@ -141,13 +142,16 @@ async function joinConversations(
   if (!gateway.isConnected) return E.left(refuse('Unavailable', 'the broker is away'));
   const memberships = await gateway.api.memberships(person.user);
   if (E.isLeft(memberships)) return memberships;
-  const outcome = new Map<string, Admission>();
+  const all = [...new Set([...memberships.right.conversations, ...named])];
+  const outcome = new Map<string, Admission>(all.map((conversationId) => [conversationId, 'unavailable']));
   const joining = Promise.all(
-    [...new Set([...memberships.right.conversations, ...named])].map(async (conversationId) => {
+    all.map(async (conversationId) => {
       outcome.set(conversationId, await admit(gateway, person, conversationId));
     }),
   );
   await within(joining, JOIN_WITHIN_MS);
+  const away = [...outcome.values()].filter((admission) => admission === 'unavailable').length;
+  if (away > MAX_LATE) return E.left(refuse('Unavailable', `${away} conversations do not answer`));
   return E.right(outcome);
 }
 
@@ -161,13 +165,11 @@ function start(
 ): void {
   const newestFirst = [...person.hubs].sort((one, other) => other.activeAt - one.activeAt);
   for (const hub of newestFirst) beginFollowing(gateway, hub, session, resume.get(hub.conversationId));
-  for (const conversationId of resume.keys()) {
+  for (const [conversationId, admission] of outcome) {
     const hub = gateway.hubs.get(conversationId);
     if (hub !== undefined && person.hubs.has(hub)) continue;
-    const admission = outcome.get(conversationId) ?? 'unavailable';
-    tellResync(gateway, session, {
-      conversationId,
-      reason: admission === 'stranger' ? 'left' : 'unavailable',
-    });
+    if (admission === 'unavailable') joinLate(gateway, session, person, conversationId);
+    const reason = admission === 'stranger' ? 'left' : 'unavailable';
+    if (resume.has(conversationId)) tellResync(gateway, session, { conversationId, reason });
   }
 }

@@ -27,6 +27,8 @@ export class Session {
   /** Requests that wait for their answers. */
   inFlight = 0;
   catchUp: CatchUp | undefined;
+  /** Conversations this session could not be let into when it opened; undefined for nearly all. */
+  late: Set<string> | undefined;
   /** What this connection has used of its limits; undefined before its first request. */
   used: Used | undefined;
   /** What this device has said of its user. */
