@@ -17,6 +17,8 @@ const forbidden = [
   ['packages/client/src/g.ts', 'node:fs', "The SDK's core runs in browsers"],
   ['packages/client/src/h.ts', '@parley/infra/runtime/log', "The SDK's core runs in browsers"],
   ['packages/client/src/node/i.ts', '@parley/infra/runtime/log', 'The client knows the wire'],
+  ['packages/web/src/i.ts', '@parley/infra/runtime/log', 'The web client runs in browsers'],
+  ['packages/web/src/deep/j.ts', 'node:fs', 'The web client runs in browsers'],
   ['packages/projector/src/j.ts', '@nats-io/nats-core/internal', 'Internals of nats.js'],
 ] as const;
 
@@ -27,6 +29,7 @@ const allowed = [
   ['packages/gateway/src/n.ts', '@parley/infra/runtime/log'],
   ['packages/client/src/o.ts', '@parley/domain/ids'],
   ['packages/client/src/node/p.ts', 'node:fs'],
+  ['packages/web/src/p.ts', '@parley/client/parley-client'],
   ['packages/cli/src/q.ts', '@parley/gateway/main'],
 ] as const;
 
