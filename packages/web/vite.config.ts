@@ -19,6 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: { '/v1': { target: gateway, ws: true, changeOrigin: true } },
+    // Signing in by name is for pages of the gateway's own origin: this is one, to it.
+    proxy: { '/v1': { target: gateway, ws: true, changeOrigin: true, headers: { origin: gateway } } },
   },
 });

@@ -156,21 +156,6 @@ describe('receipts', () => {
     await expect(info(one, stranger.client)).rejects.toMatchObject({ tag: 'NotAMember' });
   });
 
-  it('have the time of the server, whatever the clock of a client says', async () => {
-    const { client } = await person('oda');
-    const id = await group(client, ['pam']);
-    const { seq, at } = await client.send(id, { text: 'now' });
-    const skewed = { conversationId: id, read: seq, at: at + 86_400_000 };
-    const { watermarks } = await client.call('receipt.mark', { marks: [skewed] });
-    expect(Math.abs((watermarks[0]?.at ?? 0) - at)).toBeLessThan(60_000);
-    const dated = {
-      conversationId: id,
-      body: { kind: 'text', text: 'then' },
-      sentAt: at - 86_400_000,
-    } as const;
-    await expect(client.call('message.send', dated)).rejects.toMatchObject({ tag: 'ScopeMissing' });
-  });
-
   it('beyond the newest event move nothing, and keep no other mark of the batch from moving', async () => {
     const [kim, leo] = [await person('kim'), await person('leo')];
     const [one, other] = [await group(kim.client, ['leo']), await group(kim.client, ['leo'])];

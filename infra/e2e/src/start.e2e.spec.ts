@@ -91,7 +91,17 @@ async function texts({ ws, token }: Endpoints): Promise<readonly unknown[]> {
 it('starts everything in a home, leaves nothing running however it ends, and finds its data again', async () => {
   const first = await up();
   const { web, api, token, database } = first.endpoints;
-  expect((await fetch(web)).status).toBe(200);
+  const page = await fetch(web);
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+  // One click is enough here: nobody but this machine is asked.
+  const body = '{"user":"ann"}';
+  const asked = await fetch(`${web}/v1/sign-in`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  expect(asked.status).toBe(200);
   const listed = await fetch(`${api}/v1/conversations`, { headers: { authorization: `Bearer ${token}` } });
   expect(listed.status).toBe(200);
   await send(first.endpoints, 'one');

@@ -85,6 +85,16 @@ export function Message(props: MessageProps) {
           </time>
           {isMine && <Ticks item={item} onInfo={() => actions.info(item)} />}
         </span>
+        {(isActive || isPinned) && seq !== undefined && body !== null && (
+          <MessageTools
+            item={item}
+            seq={seq}
+            timeline={timeline}
+            actions={actions}
+            mayDelete={isMine || mayModerate}
+            onPin={pin}
+          />
+        )}
       </div>
       {item.reactions !== undefined && item.reactions.length > 0 && seq !== undefined && (
         <Reactions reactions={item.reactions} seq={seq} timeline={timeline} />
@@ -99,16 +109,6 @@ export function Message(props: MessageProps) {
             Discard
           </button>
         </div>
-      )}
-      {(isActive || isPinned) && seq !== undefined && body !== null && (
-        <MessageTools
-          item={item}
-          seq={seq}
-          timeline={timeline}
-          actions={actions}
-          mayDelete={isMine || mayModerate}
-          onPin={pin}
-        />
       )}
     </article>
   );
