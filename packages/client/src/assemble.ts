@@ -192,7 +192,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     unsent,
     get list() {
-      list ??= createConversationList({ core, typists, marks, storage: sureStorage });
+      list ??= createConversationList({ core, typists, marks, storage: storage && sureStorage });
       return list;
     },
     timeline: (conversationId, windowing) => openTimeline(timelines, conversationId, windowing),

@@ -10,7 +10,7 @@ import type { Storage } from '../storage/storage.js';
 import { createStore } from '../store.js';
 import { PAGE, positionOf, readChanges } from './account-sync.js';
 import type { ConversationList, ConversationListSnapshot } from './conversation-list.js';
-import { foldKnown, foldReceipt, type Known, knownOf, type Next } from './known.js';
+import { foldKnown, foldReceipt, type Known, knownOf } from './known.js';
 import { createEntries } from './list-entries.js';
 import { readSavedList, type SavedList } from './saved-list.js';
 
@@ -19,7 +19,7 @@ export type ListParts = {
   readonly typists: Typists;
   readonly marks: Marks;
   /** Where the list is kept between two lives of the page. */
-  readonly storage: Promise<Storage | undefined>;
+  readonly storage: Promise<Storage | undefined> | undefined;
 };
 
 /** Milliseconds in which reasons to ask are gathered. */
@@ -63,18 +63,15 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
 
   function changed(): void {
     store.changed();
-    if (saving === undefined) saving = setTimeout(save, SAVE_MS);
-  }
-
-  function put(conversationId: string, { known: next, isUncertain }: Next): void {
-    if (isUncertain) want(conversationId, next.view.revision);
-    known.set(conversationId, next);
+    if (storage !== undefined && saving === undefined) saving = setTimeout(save, SAVE_MS);
   }
 
   function take(view: ConversationView): void {
     const { conversationId, preview, delivered, revision } = view;
     if ((wanted.get(conversationId) ?? 0) <= revision) wanted.delete(conversationId);
-    put(conversationId, knownOf(view, known.get(conversationId)));
+    const next = knownOf(view, known.get(conversationId));
+    known.set(conversationId, next.known);
+    if (next.isUncertain) wanted.set(conversationId, next.known.view.revision);
     core.positions.learned(conversationId, revision);
     if (preview !== null && preview.author !== core.user() && preview.seq > delivered)
       marks.delivered(conversationId, preview.seq);
@@ -85,6 +82,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     wanted.delete(conversationId);
   }
 
+  /** Asked about soon; what an answer leaves open is asked again later each time. */
   function want(conversationId: string, seq: number): void {
     wanted.set(conversationId, Math.max(seq, wanted.get(conversationId) ?? 0));
     tries = 0;
@@ -145,6 +143,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     }
     isBusy = false;
     changed();
+    if (wanted.size > 0) syncIn(SOON_MS);
   }
 
   /** Previews whose time is over go, by one timer. What is the newest message then the server says once it has noticed. */
@@ -171,7 +170,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
   async function restore(): Promise<void> {
     const saved = readSavedList(await (await storage)?.get(SAVED));
     if (saved === undefined || isSynced || isBusy) return;
-    for (const view of saved.views) put(view.conversationId, knownOf(view));
+    for (const view of saved.views) known.set(view.conversationId, knownOf(view).known);
     [token, edge] = [saved.token, saved.edge];
     planDue();
     store.changed();
@@ -203,7 +202,9 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     const mine = watermarks.find(({ user }) => user === core.user());
     const before = known.get(conversationId);
     if (mine === undefined || before === undefined) return;
-    put(conversationId, foldReceipt(before, mine));
+    const next = foldReceipt(before, mine);
+    known.set(conversationId, next.known);
+    if (next.isUncertain) want(conversationId, next.known.view.revision);
     changed();
   });
   core.on('conversation.added', ({ conversationId, seq }) => want(conversationId, seq));
