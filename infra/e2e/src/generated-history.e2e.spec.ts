@@ -19,7 +19,7 @@ import { seeded } from './seeded.js';
 
 /** HISTORY_SEED repeats a history as far as timing lets it; HISTORY_DEEDS makes it longer. */
 const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
-const deeds = Number(process.env.HISTORY_DEEDS ?? 45);
+const deeds = Number(process.env.HISTORY_DEEDS ?? 35);
 const random = seeded(seed);
 
 const people = ['ada', 'ben', 'cleo', 'dov', 'eva', 'finn', 'gus', 'hana'];

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { ParleyClient } from '@parley/client/parley-client';
+import type { LiveEvent } from '@parley/domain/wire/live';
 import { jsonScreen, lineScreen, type Screen, terminalScreen } from './screen.js';
 import { followStatus, type StatusLine } from './status.js';
 
@@ -8,6 +9,9 @@ const PAGE = 20;
 
 /** Shows a conversation and sends what is typed, until the input ends or says /quit. */
 export async function talk(client: ParleyClient, conversationId: string, asJson: boolean): Promise<void> {
+  // What comes while the page is on its way is not on it.
+  const early: LiveEvent[] = [];
+  const offEarly = client.on('event', (event) => void early.push(event));
   const newest = await client.messages(conversationId, { limit: PAGE });
   const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true && !asJson;
   const input = createInterface({
@@ -25,12 +29,15 @@ export async function talk(client: ParleyClient, conversationId: string, asJson:
   };
   if (shown > 0) read(shown);
 
-  client.on('event', (event) => {
+  const show = (event: LiveEvent): void => {
     if (event.conversationId !== conversationId || event.seq <= shown) return;
     shown = event.seq;
     screen.event(event);
     read(shown);
-  });
+  };
+  offEarly();
+  client.on('event', show);
+  for (const event of early) show(event);
   client.on('state', ({ tag }) => {
     if (tag === 'waiting') screen.note('not connected; what you send waits', 'yellow');
     if (tag === 'stopped') input.close();

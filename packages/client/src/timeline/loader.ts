@@ -30,7 +30,6 @@ export type LoaderOptions = {
   readonly ask: () => Promise<ConversationDetail>;
   readonly window: () => Window;
   readonly fold: (input: WindowInput) => void;
-  readonly onChange: () => void;
 };
 
 /** Milliseconds in which counts in doubt are gathered before they are read again. */

@@ -47,7 +47,6 @@ export function openTimeline(
     ask: roster.refresh,
     window: () => window,
     fold,
-    onChange: () => store.changed(),
   });
   const makeItems = createItems(core.user, keyOf);
   const store = createStore<TimelineSnapshot>((last) => {
