@@ -306,6 +306,8 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
   });
 
   it.each([
+    [{ since: 'garbage' }],
+    [{ since: '__proto__~0.1.0.0.0' }],
     [{ since: 'rm_1~0.1' }],
     [{ since: 'rm_1~0.1.2.0.0' }],
     [{ since: 'rm_1~-1.1.1.0.0' }],

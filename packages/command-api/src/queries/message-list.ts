@@ -95,7 +95,7 @@ type Bounds = { readonly before?: number; readonly after?: number };
 
 function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, Bounds> {
   if (before !== undefined && after !== undefined)
-    return E.left(refuse('InvalidParams', 'either before or after'));
+    return E.left(refuse('InvalidParams', 'give before or after, not both'));
   if (before !== undefined)
     return E.map((seq: number) => ({ before: seq }))(readTimelineCursor(conversationId, before));
   if (after !== undefined)

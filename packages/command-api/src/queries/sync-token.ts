@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { ListPosition } from '@parley/domain/wire/cursor';
+import { isSchemaName } from '@parley/infra/read-model/schema-name';
 import * as E from 'fp-ts/lib/Either.js';
 import type { LogPlace } from '../read/account-changes.js';
 
@@ -24,9 +25,9 @@ export function syncToken({ schema, places }: Told): string {
 export function readSyncToken(token: string): E.Either<Refusal, Told> {
   const [schema = '', ...told] = token.split('~');
   const places = told.map(readPlace);
-  return places.every((place) => place !== undefined)
+  return isSchemaName(schema) && places.every((place) => place !== undefined)
     ? E.right({ schema, places })
-    : E.left(refuse('InvalidParams', 'token'));
+    : E.left(refuse('InvalidParams', 'since was not made by session.sync; ask without it'));
 }
 
 function readPlace(text: string): LogPlace | undefined {
@@ -50,7 +51,7 @@ export function readSyncCursor(cursor: string): E.Either<Refusal, SyncPosition> 
   const lastActivityAt = wholeNumber(activity);
   const conversationId = Buffer.from(id, 'base64url').toString();
   if ((kind !== 'f' && kind !== 'c') || lastActivityAt === undefined || token.length === 0)
-    return E.left(refuse('InvalidParams', 'after'));
+    return E.left(refuse('InvalidParams', 'after is no nextCursor of session.sync; begin without it'));
   return E.right({
     full: kind === 'f',
     position: { lastActivityAt, conversationId },

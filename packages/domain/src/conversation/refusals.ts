@@ -34,7 +34,7 @@ export const refusals = {
   ),
   UserBanned: row(1408, 403, false, 'This person is banned here; lift the ban before adding them.'),
   LastOwner: row(1411, 409, false, 'A conversation needs an owner; make somebody else an owner first.'),
-  TooManyMembers: row(1412, 409, false, 'The conversation is full.'),
+  TooManyMembers: row(1412, 409, false, 'The conversation is full; remove somebody, or start another one.'),
   MessageNotFound: row(1413, 404, false, 'There is no such message in this conversation, or it is gone.'),
   DirectNeedsTwo: row(
     1414,
@@ -43,8 +43,18 @@ export const refusals = {
     'A direct conversation has exactly one other person and an id made of both.',
   ),
   IdReused: row(1415, 409, false, 'This command id was used for something else; choose a new id.'),
-  BeyondTheHead: row(1416, 422, false, 'A watermark may not be beyond the newest event of the conversation.'),
-  ScopeMissing: row(1417, 403, false, 'The token lacks the scope that this needs.'),
+  BeyondTheHead: row(
+    1416,
+    422,
+    false,
+    'A watermark may not be beyond the newest event of the conversation; mark what you have received.',
+  ),
+  ScopeMissing: row(
+    1417,
+    403,
+    false,
+    'The token lacks the scope that this needs; get one that has it, or leave out what needs it.',
+  ),
   CursorForeign: row(
     1418,
     422,
@@ -75,7 +85,7 @@ export const refusals = {
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),
   InvalidRequest: row(-32600, 400, false, 'The request is not a JSON-RPC 2.0 request.'),
   MethodNotFound: row(-32601, 404, false, 'There is no such method.'),
-  InvalidParams: row(-32602, 422, false, 'The parameters do not fit.'),
+  InvalidParams: row(-32602, 422, false, 'The parameters do not fit; correct what is named.'),
   InternalError: row(-32603, 500, true, 'Something failed on our side; it is logged. Try again.'),
   BatchTooLarge: row(1501, 413, false, 'Too many requests in one batch; send at most 100.'),
   BodyTooLarge: row(
@@ -86,7 +96,12 @@ export const refusals = {
   ),
   NotAuthenticated: row(1401, 401, false, 'Send a valid token first (session.open, or a Bearer header).'),
   TokenExpired: row(1402, 401, false, 'The token has expired; get a new one.'),
-  SessionAlreadyOpen: row(1503, 409, false, 'This connection has a session already.'),
+  SessionAlreadyOpen: row(
+    1503,
+    409,
+    false,
+    'This connection has a session already; go on with it, or open another connection.',
+  ),
   TooManyRequests: row(
     1429,
     429,

@@ -5,7 +5,7 @@ import { refuse } from '../conversation/refusals.js';
 import { listCursor, readListCursor, readTimelineCursor, timelineCursor } from './cursor.js';
 
 const conversationId = fc.stringMatching(/^[A-Za-z0-9_=-]{1,140}$/);
-const bad = E.left(refuse('InvalidParams', 'cursor'));
+const bad = E.left(refuse('InvalidParams', 'the cursor was not made here; start without one'));
 
 describe('the cursor of a timeline', () => {
   it('gives back its seq in its own conversation', () => {
@@ -68,19 +68,27 @@ describe('the cursor of a list', () => {
   it('is refused when it is none', () => {
     for (const cursor of [
       '',
-      '.',
+      '~',
       '5',
-      '5.',
-      '.garden',
+      '5~',
+      '~garden',
       'garden',
-      '5.a.b',
-      '5.a b',
-      `5.${'a'.repeat(141)}`,
-      '-5.garden',
-      '9007199254740992.garden',
-      "5.x'--",
+      '5~a~b',
+      '5~a b',
+      `5~${'a'.repeat(141)}`,
+      '-5~garden',
+      '9007199254740992~garden',
+      "5~x'--",
     ]) {
       expect(readListCursor(cursor), cursor).toStrictEqual(bad);
     }
+  });
+
+  it('is refused when it is one of a timeline', () => {
+    fc.assert(
+      fc.property(conversationId, fc.maxSafeNat(), (id, seq) => {
+        expect(readListCursor(timelineCursor(id, seq))).toStrictEqual(bad);
+      }),
+    );
   });
 });

@@ -214,7 +214,7 @@ describe('an answer', () => {
   it('that refuses has a code, a sentence, a tag, and whether to try again', () => {
     expect(errorObject(refuse('TooManyMembers', 'at most 10000'))).toStrictEqual({
       code: 1412,
-      message: 'The conversation is full. (at most 10000)',
+      message: 'The conversation is full; remove somebody, or start another one. (at most 10000)',
       data: { tag: 'TooManyMembers', retryable: false },
     });
     expect(errorObject(refuse('Unavailable')).data.retryable).toBe(true);
