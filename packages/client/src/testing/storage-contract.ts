@@ -57,7 +57,8 @@ export function storageContract(
       expect((await bob.entries()).map(({ value }) => value)).toEqual(['of bob']);
     });
 
-    it.runIf(keeps)('has it all again when it is opened anew, and gives no id twice', async () => {
+    if (!keeps) return;
+    it('has it all again when it is opened anew, and gives no id twice', async () => {
       const before = await start();
       const [first, second] = [await before.append('a'), await before.append('b')];
       await before.set('list', 1);
