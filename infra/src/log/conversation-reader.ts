@@ -58,7 +58,7 @@ export async function lastOfConversations(
   const bySubject = new Map(found.flatMap((some) => [...some]));
   return places.map(({ subject }) => {
     const message = bySubject.get(subject);
-    return message && { streamSeq: message.seq, json: parse(message) };
+    return message && new LazyEvent(message);
   });
 }
 
@@ -108,6 +108,24 @@ export async function eventAt(
 async function nextOf(jsm: JetStreamManager, place: Place, seq: number): Promise<StoredEvent | undefined> {
   const message = await jsm.direct.getMessage(place.stream, { seq, next_by_subj: place.subject });
   return message === null ? undefined : { streamSeq: message.seq, json: parse(message) };
+}
+
+/** Parsed once it is looked at: of most of them nobody wants more than the sequence. */
+class LazyEvent implements StoredEvent {
+  readonly streamSeq: number;
+  #message: StoredMsg | undefined;
+  #json: unknown;
+
+  constructor(message: StoredMsg) {
+    this.streamSeq = message.seq;
+    this.#message = message;
+  }
+
+  get json(): unknown {
+    if (this.#message !== undefined) this.#json = parse(this.#message);
+    this.#message = undefined;
+    return this.#json;
+  }
 }
 
 /** An event that is not JSON is given as undefined: the reader decides what that means. */

@@ -335,4 +335,36 @@ describe('the client', () => {
       },
     });
   });
+
+  it('asks a line on which nothing is heard for a sign of life, and comes back without one', async () => {
+    const farEnd = new FarEnd();
+    vi.useFakeTimers();
+    try {
+      await start(farEnd);
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(farEnd.asked.at(-1)?.method).toBe('session.probe');
+      expect(farEnd.sockets.length).toBe(1);
+      await vi.advanceTimersByTimeAsync(6_000);
+      expect(farEnd.sockets.length).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('dials at once when the network comes back', async () => {
+    const farEnd = new FarEnd();
+    const heard = new Map<string, () => void>();
+    vi.stubGlobal('addEventListener', (type: string, listener: () => void) => heard.set(type, listener));
+    vi.stubGlobal('removeEventListener', (type: string) => heard.delete(type));
+    const client = await start(farEnd);
+    farEnd.open = () => refused('RateLimited', true, { retryAfterMs: 600_000 });
+    farEnd.current.close(4001);
+    await vi.waitFor(() => expect(client.state).toMatchObject({ tag: 'waiting', failures: 2 }));
+    farEnd.open = () => ({ result: opened });
+    heard.get('online')?.();
+    await vi.waitFor(() => expect(client.state.tag).toBe('open'));
+    await client.close();
+    expect(heard.size).toBe(0);
+    vi.unstubAllGlobals();
+  });
 });

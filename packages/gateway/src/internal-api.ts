@@ -21,8 +21,16 @@ export type InternalApi = {
   membership(conversationId: string, users: readonly string[]): Promise<E.Either<Refusal, Membership>>;
   /** Which of 1 to 500 `users` share a conversation with `user`, as far as the read model has come. */
   acquaintances(user: string, users: readonly string[]): Promise<E.Either<Refusal, Acquaintances>>;
-  /** Events after `after`, at most `limit`; `later` when there was no room for them in the answer. */
-  replay(conversationId: string, after: number, limit: number): Promise<E.Either<Refusal, Replayed>>;
+  /**
+   * Events after `after`, at most `limit`, at least as far as `until`, which the log has; `later` when there was no room for
+   * them in the answer.
+   */
+  replay(
+    conversationId: string,
+    after: number,
+    limit: number,
+    until: number,
+  ): Promise<E.Either<Refusal, Replayed>>;
 };
 
 /** Most users one question may name. */
@@ -79,7 +87,12 @@ export type Replayed = Page | t.TypeOf<typeof Later>;
 
 type PeopleQuestion = { readonly user: string; readonly after?: string };
 type MembersQuestion = { readonly conversationId: string; readonly users: readonly string[] };
-type PageQuestion = { readonly conversationId: string; readonly after: number; readonly limit: number };
+type PageQuestion = {
+  readonly conversationId: string;
+  readonly after: number;
+  readonly limit: number;
+  readonly until: number;
+};
 
 export function openInternalApi(ask: Ask, partitions: number): InternalApi {
   const people = openGather({
@@ -134,12 +147,12 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
       const caller = { user, device: 'gateway', scopes: [] };
       return readAnswer(Acquaintances, await ask({ method: 'internal.acquaintances', params, caller }));
     },
-    replay(conversationId, after, limit) {
+    replay(conversationId, after, limit, until) {
       const key = `${conversationId}/${after}/${limit}`;
       const shared = replaying.get(key);
       if (shared !== undefined) return shared;
       const asked = pages(conversationId)
-        .ask({ conversationId, after, limit })
+        .ask({ conversationId, after, limit, until })
         .then((page) => unlessRefused(page))
         .finally(() => replaying.delete(key));
       replaying.set(key, asked);

@@ -28,6 +28,9 @@ const SOON_MS = 100;
 /** Tries to see what an event has announced, each later than the one before: the read model may be behind the log. */
 const MAX_TRIES = 8;
 
+/** Pages looked through for one conversation. */
+const MAX_SEEK = 20;
+
 /** Milliseconds between two savings. */
 const SAVE_MS = 2_000;
 
@@ -146,6 +149,12 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     if (wanted.size > 0) syncIn(SOON_MS);
   }
 
+  /** Pages on until it is there; what is not is not mine. */
+  async function seek(conversationId: string): Promise<void> {
+    for (let page = 0; page < MAX_SEEK && edge !== undefined && !known.has(conversationId) && !isBusy; page++)
+      await loadMore();
+  }
+
   /** Previews whose time is over go, by one timer. What is the newest message then the server says once it has noticed. */
   function planDue(): void {
     clearTimeout(dueTimer);
@@ -208,7 +217,10 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     changed();
   });
   core.on('conversation.added', ({ conversationId, seq }) => want(conversationId, seq));
-  core.on('resync', ({ conversationId, seq }) => want(conversationId, seq ?? 0));
+  core.on('resync', ({ conversationId, seq = 0 }) => {
+    if (seq > (known.get(conversationId)?.view.revision ?? 0)) want(conversationId, seq);
+    else syncIn(SOON_MS);
+  });
   core.on('state', ({ tag }) => {
     if (tag === 'stopped') for (const each of [timer, saving, dueTimer]) clearTimeout(each);
     if (tag !== 'open') return;
@@ -225,7 +237,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     subscribe: store.subscribe,
     loadMore,
     find(conversationId) {
-      if (!known.has(conversationId)) want(conversationId, 0);
+      if (!known.has(conversationId)) void seek(conversationId);
       return store.snapshot().conversations.find((entry) => entry.conversationId === conversationId);
     },
   };

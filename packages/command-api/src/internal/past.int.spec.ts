@@ -95,7 +95,14 @@ describe('the past', () => {
     const ids = await Promise.all([3, 3, 80].map((events) => group(events)));
     const { replay } = await reader();
     const ask = (after: number) =>
-      replay(ids.map((conversationId) => ({ conversationId, after, limit: 1_000 })));
+      replay(
+        ids.map((conversationId) => ({
+          conversationId,
+          after,
+          limit: 1_000,
+          until: Number.MAX_SAFE_INTEGER,
+        })),
+      );
     expect((await ask(1)).map(seqsOf)).toEqual([[2, 3], [2, 3], upTo(2, 80)]);
     expect((await ask(3)).map(seqsOf)).toEqual([[], [], upTo(4, 80)]);
     expect((await ask(70)).map(seqsOf)).toEqual([[], [], upTo(71, 80)]);
@@ -106,7 +113,7 @@ describe('the past', () => {
     const { replay } = await reader();
     const seqs: number[] = [];
     for (let after = 7; after < 300; ) {
-      const [page] = await replay([{ conversationId, after, limit: 50 }]);
+      const [page] = await replay([{ conversationId, after, limit: 50, until: Number.MAX_SAFE_INTEGER }]);
       seqs.push(...(seqsOf(page) as number[]));
       expect(page).toMatchObject({ head: 300, last: Math.min(after + 50, 300) });
       after = seqs.at(-1) as number;
@@ -117,7 +124,14 @@ describe('the past', () => {
   it('fits into one message of the broker: the share of each is bounded, and the rest is for later', async () => {
     const ids = await Promise.all(Array.from({ length: 12 }, () => group(4, 'y'.repeat(60_000))));
     const { replay } = await reader();
-    const pages = await replay(ids.map((conversationId) => ({ conversationId, after: 1, limit: 1_000 })));
+    const pages = await replay(
+      ids.map((conversationId) => ({
+        conversationId,
+        after: 1,
+        limit: 1_000,
+        until: Number.MAX_SAFE_INTEGER,
+      })),
+    );
     const sizes = pages.map((page) => ('events' in page ? page.events.join().length : 0));
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300_000);
     expect(pages.map(seqsOf).slice(0, 4)).toEqual([[2], [2], [2], [2]]);
@@ -131,11 +145,21 @@ describe('the past', () => {
     await log.nats.flush();
     await say(conversationId, 'four');
     const { replay } = await reader();
-    const [page] = await replay([{ conversationId, after: 0, limit: 1_000 }]);
+    const [page] = await replay([{ conversationId, after: 0, limit: 1_000, until: Number.MAX_SAFE_INTEGER }]);
     expect(seqsOf(page)).toEqual([1, 2, 4]);
     expect(page).toMatchObject({ last: 4, head: 4 });
-    const [end] = await replay([{ conversationId, after: 2, limit: 1_000 }]);
+    const [end] = await replay([{ conversationId, after: 2, limit: 1_000, until: Number.MAX_SAFE_INTEGER }]);
     expect(seqsOf(end)).toEqual([4]);
+  });
+
+  it('is answered from memory where the asker wants no more than is known', async () => {
+    const conversationId = await group(3);
+    const { replay } = await reader();
+    const ask = (until: number) => replay([{ conversationId, after: 1, limit: 10, until }]);
+    expect((await ask(3)).map(seqsOf)).toEqual([[2, 3]]);
+    await say(conversationId, 'four');
+    expect((await ask(3)).map(seqsOf)).toEqual([[2, 3]]);
+    expect((await ask(4)).map(seqsOf)).toEqual([[2, 3, 4]]);
   });
 
   it('of a conversation that is not there, or from its end on, is nothing', async () => {
@@ -143,9 +167,9 @@ describe('the past', () => {
     const { replay } = await reader();
     expect(
       await replay([
-        { conversationId: 'nowhere', after: 5, limit: 10 },
-        { conversationId, after: 2, limit: 10 },
-        { conversationId, after: 99, limit: 10 },
+        { conversationId: 'nowhere', after: 5, limit: 10, until: Number.MAX_SAFE_INTEGER },
+        { conversationId, after: 2, limit: 10, until: Number.MAX_SAFE_INTEGER },
+        { conversationId, after: 99, limit: 10, until: Number.MAX_SAFE_INTEGER },
       ]),
     ).toEqual([
       { events: [], last: 5, head: 0 },

@@ -17,6 +17,8 @@ export type ReplayQuestion = {
   readonly after: number;
   /** Most events wanted, 1 to 1,000. */
   readonly limit: number;
+  /** Seq up to which the asker wants to come: the log has it. */
+  readonly until: number;
 };
 
 /**
@@ -49,10 +51,10 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
   return async (questions) => {
     // Each may have its share of what one message of the broker holds; the asker comes again for the rest.
     const room = Math.max(1, Math.floor(MAX_MESSAGE / questions.length));
-    const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
+    const knowns = knownFarEnough(questions);
     const pages = await settled<Replayed>(
       questions.map(async (question, index) =>
-        pageOf(question, await (knowns[index] as Promise<Known>), room),
+        pageOf(question, await (knowns[index] as Known | Promise<Known>), room),
       ),
     );
     let characters = 0;
@@ -61,6 +63,17 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
       return index > 0 && characters > MAX_MESSAGE ? { later: true } : page;
     });
   };
+
+  /** Only where less is known here than the asker knows of the log, the log is asked. */
+  function knownFarEnough(questions: readonly ReplayQuestion[]): readonly (Known | Promise<Known>)[] {
+    const far = questions.map(({ conversationId, until }) => {
+      const known = store.peek(conversationId);
+      return known !== undefined && known.state.revision >= until ? known : undefined;
+    });
+    const behind = questions.filter((_, index) => far[index] === undefined);
+    const fresh = store.freshEach(behind.map(({ conversationId }) => conversationId)).values();
+    return far.map((known) => known ?? (fresh.next().value as Promise<Known>));
+  }
 
   async function pageOf(question: ReplayQuestion, known: Known, room: number): Promise<Replayed> {
     const { conversationId, after, limit } = question;

@@ -35,6 +35,7 @@ const ReplayParams = questions(
     conversationId: ConversationId,
     after: boundedInteger('after', 0, Number.MAX_SAFE_INTEGER),
     limit: Seq,
+    until: boundedInteger('until', 0, Number.MAX_SAFE_INTEGER),
   }),
 );
 

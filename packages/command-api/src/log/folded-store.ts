@@ -21,6 +21,8 @@ export type Known<S> = Folded<S> & { readonly verifiedAt: number };
  */
 export type FoldedStore<S, E> = {
   placeOf(id: string): Place;
+  /** The state as it is in memory, perhaps of the past. */
+  peek(id: string): Known<S> | undefined;
   /** The state as it is known here, loaded if it is not. */
   known(id: string): Promise<Known<S>>;
   /** The state after every event the log has now. One round trip when nothing is new. */
@@ -161,6 +163,7 @@ export function openFoldedStore<S extends Revised, E>(
 
   return {
     placeOf,
+    peek: (id) => cache.get(id),
     known,
     fresh,
     freshEach,

@@ -88,7 +88,7 @@ async function fetchMissing(gateway: Gateway, hub: Hub): Promise<void> {
   const { state } = hub;
   if (state.tag !== 'fetching') return;
   if (hub.members.size === 0) return releaseIfEmpty(gateway, hub);
-  const page = await gateway.api.replay(hub.conversationId, state.seq, REPLAY_PAGE);
+  const page = await gateway.api.replay(hub.conversationId, state.seq, REPLAY_PAGE, state.target);
   if (E.isLeft(page)) return follow(gateway, hub, { tag: 'failed' });
   if ('later' in page.right) return fetchMissing(gateway, hub);
   const events = await resolve(gateway, hub, page.right, state.seq);

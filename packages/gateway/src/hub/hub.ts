@@ -1,6 +1,7 @@
 import type { Subscription } from '@nats-io/transport-node';
 import type { Furthest } from '../furthest.js';
 import type { Person } from '../people.js';
+import type { ReceiptBatch } from '../receipt-arrivals.js';
 import type { Session } from '../session/session.js';
 import type { HubEvent, MembershipChange } from './hub-event.js';
 import { type HubState, starting } from './hub-state.js';
@@ -41,6 +42,8 @@ export class Hub {
   receivers = 0;
   /** When receipts were last told, in ms since 1970 UTC. */
   toldReceiptsAt = 0;
+  /** Where receipts of this conversation wait to be told, if some do. */
+  receipts: ReceiptBatch | undefined;
   /** Of large conversations alone: whom all were told of as the furthest. */
   furthest: Furthest | undefined;
   /** Membership or head is being asked. */

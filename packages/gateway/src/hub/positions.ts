@@ -87,7 +87,7 @@ function eventsMissing({ published = 0, catchingUp }: Hub, session: Session): nu
 async function sendPage(gateway: Gateway, hub: Hub, session: Session): Promise<void> {
   const position = hub.catchingUp.get(session);
   if (position?.tag !== 'backfill') return;
-  const page = await gateway.api.replay(hub.conversationId, position.after, REPLAY_PAGE);
+  const page = await gateway.api.replay(hub.conversationId, position.after, REPLAY_PAGE, hub.published ?? 0);
   const { catchUp } = session;
   if (catchUp === undefined) return;
   catchUp.arrived.push(() => takePage(gateway, hub, session, position, page));
