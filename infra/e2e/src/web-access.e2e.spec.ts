@@ -58,8 +58,11 @@ describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
       await page.keyboard.press('Escape');
     }
     await page.getByRole('button', { name: 'Emoji' }).click();
-    await page.getByRole('searchbox', { name: 'Search emoji' }).waitFor();
+    await page.getByRole('searchbox', { name: 'Search emoji' }).fill('party');
+    await page.getByRole('button', { name: 'party popper' }).waitFor();
     expect(await serious(page)).toEqual([]);
+    await page.getByRole('button', { name: 'party popper' }).click();
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('🎉');
   });
 });
 
@@ -206,6 +209,22 @@ describe('a session', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('token').waitFor();
     await page.getByRole('button', { name: 'Continue as demo' }).waitFor();
+  });
+
+  it('on another device is ended from here, and that window says why', async () => {
+    const phone = await stack.client('bob');
+    await phone.call('device.register', { keys: 'public', name: 'Old phone' });
+    const there = await stack.person('bob', { signsIn: false });
+    await there.page.getByText('Sign in with a token').click();
+    await there.page.getByLabel('Token', { exact: true }).fill(await stack.system.token('bob'));
+    await there.page.getByRole('button', { name: 'Sign in' }).click();
+    await there.open('Friends');
+    const here = await stack.person('bob');
+    await here.page.getByRole('button', { name: 'Settings' }).click();
+    const device = here.page.getByRole('dialog').locator('.person').filter({ hasText: 'Old phone' });
+    await device.getByRole('button', { name: 'End it' }).click();
+    await there.page.getByRole('alert').getByText('This device was revoked').waitFor();
+    await device.getByText(/^ended/).waitFor();
   });
 
   it('that is signed out leaves nothing, in any window', async () => {

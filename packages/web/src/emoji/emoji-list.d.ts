@@ -1,4 +1,4 @@
 declare module 'virtual:emoji-list' {
-  /** Characters, the words it is found by, and the number of its group. */
-  export const emojiList: readonly (readonly [emoji: string, words: string, group: number])[];
+  /** Characters, the name, the words it is also found by, and the number of its group. */
+  export const emojiList: readonly (readonly [emoji: string, name: string, words: string, group: number])[];
 }

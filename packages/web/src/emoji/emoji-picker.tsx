@@ -2,17 +2,17 @@ import { emojiList } from 'virtual:emoji-list';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import './emoji.css';
 
-/** Emojibase's groups; 2 are components, which are not listed. */
-const groups: readonly (readonly [group: number, sign: string, name: string])[] = [
-  [0, '🙂', 'Smileys'],
-  [1, '👋', 'People'],
-  [3, '🐸', 'Animals and nature'],
-  [4, '🍎', 'Food and drink'],
-  [5, '🚲', 'Travel and places'],
-  [6, '⚽', 'Activities'],
-  [7, '💡', 'Objects'],
-  [8, '❤️', 'Symbols'],
-  [9, '🏁', 'Flags'],
+/** Unicode's groups, each by one of its emoji. */
+const groups: readonly (readonly [sign: string, name: string])[] = [
+  ['🙂', 'Smileys'],
+  ['👋', 'People'],
+  ['🐸', 'Animals and nature'],
+  ['🍎', 'Food and drink'],
+  ['🚲', 'Travel and places'],
+  ['⚽', 'Activities'],
+  ['💡', 'Objects'],
+  ['❤️', 'Symbols'],
+  ['🏁', 'Flags'],
 ];
 
 /** Found ones that are shown, and a row of the grid. */
@@ -26,7 +26,7 @@ export function EmojiPicker({ onPicked }: { readonly onPicked: (emoji: string) =
   const field = useRef<HTMLInputElement>(null);
   const sought = words.trim().toLowerCase();
   const shown = emojiList
-    .filter((entry) => (sought === '' ? entry[2] === group : entry[1].includes(sought)))
+    .filter((entry) => (sought === '' ? entry[3] === group : `${entry[1]} ${entry[2]}`.includes(sought)))
     .slice(0, sought === '' ? undefined : SHOWN);
   useEffect(() => field.current?.focus(), []);
   return (
@@ -47,9 +47,9 @@ export function EmojiPicker({ onPicked }: { readonly onPicked: (emoji: string) =
         }}
       />
       <div class="emoji-groups" role="toolbar" aria-label="Groups">
-        {groups.map(([id, sign, name]) => (
+        {groups.map(([sign, name], id) => (
           <button
-            key={id}
+            key={name}
             type="button"
             aria-pressed={sought === '' && id === group}
             aria-label={name}
