@@ -92,6 +92,39 @@ describe('a timeline', () => {
     await timeline.jumpTo(52);
     expect(items(timeline).some(({ seq }) => seq === 52)).toBe(true);
   });
+
+  it('says that one is out and shows nothing of that time until one is in again, and then all', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const id = await group(ann, ['bob']);
+    const there = bob.timeline(id);
+    await ann.send(id, { text: 'before' });
+    await waitFor(() => texts(there).join() === 'before', { what: 'the first message' });
+    await ann.call('member.remove', { conversationId: id, users: ['bob'] });
+    await waitFor(() => !there.snapshot().isMember, { what: 'bob to be out' });
+    await ann.send(id, { text: 'meanwhile' });
+    await ann.call('member.add', { conversationId: id, users: ['bob'] });
+    expect(texts(there)).not.toContain('meanwhile');
+    await waitFor(() => there.snapshot().isMember, { what: 'bob to be in again' });
+    await ann.send(id, { text: 'after' });
+    await waitFor(() => texts(there).join() === 'before,meanwhile,after', { what: 'all of it' });
+  });
+});
+
+describe('the others', () => {
+  it('are seen to be there and to type', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const id = await group(ann, ['bob']);
+    const off = ann.presence('bob').subscribe(() => undefined);
+    await waitFor(() => ann.presence('bob').snapshot().status === 'online', { what: 'bob to be there' });
+    off();
+    const [here, there] = [ann.typing(id), bob.timeline(id)];
+    await waitFor(() => ann.list.find(id) !== undefined, { what: 'the list' });
+    there.typing(true);
+    await waitFor(() => here.snapshot().join() === 'bob', { what: 'bob to type' });
+    expect(ann.list.find(id)?.typing).toEqual(['bob']);
+    there.send(text('there'));
+    await waitFor(() => here.snapshot().length === 0, { what: 'bob to have sent' });
+  });
 });
 
 describe('the list', () => {

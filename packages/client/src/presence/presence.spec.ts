@@ -63,8 +63,10 @@ describe('those who type', () => {
   it('are named until they stop, send, or are not heard of in time', async () => {
     const { core, tell } = smallCore(() => ({}));
     const typists = createTypists(core);
-    for (const user of ['cid', 'bob', 'dan', 'ann']) tell('typing', typing(user));
+    expect(typists.typing('c').snapshot()).toEqual([]);
     const store = typists.typing('c');
+    expect(store.snapshot()).toEqual([]);
+    for (const user of ['cid', 'bob', 'dan', 'ann']) tell('typing', typing(user));
     expect(store.snapshot()).toEqual(['bob', 'cid', 'dan']);
     expect(store.snapshot()).toBe(store.snapshot());
     tell('typing', typing('bob', 0));

@@ -79,7 +79,8 @@ export function createTypists(core: Core): Typists {
           if (all?.size === 0) stores.delete(conversationId);
         },
       });
-      return store;
+      // Kept up whether somebody listens or not: what it is made of is kept by conversation.
+      return { snapshot: () => at(conversationId), subscribe: store.subscribe };
     },
   };
 }
