@@ -7,6 +7,7 @@ import { liveEvent } from '@parley/domain/wire/live';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import type { WebSocket } from 'ws';
 import { type Case, type Figure, median } from '../case.js';
 import { type Child, startChild } from '../chain/child.js';
@@ -14,6 +15,7 @@ import { withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
 import { type OurChain, startOurChain } from '../chain/our-chain.js';
 import { openSocket } from '../chain/pairs.js';
+import { projectorLag } from '../chain/projector-lag.js';
 
 import { openLatencies } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
@@ -56,6 +58,10 @@ export const resume: Case = {
         for (let n = 0; n < opens; n++) {
           await sleep(pauseMs);
           const events = await world.happen();
+          // Whoever is there has them, and so has the projector, before somebody comes back to them.
+          await waitFor(async () => (await projectorLag(stack.nats, stack.database)) === 0, {
+            what: 'the events in rows',
+          });
           const { answered, all } = await world.comeBack(users[1 + (n % (PEOPLE - 1))] as string);
           ours.add(all);
           first.push(answered);
