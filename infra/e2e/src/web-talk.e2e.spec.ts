@@ -125,6 +125,24 @@ describe('two people in two windows', () => {
     expect(texts.filter((text) => text.includes('kept'))).toEqual(['kept one', 'kept two']);
   });
 
+  it('see what they say though they had scrolled up, and say /me alone as it is', async () => {
+    const owner = await stack.client('ann');
+    const conversationId = await groupOf(owner, 'Above', ['bob']);
+    for (let n = 1; n <= 40; n++) await owner.send(conversationId, { text: `line ${n}` });
+    const ann = await stack.person('ann');
+    await ann.open('Above');
+    await ann.message('line 40').waitFor();
+    const scroller = ann.page.getByLabel('Messages', { exact: true });
+    await scroller.press('Home');
+    await waitFor(async () => (await scroller.evaluate((view) => view.scrollTop)) === 0, { what: 'the top' });
+    await ann.say('/me  ');
+    const said = ann.message('/me');
+    await said.getByLabel(/^(?:Sent|Delivered|Read)/).waitFor();
+    const fromEnd = () => scroller.evaluate((view) => view.scrollHeight - view.scrollTop - view.clientHeight);
+    await waitFor(async () => (await fromEnd()) < 2, { what: 'the newest to be in view' });
+    expect(ann.troubles).toEqual([]);
+  });
+
   it('keep a draft, and refuse files with a sentence', async () => {
     const { ann } = await annAndBob('Draft');
     const field = ann.page.getByLabel('Message', { exact: true });
@@ -163,7 +181,7 @@ describe('a member', () => {
     await ann.page.getByRole('button', { name: 'About this conversation' }).click();
     await ann.page.getByRole('button', { name: 'What to do about bob' }).click();
     await ann.page.getByRole('menuitem', { name: 'Remove' }).click();
-    await bob.page.getByText('You are no member of this conversation any more.').waitFor();
+    await bob.page.getByText('You are not a member of this conversation.').waitFor();
     const { seq } = await owner.send(conversationId, { text: 'without bob' });
     await ann.message('without bob').waitFor();
     await waitFor(async () => (await owner.messages(conversationId, { minSeq: seq })).messages.length > 1, {

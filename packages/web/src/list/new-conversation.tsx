@@ -11,7 +11,7 @@ import { useSession } from '../session/session-context.js';
 import { LIVES } from '../text/times.js';
 
 const kinds: readonly (readonly [kind: Kind, icon: IconName, label: string, about: string])[] = [
-  ['direct', 'lock', 'Direct', 'You and one other person'],
+  ['direct', 'person', 'Direct', 'You and one other person'],
   ['group', 'people', 'Group', 'Everyone may write'],
   ['channel', 'horn', 'Channel', 'Admins post, many read'],
 ];

@@ -24,11 +24,13 @@ type ComposerProps = {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly onWriting: (writing: Writing) => void;
   readonly onEditLast: () => void;
+  /** Before a new message is sent. */
+  readonly onSend: () => void;
   readonly ttl: number | null;
 };
 
 /** The field at the bottom: it grows, Enter sends, and what was begun is there again later. */
-export function Composer({ timeline, writing, field, onWriting, onEditLast, ttl }: ComposerProps) {
+export function Composer({ timeline, writing, field, onWriting, onEditLast, onSend, ttl }: ComposerProps) {
   const { client } = useSession();
   const { conversationId } = timeline;
   const [text, setText] = useState(() => draftOf(client.user, conversationId));
@@ -55,16 +57,13 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, ttl 
   };
   const send = (): void => {
     if (!canSend) return;
-    const isEmote = text.startsWith('/me ');
-    const body: Body = isEmote
-      ? { kind: 'text', text: text.slice(4), emote: true }
-      : { kind: 'text', text: text.trim() };
+    const body = bodyOf(text.trim());
     if (writing.tag === 'edit') {
       if (writing.item.seq !== undefined) void timeline.edit(writing.item.seq, body).catch(sayWhy);
       return cancel();
     }
     const replyTo = writing.tag === 'reply' ? writing.item.seq : undefined;
-    if (timeline.snapshot().hasNewer) void timeline.jumpTo();
+    onSend();
     timeline.send({ body, ...(replyTo === undefined ? {} : { replyTo }) });
     change('');
     onWriting({ tag: 'new' });
@@ -177,3 +176,9 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, ttl 
     </form>
   );
 }
+
+/** `/me waves` is something done; `/me` alone is as good a text as any. */
+const bodyOf = (text: string): Body =>
+  text.startsWith('/me ')
+    ? { kind: 'text', text: text.slice(4).trimStart(), emote: true }
+    : { kind: 'text', text };

@@ -30,6 +30,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
   const [asked, ask] = useState<TimelineItem>();
   const [showsPanel, showPanel] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  const toEnd = useRef<() => void>(() => undefined);
   useEffect(
     () => () => {
       timeline.close();
@@ -80,6 +81,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
           isRoom={isRoom}
           mayModerate={isRoom && role !== 'member'}
           actions={actions}
+          toEnd={toEnd}
         />
         <TypingLine conversationId={conversationId} />
         {isMember && !isClosed && mayPost ? (
@@ -89,12 +91,13 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
             field={field}
             onWriting={write}
             onEditLast={editLast}
+            onSend={() => toEnd.current()}
             ttl={known?.ttl ?? null}
           />
         ) : (
           <p class="closed-note" role="status">
             {!isMember
-              ? 'You are no member of this conversation any more.'
+              ? 'You are not a member of this conversation.'
               : isClosed
                 ? 'This conversation is closed. It can still be read.'
                 : 'Only admins post in this channel.'}

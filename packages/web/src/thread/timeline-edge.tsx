@@ -3,7 +3,7 @@ import { useStore } from '../parts/use-store.js';
 
 /** Above the oldest message: what is before it is loading, or there is nothing before it. */
 export function TimelineEdge({ timeline }: { readonly timeline: Timeline }) {
-  const { hasOlder, loading } = useStore(timeline);
+  const { hasOlder, loading, problem } = useStore(timeline);
   return (
     <div class="timeline-edge">
       {hasOlder ? (
@@ -14,7 +14,7 @@ export function TimelineEdge({ timeline }: { readonly timeline: Timeline }) {
           hidden={loading !== 'older'}
         />
       ) : (
-        loading === 'nothing' && <p>This is where the conversation begins.</p>
+        loading === 'nothing' && problem === undefined && <p>This is where the conversation begins.</p>
       )}
     </div>
   );

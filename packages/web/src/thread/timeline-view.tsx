@@ -1,4 +1,5 @@
 import type { Timeline } from '@parley/client/timeline/timeline';
+import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { rove } from '../parts/roving-focus.js';
 import { useSelected } from '../parts/use-store.js';
@@ -16,6 +17,8 @@ type TimelineViewProps = {
   readonly isRoom: boolean;
   readonly mayModerate: boolean;
   readonly actions: Omit<MessageActions, 'jump'>;
+  /** Set to what brings the newest message into view. */
+  readonly toEnd: RefObject<() => void>;
 };
 
 /** Views of this many heights are kept loaded before and after what is seen. */
@@ -25,7 +28,7 @@ const AHEAD = 2;
  * The messages. The window of the timeline is what is in the document: the browser's own search, selection and reading
  * order work, and a second window inside it would save nothing.
  */
-export function TimelineView({ timeline, isRoom, mayModerate, actions }: TimelineViewProps) {
+export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: TimelineViewProps) {
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
@@ -37,6 +40,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions }: Timelin
   const problem = useSelected(timeline, (each) => each.problem);
   const isFirst = useSelected(timeline, (each) => each.loading === 'first');
   const { newAfter, isOpen, goal, reached, jump } = useOpening(timeline);
+  toEnd.current = () => jump(undefined);
   const [isAway, setAway] = useState(false);
   const rows = useMemo(() => rowsOf(items, newAfter), [items, newAfter]);
   const all: MessageActions = useMemo(() => ({ ...actions, jump }), [actions, jump]);
