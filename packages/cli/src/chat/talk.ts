@@ -54,7 +54,8 @@ export async function talk(client: ParleyClient, conversationId: string, asJson:
   };
   const obey = async (line: string): Promise<unknown> => {
     if (line === '/older') return showOlder();
-    if (line.startsWith('/me ')) return client.send(conversationId, { text: line.slice(4), emote: true });
+    const done = line.startsWith('/me ') ? line.slice(4).trim() : '';
+    if (done !== '') return client.send(conversationId, { text: done, emote: true });
     return line.trim() === '' ? undefined : client.send(conversationId, { text: line });
   };
 
