@@ -106,10 +106,12 @@ export function createLoader(options: LoaderOptions): Loader {
       if (!(error instanceof RefusalError && error.retryable)) throw error;
       return undefined;
     });
-    const page = await pages.newest(bounds.pageSize, async () => (await asked)?.revision ?? 0);
-    const detail = await asked;
+    const [page, detail] = await Promise.all([
+      pages.newest(bounds.pageSize, async () => (await asked)?.revision ?? 0),
+      asked,
+    ]);
     isUnsure = detail === undefined;
-    openedAtRead = await myRead(detail);
+    if (!window().isRead) openedAtRead = await myRead(detail);
     return { tag: 'newest', page };
   }
 
