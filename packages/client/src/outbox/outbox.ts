@@ -2,6 +2,7 @@ import { createListeners } from '../listeners.js';
 import { RefusalError } from '../refusal-error.js';
 import type { Storage } from '../storage/storage.js';
 import { isSame, isTooLarge, type QueuedCommand, readCommand, refused } from './command.js';
+import { type Entry, entryOf, rejectAll, type Told } from './entry.js';
 import type { LaneBounds } from './lanes.js';
 import { createOnTheLine } from './on-the-line.js';
 import { createSender } from './sender.js';
@@ -55,24 +56,6 @@ export type OutboxOptions = LaneBounds & {
   readonly onUncertain?: (command: QueuedCommand) => void;
   readonly onStorageLost: (error: unknown) => void;
 };
-
-type Entry = {
-  command: QueuedCommand;
-  /** Its place in the storage. */
-  id: number | undefined;
-  readonly waiters: Waiter[];
-  /** Perhaps done: by a former life or another tab, or the line broke before its answer. */
-  isUncertain: boolean;
-  isOnTheLine: boolean;
-  isSending: boolean;
-};
-type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
-
-type Told =
-  | { readonly tag: 'added'; readonly id: number; readonly command: unknown }
-  | { readonly tag: 'done'; readonly commandId: string; readonly result: unknown }
-  | { readonly tag: 'refused'; readonly command: unknown }
-  | { readonly tag: 'discarded'; readonly commandId: string };
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const entries = new Map<string, Entry>();
@@ -310,17 +293,4 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return entries.size - failed;
     },
   };
-}
-
-const entryOf = (command: QueuedCommand, waiters: Waiter[], id?: number): Entry => ({
-  command,
-  id,
-  waiters,
-  isUncertain: waiters.length === 0,
-  isOnTheLine: false,
-  isSending: false,
-});
-
-function rejectAll({ waiters }: Entry, refusal: RefusalError): void {
-  for (const { reject } of waiters.splice(0)) reject(refusal);
 }
