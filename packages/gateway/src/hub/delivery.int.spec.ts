@@ -266,7 +266,7 @@ describe('resuming', () => {
     const users = Array.from({ length: 40 }, (_, n) => `twin${n}`);
     await api.create('c-alike', ...users);
     for (let n = 2; n <= 5; n++) await api.send('c-alike', 'twin0', 'x');
-    const before = api.requests.length;
+    const [before, askedBefore] = [api.requests.length, api.asked.length];
     const clients = await Promise.all(users.map((user) => open(user, { 'c-alike': 1 })));
     for (const client of clients) {
       await until(client, 'c-alike', 5);
@@ -276,6 +276,8 @@ describe('resuming', () => {
       const requests = api.requests.slice(before).filter((request) => request.method === method);
       expect(requests.length).toBeLessThan(20);
     }
+    const pages = api.asked.slice(askedBefore).filter(({ method }) => method === 'internal.replay');
+    expect(pages.length).toBeLessThan(20);
   });
 
   it('replays nothing where nothing is missing', async () => {
