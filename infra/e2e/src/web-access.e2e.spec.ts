@@ -173,6 +173,35 @@ describe('on a phone', () => {
   });
 });
 
+const NOTHING = { local: [], session: [], stored: 0 };
+
+/** What the browser keeps of the person whose page this was. */
+const left = (page: Page): Promise<unknown> =>
+  page.evaluate(async () => {
+    const storedRecords = async (): Promise<number> => {
+      let records = 0;
+      for (const { name = '' } of await indexedDB.databases()) {
+        const database = await new Promise<IDBDatabase>((resolve, reject) => {
+          const opening = indexedDB.open(name);
+          opening.onsuccess = () => resolve(opening.result);
+          opening.onerror = () => reject(opening.error);
+        });
+        for (const store of database.objectStoreNames)
+          records += await new Promise<number>((resolve) => {
+            const counting = database.transaction(store).objectStore(store).count();
+            counting.onsuccess = () => resolve(counting.result);
+          });
+        database.close();
+      }
+      return records;
+    };
+    return {
+      local: Object.keys(localStorage).filter((key) => key !== 'parley.theme'),
+      session: Object.keys(sessionStorage),
+      stored: await storedRecords(),
+    };
+  });
+
 describe('a session', () => {
   it('that ends asks for a new token, and goes on where it was', async () => {
     const token = await stack.system.token('demo', undefined, 14);
@@ -225,6 +254,7 @@ describe('a session', () => {
     await device.getByRole('button', { name: 'End it' }).click();
     await there.page.getByRole('alert').getByText('This device was revoked').waitFor();
     await device.getByText(/^ended/).waitFor();
+    expect(await left(there.page)).toEqual(NOTHING);
   });
 
   it('that is signed out leaves nothing, in any window', async () => {
@@ -238,31 +268,7 @@ describe('a session', () => {
     await demo.page.getByRole('button', { name: 'Sign out' }).click();
     for (const page of [demo.page, other]) {
       await page.getByRole('button', { name: 'Continue as demo' }).waitFor();
-      const left = await page.evaluate(async () => {
-        const storedRecords = async (): Promise<number> => {
-          let records = 0;
-          for (const { name = '' } of await indexedDB.databases()) {
-            const database = await new Promise<IDBDatabase>((resolve, reject) => {
-              const opening = indexedDB.open(name);
-              opening.onsuccess = () => resolve(opening.result);
-              opening.onerror = () => reject(opening.error);
-            });
-            for (const store of database.objectStoreNames)
-              records += await new Promise<number>((resolve) => {
-                const counting = database.transaction(store).objectStore(store).count();
-                counting.onsuccess = () => resolve(counting.result);
-              });
-            database.close();
-          }
-          return records;
-        };
-        return {
-          local: Object.keys(localStorage).filter((key) => key !== 'parley.theme'),
-          session: Object.keys(sessionStorage),
-          stored: await storedRecords(),
-        };
-      });
-      expect(left).toEqual({ local: [], session: [], stored: 0 });
+      expect(await left(page)).toEqual(NOTHING);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { createClient, type ParleyClient } from '@parley/client/parley-client';
 import { indexedDbStorage } from '@parley/client/storage/indexeddb-storage';
+import { refusals } from '@parley/domain/conversation/refusals';
 import { useEffect, useState } from 'preact/hooks';
 import { Toasts } from './parts/toasts.js';
 import { useStore } from './parts/use-store.js';
@@ -75,11 +76,12 @@ function SignedIn({ account, onSignedOut }: SignedInProps) {
     return () => others.removeEventListener('message', hear);
   }, []);
   useEffect(() => {
-    if (state.tag === 'stopped' && state.reason !== undefined) {
-      forgetAccount(account);
-      client.close();
-      onSignedOut(state.reason);
-    }
+    if (state.tag !== 'stopped' || state.reason === undefined) return;
+    const { reason } = state;
+    forgetAccount(account);
+    // A device that was taken away keeps nothing; one whose token is bad keeps what is unsent for the next sign-in.
+    const isRevoked = reason.startsWith(refusals.DeviceRevoked.sentence);
+    void (isRevoked ? client.signOut() : Promise.resolve(client.close())).finally(() => onSignedOut(reason));
   }, [state]);
 
   const signOut = (): void => {
