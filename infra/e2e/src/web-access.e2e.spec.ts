@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
@@ -173,10 +174,10 @@ describe('on a phone', () => {
   });
 });
 
-const NOTHING = { local: [], session: [], stored: 0 };
+const NOTHING = { local: [] as string[], session: [] as string[], stored: 0 };
 
 /** What the browser keeps of the person whose page this was. */
-const left = (page: Page): Promise<unknown> =>
+const left = (page: Page): Promise<typeof NOTHING> =>
   page.evaluate(async () => {
     const storedRecords = async (): Promise<number> => {
       let records = 0;
@@ -251,6 +252,7 @@ describe('a session', () => {
     const here = await stack.person('bob');
     await here.page.getByRole('button', { name: 'Settings' }).click();
     const device = here.page.getByRole('dialog').locator('.person').filter({ hasText: 'Old phone' });
+    await waitFor(async () => (await left(there.page)).stored > 0, { what: 'the list to be stored' });
     await device.getByRole('button', { name: 'End it' }).click();
     await there.page.getByRole('alert').getByText('This device was revoked').waitFor();
     await device.getByText(/^ended/).waitFor();
