@@ -20,6 +20,8 @@ export function PeopleInput({ label, people, onChange, onTyped, most = 500 }: Pe
     setText(next);
     onTyped(isName(next) ? next : undefined);
   };
+  // The last one stays in the field, where the focus is, and Enter is the form's.
+  const isLast = people.length === most - 1;
   const isWrong = text !== '' && !isName(text);
   const take = (typed: string): void => {
     const names = typed.split(/[\s,;]+/).filter((name) => name !== '');
@@ -53,12 +55,14 @@ export function PeopleInput({ label, people, onChange, onTyped, most = 500 }: Pe
             placeholder={people.length === 0 ? 'a name, such as bob' : 'and'}
             aria-invalid={isWrong}
             aria-describedby={`${id}-hint`}
-            onInput={({ currentTarget: { value } }) => (/[\s,;]/.test(value) ? take(value) : type(value))}
+            onInput={({ currentTarget: { value } }) =>
+              !isLast && /[\s,;]/.test(value) ? take(value) : type(isLast ? value.trim() : value)
+            }
             onBlur={() => take(text)}
             onKeyDown={(event) => {
-              if (event.key === 'Enter' && text !== '') {
+              if (event.key === 'Enter' && text !== '' && !(isLast && isName(text))) {
                 event.preventDefault();
-                take(text);
+                if (!isLast) take(text);
               }
               if (event.key === 'Backspace' && text === '') onChange(people.slice(0, -1));
             }}
