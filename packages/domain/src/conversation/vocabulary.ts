@@ -19,7 +19,7 @@ export const MAX_USERS_PER_COMMAND = 500;
 export const Title = boundedText('title', 1, 256);
 export const Emoji = boundedText('emoji', 1, 64);
 
-/** Life of a message in seconds, 5 to 365 days, or null for none. */
+/** Life of a message: 5 seconds to 365 days, in seconds, or null for none. */
 export const Ttl = t.union(
   [boundedInteger('ttl', 5, 31_536_000), t.null],
   'whole seconds from 5 to 31536000, or null',

@@ -16,6 +16,7 @@ export const MAX_RESUME = 10_000;
 /** Newest seq a client has of a conversation; 0 before the first event, for who was told of a conversation and cut off then. */
 const Position = boundedInteger('position', 0, Number.MAX_SAFE_INTEGER);
 
+/** `device` is what the client believes; the session is of the device that the token names, and the answer says which. */
 export const SessionOpen = shape(
   { token: boundedText('token', 1, 8_192), device: DeviceId },
   { resume: boundedRecord('resume', ConversationId, Position, MAX_RESUME) },
