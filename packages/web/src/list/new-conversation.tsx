@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.js';
 import { Icon, type IconName } from '../parts/icon.js';
 import { PeopleInput } from '../parts/people-input.js';
-import { sayWhy } from '../parts/toasts.js';
+import { say, sayWhy } from '../parts/toasts.js';
 import { goTo } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
 import { LIVES } from '../text/times.js';
@@ -30,6 +30,7 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
 
   async function create(): Promise<void> {
     const [other = ''] = people;
+    if (kind === 'direct' && other === client.user) return say('This is you: name somebody else.', 'problem');
     const conversationId =
       kind === 'direct' ? directConversationId(client.user, other) : `${kind}-${crypto.randomUUID()}`;
     setBusy(true);
