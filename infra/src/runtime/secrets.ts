@@ -22,10 +22,24 @@ export const localSecrets = async (home: string): Promise<LocalSecrets> => {
   const path = join(home, 'secrets.json');
   await mkdir(home, { recursive: true, mode: 0o700 });
   await createOnce(path);
+  return stored(path);
+};
+
+/**
+ * The secrets of a home, or undefined where no stack has been.
+ *
+ * @throws UnsafeSecrets when others could have read or written them
+ */
+export const knownSecrets = async (home: string): Promise<LocalSecrets | undefined> => {
+  const path = join(home, 'secrets.json');
+  return (await stat(path).catch(() => undefined)) === undefined ? undefined : stored(path);
+};
+
+const stored = async (path: string): Promise<LocalSecrets> => {
   await refuseUnsafe(path);
-  const stored = Stored.decode(JSON.parse(await readFile(path, 'utf8')));
-  if (E.isLeft(stored)) throw new UnsafeSecrets(`${path} does not hold the secrets of a stack`);
-  return stored.right;
+  const read = Stored.decode(JSON.parse(await readFile(path, 'utf8')));
+  if (E.isLeft(read)) throw new UnsafeSecrets(`${path} does not hold the secrets of a stack`);
+  return read.right;
 };
 
 export class UnsafeSecrets extends Error {}

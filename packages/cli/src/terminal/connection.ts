@@ -2,7 +2,7 @@ import { connect, type ParleyClient } from '@parley/client/parley-client';
 import { RefusalError } from '@parley/client/refusal-error';
 import { UserId } from '@parley/domain/ids';
 import { homeDirectory } from '@parley/infra/runtime/home-directory';
-import { localSecrets } from '@parley/infra/runtime/secrets';
+import { knownSecrets } from '@parley/infra/runtime/secrets';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
@@ -68,15 +68,24 @@ const CONNECT_MS = 30_000;
 /** Dials that may find nobody, a few hundred ms apart. */
 const CONNECT_TRIES = 4;
 
-/** A token signed by the secret of the stack in this home; other stacks do not take it. */
+/**
+ * A token signed by the secret of the stack in this home; other stacks do not take it.
+ *
+ * @throws CliError where no stack has been: nobody would take it
+ */
 export async function localToken(
   sub: string,
   did: string,
   scope: string | undefined,
   expiresIn: string | number,
 ): Promise<string> {
-  const given = process.env.PARLEY_TOKEN_SECRET;
-  const secret = given ? given : (await localSecrets(homeDirectory())).tokenSecret;
+  const home = homeDirectory();
+  const secret = process.env.PARLEY_TOKEN_SECRET || (await knownSecrets(home))?.tokenSecret;
+  if (!secret)
+    throw new CliError(
+      `no stack has been in ${home}: start one with \`npm start\`, or name its place by PARLEY_HOME`,
+      exitCodes.unavailable,
+    );
   return signToken(Buffer.from(secret, 'base64url'), {
     sub,
     did,
