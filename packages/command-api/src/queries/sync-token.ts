@@ -27,7 +27,7 @@ export function readSyncToken(token: string): E.Either<Refusal, Told> {
   const places = told.map(readPlace);
   return isSchemaName(schema) && places.every((place) => place !== undefined)
     ? E.right({ schema, places })
-    : E.left(refuse('InvalidParams', 'since was not made by session.sync; ask without it'));
+    : E.left(refuse('InvalidParams', 'the token was not made by session.sync; ask without it'));
 }
 
 function readPlace(text: string): LogPlace | undefined {
