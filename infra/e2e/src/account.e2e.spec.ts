@@ -39,6 +39,19 @@ async function group(owner: ParleyClient, members: readonly string[]): Promise<s
   return conversationId;
 }
 
+describe('the watermarks of members', () => {
+  it('are those of marks that were acknowledged before they were asked for', async () => {
+    const [fay, gil] = [await person('fay'), await person('gil')];
+    const conversationId = await group(fay.client, ['gil']);
+    for (let n = 0; n < 20; n++) {
+      const { seq } = await fay.client.send(conversationId, { text: `${n}` });
+      await gil.client.mark({ conversationId, read: seq });
+      const { members } = await fay.client.call('conversation.get', { conversationId });
+      expect(members.find(({ user }) => user === 'gil')).toMatchObject({ read: seq });
+    }
+  });
+});
+
 describe('session.sync', () => {
   it('knows of what was acknowledged before it was asked, and tells what changed since and nothing else', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];

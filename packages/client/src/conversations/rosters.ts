@@ -30,6 +30,9 @@ export type Rosters = {
 const PAGE = 200;
 const MAX_PAGE = 1_000;
 
+/** Milliseconds after which a server that had not seen everything is asked again. */
+const BEHIND_MS = 1_000;
+
 export function createRosters(core: Core): Rosters {
   const open = new Map<string, { readonly roster: Roster; readonly end: () => void; users: number }>();
   return {
@@ -57,6 +60,7 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
   const watermarks = new Map<string, Watermark>();
   let readers: Readers | undefined;
   let isAsking = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
 
   const store = createStore<RosterSnapshot>(() => ({ detail, watermarks: new Map(watermarks) }));
 
@@ -82,10 +86,13 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
 
   async function refresh(): Promise<ConversationDetail> {
     const membersLimit = Math.min(MAX_PAGE, Math.max(PAGE, detail?.members.length ?? 0));
-    return take(await core.call('conversation.get', { conversationId, membersLimit }));
+    const answer = await core.call('conversation.get', { conversationId, membersLimit });
+    clearTimeout(again);
+    if ((answer.behind ?? 0) > 0) again = setTimeout(refreshSoon, BEHIND_MS);
+    return take(answer);
   }
 
-  /** Where that fails it is asked again at the next event, or after the next break. */
+  /** Where that fails it is asked again at the next event, or after the next break; where the server is behind, soon. */
   function refreshSoon(): void {
     if (isAsking || core.state().tag !== 'open') return;
     isAsking = true;
@@ -143,6 +150,7 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
       },
     },
     end: () => {
+      clearTimeout(again);
       for (const off of offs) off();
     },
   };

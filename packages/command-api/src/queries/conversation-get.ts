@@ -49,20 +49,23 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   private async withWatermarks(detail: ConversationDetail): Promise<ConversationDetail> {
     const { conversationId, members } = detail;
     if (members.length === 0) return detail;
-    const known = await ifSoon(
-      this.watermarks(
-        conversationId,
-        members.map(({ user }) => user),
-      ),
-      WATERMARKS_WITHIN,
-    );
+    const users = members.map(({ user }) => user);
+    const known = await ifSoon(this.watermarks(conversationId, users), WATERMARKS_WITHIN);
     if (known === undefined) return detail;
-    return { ...detail, members: members.map((member) => ({ ...member, ...known.get(member.user) })) };
+    const { watermarks, behind } = known;
+    return {
+      ...detail,
+      members: members.map((member) => ({ ...member, ...watermarks.get(member.user) })),
+      ...(behind ? { behind } : {}),
+    };
   }
 
   private async watermarks(conversationId: string, users: readonly string[]) {
-    const { database, schema } = this.resources;
-    return readWatermarks(database, { schema: await schema(), conversationId, users });
+    const { database, schema, caughtUp } = this.resources;
+    // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
+    const behind = await caughtUp();
+    const watermarks = await readWatermarks(database, { schema: await schema(), conversationId, users });
+    return { watermarks, behind };
   }
 }
 

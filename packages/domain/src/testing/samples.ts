@@ -63,6 +63,7 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
       members: [{ user: 'ann', role: 'owner', since: 1 }],
       hasMoreMembers: true,
       producers: { 'log.txt': 7 },
+      behind: 3,
     },
   },
   'conversation.rename': { params: { ...base, ...imported, title: 'Roses' }, result: answer },

@@ -66,7 +66,8 @@ export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 
 /**
  * A conversation as its members see it now, folded from the log; members in order of their ids, with their watermarks where
- * the read model can be asked for them.
+ * the read model can be asked for them. `behind` is how many events and receipts it still had not: ask again, watermarks may have
+ * moved.
  */
 export const ConversationDetail = shape(
   {
@@ -76,7 +77,7 @@ export const ConversationDetail = shape(
     ),
     hasMoreMembers: t.boolean,
   },
-  { title: t.string, producers: t.record(t.string, t.number) },
+  { title: t.string, producers: t.record(t.string, t.number), behind: t.number },
 );
 export type ConversationDetail = t.TypeOf<typeof ConversationDetail>;
 
