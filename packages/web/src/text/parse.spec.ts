@@ -67,6 +67,14 @@ describe('a text', () => {
     expect(link?.text).not.toMatch(/\u202e/);
   });
 
+  it('has at most eight marks on a letter, which is more than any language needs', () => {
+    const vowels = 'שָׁלוֹם ก็ é';
+    expect(parseText(vowels)).toEqual([{ kind: 'paragraph', inlines: [{ kind: 'text', text: vowels }] }]);
+    expect(parseText(`Z${'\u0301'.repeat(500)}!`)).toEqual([
+      { kind: 'paragraph', inlines: [{ kind: 'text', text: `Z${'\u0301'.repeat(8)}!` }] },
+    ]);
+  });
+
   it('of up to three emoji and nothing else is large', () => {
     expect(['👍', '👩‍🚀🎉', '🇵🇹🇵🇹🇵🇹'].map(isJumbo)).toEqual([true, true, true]);
     expect(['👍 ok', '1', '', '👍👍👍👍'].map(isJumbo)).toEqual([false, false, false, false]);

@@ -10,7 +10,8 @@ export type Block =
   | { readonly kind: 'code'; readonly text: string };
 
 /** Blocks of code, code in a line, and links: nothing else means anything. */
-export function parseText(text: string): readonly Block[] {
+export function parseText(written: string): readonly Block[] {
+  const text = written.replaceAll(TOWERS, '$1');
   const blocks: Block[] = [];
   let end = 0;
   for (const match of text.matchAll(FENCE)) {
@@ -21,6 +22,9 @@ export function parseText(text: string): readonly Block[] {
   paragraph(text.slice(end), blocks);
   return blocks;
 }
+
+/** Marks piled on one letter would paint over the messages around: no language piles more than this. */
+const TOWERS = /(\p{M}{8})\p{M}+/gu;
 
 /** Three backquotes that begin a line, perhaps a language, and three that end it. */
 const FENCE = /(?<=^|\n)```[^\n`]*\n([\s\S]*?)\n?```(?=\n|$)\n?/g;
