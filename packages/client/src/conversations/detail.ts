@@ -1,6 +1,7 @@
 import type { Role } from '@parley/domain/conversation/vocabulary';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { ConversationDetail } from '@parley/domain/wire/views';
+import type { EventData } from '../event-data.js';
 
 type Members = ConversationDetail['members'];
 
@@ -16,7 +17,7 @@ export function foldDetail(
   if (event.seq <= detail.revision) return detail;
   if (event.seq > detail.revision + 1 || event.type === 'member.banned') return undefined;
   const next = { ...detail, revision: event.seq };
-  const data = event.data as Data;
+  const data = event.data as EventData;
   switch (event.type) {
     case 'conversation.renamed':
       return { ...next, title: data.title };
@@ -37,19 +38,10 @@ export function foldDetail(
   }
 }
 
-type Data = {
-  readonly title: string;
-  readonly ttl: number | null;
-  readonly members: readonly { readonly user: string; readonly role: Role }[];
-  readonly users: readonly string[];
-  readonly user: string;
-  readonly role: Role;
-};
-
 /** Members are in order of their ids; those behind the last page that was read come with theirs. */
 function entered(
   detail: ConversationDetail,
-  entries: Data['members'],
+  entries: EventData['members'],
   since: number,
   user: string,
 ): ConversationDetail {

@@ -1,9 +1,8 @@
-import type { Body } from '@parley/domain/conversation/body';
-import type { Role } from '@parley/domain/conversation/vocabulary';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { Watermarks } from '@parley/domain/wire/receipts';
 import { type Unread, unreadAfterEvent, unreadAfterReceipt, unreadOf } from '@parley/domain/wire/unread';
 import type { ConversationView, MessageView } from '@parley/domain/wire/views';
+import type { EventData } from '../event-data.js';
 import { deleted, edited, sentView } from '../timeline/row.js';
 
 /** What is known of a conversation of the list, with what it takes to keep its unread count exact. */
@@ -51,20 +50,8 @@ const withCount = (view: ConversationView, count: Unread): Known => ({
   count,
 });
 
-type Data = {
-  readonly title: string;
-  readonly ttl: number | null;
-  readonly members: readonly { readonly user: string; readonly role: Role }[];
-  readonly users: readonly string[];
-  readonly user: string;
-  readonly role: Role;
-  readonly seq: number;
-  readonly body: Body | null;
-  readonly ranges: readonly (readonly [number, number])[];
-};
-
 function viewAfter(view: ConversationView, event: LiveEvent, user: string): ConversationView {
-  const data = event.data as Data;
+  const data = event.data as EventData;
   switch (event.type) {
     case 'message.sent':
       return { ...view, preview: sentView(event), lastActivityAt: Math.max(view.lastActivityAt, event.at) };
