@@ -25,7 +25,8 @@ describe('two people in two windows', () => {
     const [ann, bob] = [await stack.person('ann'), await stack.person('bob', { signsIn: false })];
     await bob.page.getByRole('button', { name: 'Continue as bob' }).click();
     await ann.page.getByRole('button', { name: 'New conversation' }).first().click();
-    await ann.page.getByLabel('With').pressSequentially('bob ');
+    await ann.page.getByRole('dialog').waitFor();
+    await ann.page.keyboard.type('bob ', { delay: 20 });
     await ann.page.keyboard.press('Enter');
     await ann.page.locator('.thread-title h2').filter({ hasText: 'bob' }).waitFor();
     await ann.say('hello bob 👋');

@@ -9,6 +9,9 @@ type DialogProps = {
   readonly isNarrow?: boolean;
 };
 
+/** Where one begins to type: the browser itself would begin with the button that closes. */
+const FIRST_FIELD = '.dialog-head ~ * :is(input:not([type="radio"]), textarea)';
+
 /** A modal dialog: the browser's own, which keeps the focus inside and gives it back. */
 export function Dialog({ title, onClose, children, isNarrow = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
@@ -16,6 +19,7 @@ export function Dialog({ title, onClose, children, isNarrow = false }: DialogPro
   useEffect(() => {
     const opener = document.activeElement;
     element.current?.showModal();
+    element.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
