@@ -95,14 +95,24 @@ const missingPackages = async (apt: Apt, name: string): Promise<readonly string[
   return [...new Set(names)];
 };
 
-/** Where the unpacked package's own shared libraries lie. */
+/**
+ * Where the unpacked package's own shared libraries lie: in the directories of the linker, and in those below them that a
+ * package keeps for itself and finds by an absolute path, which unpacking has broken.
+ */
 export const libraryPath = async (directory: string): Promise<string> => {
   const found: string[] = [];
   for (const parent of ['usr/lib', 'lib']) {
-    const names = await readdir(join(directory, parent)).catch(() => []);
-    found.push(
-      ...names.filter((name) => name.includes('-linux-')).map((name) => join(directory, parent, name)),
-    );
+    for (const name of await list(join(directory, parent))) {
+      if (!name.includes('-linux-')) continue;
+      const place = join(directory, parent, name);
+      const own = (await list(place)).map((below) => join(place, below));
+      const withLibraries = await Promise.all(own.map(async (below) => (await list(below)).some(isLibrary)));
+      found.push(place, ...own.filter((_, index) => withLibraries[index]));
+    }
   }
   return found.join(':');
 };
+
+const list = (directory: string): Promise<readonly string[]> => readdir(directory).catch(() => []);
+
+const isLibrary = (name: string): boolean => /^lib.*\.so(\.|$)/.test(name);
