@@ -1,56 +1,33 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import type { Started } from '@parley/infra/runtime/lifecycle';
-import { createLog } from '@parley/infra/runtime/log';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi } from '../start.js';
+import { type RunningApi, startTestApi, TOKEN_SECRET } from '../testing/running-api.js';
 
-const secret = Buffer.alloc(32, 3);
 let environment: TestEnvironment;
-let apis: readonly Started[];
+let apis: readonly RunningApi[];
 let url: string;
 let otherUrl: string;
 
 beforeAll(async () => {
   environment = await testEnvironment();
   apis = [await start(), await start()];
-  [url, otherUrl] = apis.map(({ info }) => info?.url) as [string, string];
+  [url, otherUrl] = apis.map((api) => api.url) as [string, string];
 });
 afterAll(async () => {
-  for (const { resources } of apis ?? [])
-    for (const resource of resources.toReversed()) await resource.dispose();
+  for (const api of apis ?? []) await api.stop();
   await environment?.dispose();
 });
 
-const start = (): Promise<Started> =>
-  startApi(
-    {
-      NATS_URL: environment.natsUrl,
-      DATABASE_URL: environment.databaseUrl,
-      REDIS_URL: environment.redisUrl,
-      PARLEY_PARTITIONS: 4,
-      PARLEY_REPLICAS: 1,
-      PARLEY_TOKEN_SECRET: secret,
-      PARLEY_JWKS_URL: undefined,
-      PARLEY_BAN_KEY: Buffer.alloc(32, 5),
-      PARLEY_LOG_LEVEL: 'silent',
-      PARLEY_HTTP_HOST: '127.0.0.1',
-      PARLEY_HTTP_PORT: 0,
-      PARLEY_LIMIT_COMMANDS: 0,
-      PARLEY_LIMIT_QUERIES: 0,
-      PARLEY_LIMIT_SIGNALS: 30,
-    },
-    createLog('command-api', 'silent'),
-  );
+const start = (): Promise<RunningApi> => startTestApi(environment);
 
 /** Asks as a device of a user. */
 function as(user: string, device: string, base = url) {
   return async (verb: string, path: string, body?: object, key?: string) => {
-    const token = await signToken(secret, { sub: user, did: device, expiresIn: '1h' });
+    const token = await signToken(TOKEN_SECRET, { sub: user, did: device, expiresIn: '1h' });
     const response = await fetch(base + path, {
       method: verb,
       headers: {
@@ -149,9 +126,9 @@ describe('a revoked device', () => {
     const ann = somebody();
     await as(ann, 'laptop')('DELETE', '/v1/devices/lost', { commandId: 'r1' });
     const late = await start();
-    const { status } = await as(ann, 'lost', late.info?.url as string)('GET', '/v1/devices');
+    const { status } = await as(ann, 'lost', late.url)('GET', '/v1/devices');
     expect(status).toBe(403);
-    for (const resource of late.resources.toReversed()) await resource.dispose();
+    await late.stop();
   });
 
   it('is known after a cold start from a snapshot, however many events came', async () => {
@@ -159,12 +136,12 @@ describe('a revoked device', () => {
     await as(ann, 'laptop')('DELETE', '/v1/devices/lost', { commandId: 'r1' });
     for (let n = 0; n < 120; n++) await register(ann, 'laptop', `K${n}`);
     const late = await start();
-    const lateUrl = late.info?.url as string;
+    const lateUrl = late.url;
     expect((await as(ann, 'lost', lateUrl)('GET', '/v1/devices')).status).toBe(403);
     expect((await as(ann, 'laptop', lateUrl)('GET', '/v1/devices')).json).toMatchObject({
       devices: [{ device: 'laptop', keys: 'K119' }, { device: 'lost' }],
     });
-    for (const resource of late.resources.toReversed()) await resource.dispose();
+    await late.stop();
   });
 
   it('leaves an event in the log of its user, which was republished as it was stored', async () => {

@@ -1,51 +1,30 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { Started } from '@parley/infra/runtime/lifecycle';
-import { createLog } from '@parley/infra/runtime/log';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi } from '../start.js';
+import { type RunningApi, startTestApi, TOKEN_SECRET } from '../testing/running-api.js';
 
-const secret = Buffer.alloc(32, 3);
 let environment: TestEnvironment;
-let api: Started;
+let api: RunningApi;
 let url: string;
 let ann: string;
 let importer: string;
 
 beforeAll(async () => {
   environment = await testEnvironment();
-  api = await startApi(
-    {
-      NATS_URL: environment.natsUrl,
-      DATABASE_URL: environment.databaseUrl,
-      REDIS_URL: environment.redisUrl,
-      PARLEY_PARTITIONS: 4,
-      PARLEY_REPLICAS: 1,
-      PARLEY_TOKEN_SECRET: secret,
-      PARLEY_JWKS_URL: undefined,
-      PARLEY_BAN_KEY: Buffer.alloc(32, 5),
-      PARLEY_LOG_LEVEL: 'silent',
-      PARLEY_HTTP_HOST: '127.0.0.1',
-      PARLEY_HTTP_PORT: 0,
-      PARLEY_LIMIT_COMMANDS: 0,
-      PARLEY_LIMIT_QUERIES: 0,
-      PARLEY_LIMIT_SIGNALS: 30,
-    },
-    createLog('command-api', 'silent'),
-  );
-  url = api.info?.url as string;
+  api = await startTestApi(environment);
+  url = api.url;
   ann = await token('ann');
   importer = await token('importer', 'import');
 });
 afterAll(async () => {
-  for (const resource of api?.resources.toReversed() ?? []) await resource.dispose();
+  await api?.stop();
   await environment?.dispose();
 });
 
 const token = (sub: string, scope?: string, expiresIn: number | string = '1h') =>
-  signToken(secret, { sub, did: 'd1', expiresIn, ...(scope === undefined ? {} : { scope }) });
+  signToken(TOKEN_SECRET, { sub, did: 'd1', expiresIn, ...(scope === undefined ? {} : { scope }) });
 
 async function ask(
   verb: string,
@@ -135,7 +114,12 @@ describe('HTTP', () => {
       401,
       'NotAuthenticated',
     ],
-    ['an expired token', signToken(secret, { sub: 'ann', did: 'd', expiresIn: -5 }), 401, 'TokenExpired'],
+    [
+      'an expired token',
+      signToken(TOKEN_SECRET, { sub: 'ann', did: 'd', expiresIn: -5 }),
+      401,
+      'TokenExpired',
+    ],
   ])('refuses %s', async (_name, bearer, status, tag) => {
     expect(await ask('GET', '/v1/conversations', await bearer)).toMatchObject({
       status,
