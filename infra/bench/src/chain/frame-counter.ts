@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { textFrame } from './text-frame.js';
 
 /**
  * Very many WebSocket clients as cheap as they can be: plain sockets that shake hands by hand, read all into one buffer and
@@ -156,14 +157,4 @@ function payloadLength(head: readonly number[]): number | undefined {
   const more = short === 127 ? 8 : short === 126 ? 2 : 0;
   if (head.length < 2 + more) return undefined;
   return more === 0 ? short : head.slice(2).reduce((length, byte) => length * 256 + byte, 0);
-}
-
-/** Masked with zeros: allowed, and the payload stays as it is. */
-function textFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  const head =
-    payload.length < 126
-      ? [0x81, 0x80 | payload.length]
-      : [0x81, 0x80 | 126, payload.length >> 8, payload.length & 255];
-  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { textFrame } from './text-frame.js';
 
 /** What one connection tells. `frame` is only valid until the call returns. */
 export type LightEvents = {
@@ -86,14 +87,4 @@ function frameAt(bytes: Buffer, at: number) {
   const from = at + 2 + more;
   const opcode = (bytes[at] as number) & 15;
   return bytes.length < from + length ? undefined : { opcode, from, to: from + length };
-}
-
-/** Masked with zeros: allowed, and the payload stays as it is. */
-function textFrame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  const head =
-    payload.length < 126
-      ? [0x81, 0x80 | payload.length]
-      : [0x81, 0x80 | 126, payload.length >> 8, payload.length & 255];
-  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
