@@ -1,34 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { Watermarks } from '@parley/domain/wire/receipts';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { wholeSystem } from './whole-system.js';
 
-let environment: TestEnvironment;
-let system: SystemProcesses;
-const clients: ParleyClient[] = [];
-
-beforeAll(async () => {
-  environment = await testEnvironment();
-  system = await startSystem(environment);
-});
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
-afterAll(async () => {
-  await system?.stop();
-  await environment?.dispose();
-});
+const whole = wholeSystem();
 
 /** Somebody with a session, and the watermarks they were told of. */
 async function person(user: string, device = 'd1'): Promise<{ client: ParleyClient; told: Told[] }> {
-  const token = await system.token(user, undefined, '1h', device);
-  const client = await connect({ url: system.ws, token, device });
+  const token = await whole.system.token(user, undefined, '1h', device);
+  const client = await connect({ url: whole.system.ws, token, device });
   const told: Told[] = [];
   client.on('receipts', ({ watermarks }) => told.push(...watermarks));
-  clients.push(client);
+  whole.keep(client);
   return { client, told };
 }
 type Told = Omit<Watermarks, 'conversationId'>;

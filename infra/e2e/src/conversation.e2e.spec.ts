@@ -1,33 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { wholeSystem } from './whole-system.js';
 
-let environment: TestEnvironment;
-let system: SystemProcesses;
-const clients: ParleyClient[] = [];
-
-beforeAll(async () => {
-  environment = await testEnvironment();
-  system = await startSystem(environment);
-});
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
-afterAll(async () => {
-  await system?.stop();
-  await environment?.dispose();
-});
+const whole = wholeSystem();
 
 /** Somebody with a session, and every event they heard. */
 async function person(user: string): Promise<{ client: ParleyClient; heard: LiveEvent[] }> {
-  const client = await connect({ url: system.ws, token: await system.token(user), device: 'd1' });
+  const client = await connect({ url: whole.system.ws, token: await whole.system.token(user), device: 'd1' });
   const heard: LiveEvent[] = [];
   client.on('event', (event) => heard.push(event));
-  clients.push(client);
+  whole.keep(client);
   return { client, heard };
 }
 

@@ -1,27 +1,17 @@
 import { once } from 'node:events';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { JSONRPCClient, JSONRPCErrorException, JSONRPCServer, JSONRPCServerAndClient } from 'json-rpc-2.0';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { wholeSystem } from './whole-system.js';
 
-let environment: TestEnvironment;
-let system: SystemProcesses;
-beforeAll(async () => {
-  environment = await testEnvironment();
-  system = await startSystem(environment);
-});
-afterAll(async () => {
-  await system?.stop();
-  await environment?.dispose();
-});
+const whole = wholeSystem();
 
 type Params = Readonly<Record<string, unknown>>;
 
 /** Somebody else's JSON-RPC 2.0 over a socket: all it knows of ours are the names in the README. */
 async function connect() {
-  const socket = new WebSocket(system.ws, 'parley.v1');
+  const socket = new WebSocket(whole.system.ws, 'parley.v1');
   const heard: [method: string, params: Params][] = [];
   const server = new JSONRPCServer({ errorListener: () => undefined });
   for (const method of ['event', 'conversation.added', 'typing', 'presence', 'receipts'])
@@ -42,7 +32,7 @@ describe('a JSON-RPC client that knows nothing of us', () => {
   it('opens a session, talks, and hears what others say, do and are', async () => {
     const [ann, bob] = [await connect(), await connect()];
     const open = async ({ rpc }: typeof ann, user: string): Promise<Params> =>
-      rpc.request('session.open', { token: await system.token(user), device: 'd1' });
+      rpc.request('session.open', { token: await whole.system.token(user), device: 'd1' });
     expect(await open(ann, 'ann')).toMatchObject({ user: 'ann', device: 'd1' });
     await open(bob, 'bob');
 
@@ -79,7 +69,7 @@ describe('a JSON-RPC client that knows nothing of us', () => {
 
   it('gets answers to a batch, and errors of JSON-RPC with their tag', async () => {
     const cat = await connect();
-    await cat.rpc.request('session.open', { token: await system.token('cat'), device: 'd1' });
+    await cat.rpc.request('session.open', { token: await whole.system.token('cat'), device: 'd1' });
     const answers = await cat.rpc.client.requestAdvanced([
       { jsonrpc: '2.0', id: 'list', method: 'conversation.list', params: {} },
       { jsonrpc: '2.0', id: 'none', method: 'no.such' },

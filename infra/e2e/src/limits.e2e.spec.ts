@@ -1,28 +1,20 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { wholeSystem } from './whole-system.js';
 
 /** Commands of a user in 10 s; one connection has half of it. */
 const LIMIT = 40;
 
-let environment: TestEnvironment;
-let system: SystemProcesses;
-const clients: ParleyClient[] = [];
-beforeAll(async () => {
-  environment = await testEnvironment();
-  system = await startSystem(environment, [], randomBytes(32), { PARLEY_LIMIT_COMMANDS: String(LIMIT) });
-});
-afterAll(async () => {
-  for (const client of clients) client.close();
-  await system?.stop();
-  await environment?.dispose();
-});
+const whole = wholeSystem({ PARLEY_LIMIT_COMMANDS: String(LIMIT) });
 
 async function group(user: string, scope?: string): Promise<{ client: ParleyClient; id: string }> {
-  const client = await connect({ url: system.ws, token: await system.token(user, scope), device: 'd1' });
-  clients.push(client);
+  const client = await connect({
+    url: whole.system.ws,
+    token: await whole.system.token(user, scope),
+    device: 'd1',
+  });
+  whole.keep(client);
   const id = `g-${randomUUID()}`;
   await client.call('conversation.create', { conversationId: id, kind: 'group', members: [] });
   return { client, id };

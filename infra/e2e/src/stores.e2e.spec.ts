@@ -1,30 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createClient, type ParleyClient } from '@parley/client/parley-client';
 import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { wholeSystem } from './whole-system.js';
 
-let environment: TestEnvironment;
-let system: SystemProcesses;
-const clients: ParleyClient[] = [];
-
-beforeAll(async () => {
-  environment = await testEnvironment();
-  system = await startSystem(environment);
-});
-afterEach(() => {
-  for (const client of clients.splice(0)) client.close();
-});
-afterAll(async () => {
-  await system.stop();
-  await environment.dispose();
-});
+const whole = wholeSystem();
 
 async function person(name: string): Promise<ParleyClient> {
-  const client = createClient({ url: system.ws, token: await system.token(name), device: 'd1' });
-  clients.push(client);
+  const client = createClient({ url: whole.system.ws, token: await whole.system.token(name), device: 'd1' });
+  whole.keep(client);
   return client;
 }
 
