@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect } from '@parley/client/parley-client';
 import { forgetHome } from '@parley/infra/embedded/forget-home';
+import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CliProcess, runCli } from './cli-process.js';
 import { projected } from './read-model.js';
 
 let home: string;
@@ -28,9 +28,9 @@ type Endpoints = Readonly<Record<'web' | 'ws' | 'api' | 'token' | 'nats' | 'data
 
 /** Starts servers and services in the home, and waits for the line that says where they are. */
 async function up(): Promise<{ run: CliProcess; endpoints: Endpoints }> {
-  const run = runCli(['up', '--json'], { PARLEY_HOME: home });
+  const run = startCli(['up', '--json'], { PARLEY_HOME: home });
   started.push(run);
-  const line = await waitFor(() => /^ready (\{.*\})$/m.exec(run.out()), {
+  const line = await waitFor(() => /^ready (\{.*\})$/m.exec(run.output.out), {
     what: 'the ready line',
     timeout: 90_000,
   });

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CliProcess, runCli } from './cli-process.js';
 import { type IrcFile, writeIrcLogs } from './irc-log.js';
 import { openLogLength } from './log-length.js';
 import { projected, type ReadModel, readModel } from './read-model.js';
@@ -60,13 +60,13 @@ async function newWorld(projectors = 1) {
   for (let more = 1; more < projectors; more++) await system.add('projector');
   const env = { PARLEY_URL: system.ws, PARLEY_TOKEN: await system.token('importer', 'import') };
   const startImport = (...flags: readonly string[]): CliProcess =>
-    runCli(['import', 'irc', ...paths, ...flags], env);
+    startCli(['import', 'irc', ...paths, ...flags], env);
   return { environment, system, startImport: (json = true) => startImport(...(json ? ['--json'] : [])) };
 }
 
 async function reportOf(run: CliProcess): Promise<Report> {
-  expect(await run.ended, run.err()).toBe(0);
-  return JSON.parse(run.out()) as Report;
+  expect(await run.ended, run.output.err).toBe(0);
+  return JSON.parse(run.output.out) as Report;
 }
 
 /** What is there once the projectors have caught up with the log. */
@@ -116,13 +116,13 @@ describe('an import that nothing disturbs', () => {
   it('changes nothing when it is run again, and prints the same table', async () => {
     const { world, report } = undisturbed;
     const again = world.startImport(false);
-    expect(await again.ended, again.err()).toBe(0);
+    expect(await again.ended, again.output.err).toBe(0);
     const count = (row: string): number =>
-      Number(new RegExp(`${row}\\D+([\\d,]+)`).exec(again.out())?.[1]?.replaceAll(',', ''));
+      Number(new RegExp(`${row}\\D+([\\d,]+)`).exec(again.output.out)?.[1]?.replaceAll(',', ''));
     const counts = ['messages', 'actions', 'membership', 'nick changes', 'not understood'].map(count);
     expect(counts).toEqual(kindsOfReport.map((kind) => report[kind]));
     expect(count('lines read')).toBe(counts.reduce((sum, each) => sum + each, 0));
-    expect(again.out()).toMatch(
+    expect(again.output.out).toMatch(
       new RegExp(`^0 commands sent, ${report.sent.toLocaleString('en-US')} done before`, 'm'),
     );
     expectWhole(await outcomeOf(world, report));

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParleyClient } from '@parley/client/parley-client';
+import { startCli } from '@parley/infra/testing/cli-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from './cli-process.js';
 import { writeIrcLogs } from './irc-log.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
@@ -34,7 +34,7 @@ async function importLog(): Promise<void> {
     paths.push(path);
   }
   const token = await stack.system.token('demo', 'import');
-  const run = runCli([
+  const run = startCli([
     'import',
     'irc',
     '--into',
@@ -45,7 +45,7 @@ async function importLog(): Promise<void> {
     token,
     ...paths,
   ]);
-  expect(await run.ended, run.err()).toBe(0);
+  expect(await run.ended, run.output.err).toBe(0);
   await rm(folder, { recursive: true });
 }
 

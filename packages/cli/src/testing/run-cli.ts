@@ -1,39 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { startCli } from '@parley/infra/testing/cli-process';
 import type { Endpoints } from '../terminal/endpoints.js';
-
-export type CliRun = {
-  readonly child: ChildProcess;
-  /** What it has printed so far. */
-  readonly output: { out: string; err: string };
-  /** The exit code, or the name of the signal that ended it. */
-  readonly ended: Promise<number | string>;
-};
-
-/** Runs the built `parley` in a process of its own. */
-export function startCli(
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  input?: string,
-): CliRun {
-  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_COLOR: '1', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const output = { out: '', err: '' };
-  child.stdout.on('data', (data) => {
-    output.out += data;
-  });
-  child.stderr.on('data', (data) => {
-    output.err += data;
-  });
-  if (input !== undefined) child.stdin.end(input);
-  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
-  return { child, output, ended };
-}
 
 export async function runCli(args: readonly string[], env: Readonly<Record<string, string>>, input = '') {
   const { output, ended } = startCli(args, env, input);

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { PresenceView } from '@parley/domain/wire/presence';
+import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Endpoints } from '../terminal/endpoints.js';
-import { type CliRun, childOf, endpointsIn, isRunning, runCli, startCli } from '../testing/run-cli.js';
+import { childOf, endpointsIn, isRunning, runCli } from '../testing/run-cli.js';
 import { sampleLog, writeLogs } from '../testing/sample-log.js';
 
 // Processes start here, and start again: on a busy machine that takes its time.
@@ -17,17 +18,17 @@ vi.setConfig({ testTimeout: 120_000 });
 let environment: TestEnvironment;
 let home: string;
 let env: Record<string, string>;
-let up: CliRun;
+let up: CliProcess;
 let endpoints: Endpoints;
 
-const startUp = async (): Promise<{ up: CliRun; endpoints: Endpoints }> => {
+const startUp = async (): Promise<{ up: CliProcess; endpoints: Endpoints }> => {
   const run = startCli(['up', '--json'], env);
   void run.ended;
   const found = await waitFor(() => endpointsIn(run.output.out), { what: 'the ready line', timeout: 60_000 });
   return { up: run, endpoints: found };
 };
 
-const stopUp = async (run: CliRun, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
+const stopUp = async (run: CliProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
   run.child.kill(signal);
   return run.ended;
 };
@@ -179,12 +180,12 @@ describe('chat', () => {
       startCli(['chat', '--as', 'ann', '--with', 'bob', '--json'], env),
       startCli(['chat', '--as', 'bob', '--with', 'ann', '--json'], env),
     ];
-    const told = ({ output }: CliRun): Record<string, unknown>[] =>
+    const told = ({ output }: CliProcess): Record<string, unknown>[] =>
       output.out
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const hear = (run: CliRun, what: string, fits: (line: Record<string, unknown>) => boolean) =>
+    const hear = (run: CliProcess, what: string, fits: (line: Record<string, unknown>) => boolean) =>
       waitFor(() => told(run).some(fits), { what, timeout: 30_000 });
     await hear(
       ann,
