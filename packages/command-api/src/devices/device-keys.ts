@@ -5,10 +5,10 @@ import { refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { DeviceKeys as Answer } from '@parley/domain/wire/devices';
 import type { QueryOf } from '@parley/domain/wire/queries';
-import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { ACCOUNTS, CONVERSATION_STORE } from '../injection.js';
+import { fitting } from '../queries/fitting.js';
 import type { Accounts } from './accounts.js';
 
 /** Members on a page unless the query says otherwise. */
@@ -43,7 +43,10 @@ export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
       user: wanted[index] as string,
       devices: keysOf(known.state),
     }));
-    const members = withinOneMessage(found);
+    const members = found.slice(
+      0,
+      fitting(found, (member) => JSON.stringify(member).length),
+    );
     const last = members.at(-1);
     return last === undefined || members.length === rest.length
       ? E.right({ members, hasMore: false })
@@ -55,13 +58,3 @@ type Member = Answer['members'][number];
 
 const keysOf = ({ devices }: Account): Member['devices'] =>
   [...devices].flatMap(([device, known]) => (known.tag === 'live' ? [{ device, keys: known.keys }] : []));
-
-/** As many as fit into one message of the broker; the first always does. */
-function withinOneMessage(members: readonly Member[]): readonly Member[] {
-  let characters = 0;
-  const fitting = members.findIndex((member, index) => {
-    characters += JSON.stringify(member).length;
-    return index > 0 && characters > MAX_MESSAGE;
-  });
-  return fitting < 0 ? members : members.slice(0, fitting);
-}

@@ -1,6 +1,6 @@
 import { membershipsKey } from '@parley/infra/read-model/memberships';
-import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import { isDatabaseAway } from '../queries/database-away.js';
+import { withinOneMessage } from '../queries/fitting.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { MEMBERSHIPS_PAGE, readMemberships, type Whose } from '../read/memberships.js';
 
@@ -18,12 +18,14 @@ export async function memberships(
   questions: readonly Whose[],
 ): Promise<readonly Memberships[]> {
   const { pages, complete } = await pagesOf(resources, questions);
-  let characters = 0;
-  return pages.map((conversations, index) => {
-    characters += conversations.reduce((sum, id) => sum + id.length + 3, 0);
-    if (index > 0 && characters > MAX_MESSAGE) return { later: true };
-    return { conversations, complete, hasMore: conversations.length === MEMBERSHIPS_PAGE };
-  });
+  const answers = pages.map((conversations) => ({
+    conversations,
+    complete,
+    hasMore: conversations.length === MEMBERSHIPS_PAGE,
+  }));
+  return withinOneMessage(answers, ({ conversations }) =>
+    conversations.reduce((sum, id) => sum + id.length + 3, 0),
+  );
 }
 
 async function pagesOf({ database, redis, schema }: NewestPageResources, questions: readonly Whose[]) {

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import type { RecentEvents } from '../conversations/recent-events.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
+import { withinOneMessage } from '../queries/fitting.js';
 import { settled } from './settled.js';
 
 export type ReplayQuestion = {
@@ -57,11 +58,9 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
         pageOf(question, await (knowns[index] as Known | Promise<Known>), room),
       ),
     );
-    let characters = 0;
-    return pages.map((page, index) => {
-      if ('events' in page) characters += page.events.reduce((sum, { length }) => sum + length, 0);
-      return index > 0 && characters > MAX_MESSAGE ? { later: true } : page;
-    });
+    return withinOneMessage(pages, (page) =>
+      'events' in page ? page.events.reduce((sum, { length }) => sum + length, 0) : 0,
+    );
   };
 
   /** Only where less is known here than the asker knows of the log, the log is asked. */

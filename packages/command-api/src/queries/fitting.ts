@@ -13,3 +13,12 @@ export function fitting<A>(items: readonly A[], sizeOf: (item: A) => number): nu
   });
   return beyond < 0 ? items.length : Math.max(1, beyond);
 }
+
+/** Answers to the questions of one batch, as many as fit into one message of the broker; the others are to be asked again. */
+export function withinOneMessage<A>(
+  answers: readonly A[],
+  sizeOf: (answer: A) => number,
+): readonly (A | { readonly later: true })[] {
+  const count = fitting(answers, sizeOf);
+  return answers.map((answer, index) => (index < count ? answer : { later: true }));
+}
