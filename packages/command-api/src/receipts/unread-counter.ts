@@ -1,3 +1,4 @@
+import { openGather } from '@parley/infra/runtime/gather';
 import { ifSoon } from '../queries/if-soon.js';
 import type { Queryable } from '../read/queryable.js';
 import { type CountedUnread, type Reader, readUnread } from '../read/unread.js';
@@ -21,21 +22,17 @@ export function openUnreadCounter(resources: {
   readonly onError: (error: unknown) => void;
   readonly patience?: number;
 }): CountUnread {
-  const asked: { readonly reader: Reader; readonly answer: (counted: CountedUnread | undefined) => void }[] =
-    [];
-
   const { patience = PATIENCE } = resources;
 
-  async function count(): Promise<void> {
-    const now = asked.splice(0, MAX_COUNTED);
-    if (asked.length > 0) setImmediate(count);
-    const counted = await ifSoon(read(now.map(({ reader }) => reader)), patience).catch((error: unknown) => {
+  // None waits for the statement of others: it would wait longer than its own patience.
+  const counts = openGather({ ask: count, most: MAX_COUNTED, atOnce: Number.POSITIVE_INFINITY });
+
+  async function count(readers: readonly Reader[]): Promise<readonly (CountedUnread | undefined)[]> {
+    const counted = await ifSoon(read(readers), patience).catch((error: unknown) => {
       resources.onError(error);
       return undefined;
     });
-    now.forEach(({ answer }, index) => {
-      answer(counted?.[index]);
-    });
+    return counted ?? [];
   }
 
   async function read(readers: readonly Reader[]): Promise<readonly (CountedUnread | undefined)[]> {
@@ -43,9 +40,5 @@ export function openUnreadCounter(resources: {
     return readUnread(database, { schema: await schema(), now: now(), readers });
   }
 
-  return (reader) =>
-    new Promise((answer) => {
-      if (asked.length === 0) setImmediate(count);
-      asked.push({ reader, answer });
-    });
+  return counts.ask;
 }
