@@ -1,5 +1,11 @@
 import { conversationView, conversationViewsSql } from './conversation-views.js';
-import { type Conversations, type ConversationsQuery, onPage, pageValues } from './conversations.js';
+import {
+  type Conversations,
+  type ConversationsQuery,
+  minePage,
+  onPage,
+  pageValues,
+} from './conversations.js';
 import { type Queryable, rowsOf } from './queryable.js';
 
 /** How far the projections of a partition had come: stream sequences of the log and of receipts, and where their windows began. */
@@ -67,12 +73,7 @@ const answer = (schema: string): string => `
   order by view.last_activity_at desc, view.conversation_id desc`;
 
 const wholeSql = (schema: string): string => `
-  with mine as materialized (
-    select c.*, m.role
-    from ${schema}.member m
-    join ${schema}.conversation c on c.conversation_id = m.conversation_id
-    where m.user_id = $1 and ${onPage}
-  ), gone as (
+  with ${minePage(schema)}, gone as (
     select '' as conversation_id where false
   )${answer(schema)}`;
 

@@ -40,12 +40,15 @@ export const pageValues = ({ reader, after, limit, now }: ConversationsQuery): r
 ];
 
 const conversationsSql = (schema: string): string => `
-  with mine as materialized (
+  with ${minePage(schema)}${conversationViewsSql(schema, '$1', '$5')}`;
+
+/** `mine`, one page of all the reader's conversations. */
+export const minePage = (schema: string): string => `mine as materialized (
     select c.*, m.role
     from ${schema}.member m
     join ${schema}.conversation c on c.conversation_id = m.conversation_id
     where m.user_id = $1 and ${onPage}
-  )${conversationViewsSql(schema, '$1', '$5')}`;
+  )`;
 
 /** Which conversations `c` are on a page; the end of a statement over them. */
 export const onPage = `c.kind is not null and (c.last_activity_at, c.conversation_id) < ($2, $3)
