@@ -1,11 +1,7 @@
 import * as t from 'io-ts';
 import { shape } from '../shape.js';
 import { PresenceView } from './presence.js';
-
-const watermarks = shape(
-  { user: t.string, delivered: t.number, read: t.number, at: t.number },
-  { unread: t.number, revision: t.number },
-);
+import { MemberWatermarks } from './receipts.js';
 
 /**
  * Everything a gateway says without being asked, by the JSON-RPC method that carries it. The socket's description and the
@@ -27,7 +23,7 @@ export const notices = {
    * at `revision`, where it is known. In conversations of more than 100 members each is told of their own, and of the
    * few who are furthest.
    */
-  receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(watermarks) }),
+  receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(MemberWatermarks) }),
   /**
    * Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. A message of theirs ends it
    * too, without a notice. Not told in a crowd, nor to a reader who is behind.

@@ -14,20 +14,23 @@ export type ReceiptMark = t.TypeOf<typeof ReceiptMark>;
 
 export const ReceiptMarks = shape({ marks: boundedArray('marks', ReceiptMark, 1, 500) });
 
+const reached = { user: t.string, delivered: t.number, read: t.number, at: t.number };
+const counted = { unread: t.number, revision: t.number };
+
 /**
- * Where a user's watermarks are after a mark: never behind where they were. `unread` is how many messages that user has
- * not read, counted when the conversation's newest event was `revision`; both are missing where that cannot be told now.
+ * Where a user's watermarks are in one conversation: never behind where they were. `unread` is how many messages that user
+ * has not read, counted when the conversation's newest event was `revision`; both are missing where that cannot be told.
  */
-export const Watermarks = shape(
-  { conversationId: t.string, user: t.string, delivered: t.number, read: t.number, at: t.number },
-  { unread: t.number, revision: t.number },
-);
+export const MemberWatermarks = shape(reached, counted);
+
+/** The same after a mark, with the conversation it is of. */
+export const Watermarks = shape({ conversationId: t.string, ...reached }, counted);
 export type Watermarks = t.TypeOf<typeof Watermarks>;
 
 /** A move as the log keeps it: also how many members the conversation had then, which says whom it is told. */
 export const LoggedReceipt = shape(
-  { conversationId: t.string, user: t.string, delivered: t.number, read: t.number, at: t.number },
-  { unread: t.number, revision: t.number, members: t.number },
+  { conversationId: t.string, ...reached },
+  { ...counted, members: t.number },
 );
 export type LoggedReceipt = t.TypeOf<typeof LoggedReceipt>;
 
