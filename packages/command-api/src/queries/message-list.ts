@@ -108,16 +108,12 @@ function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, 
  * asked for, never empty, and it says that there are more.
  */
 function inOneMessage(page: Page, forwards: boolean): Page {
-  const { messages, hasMore, revision } = page;
+  const { messages, revision } = page;
   const ordered = forwards ? messages : messages.toReversed();
   const count = fitting(ordered, ({ body }) => body?.length ?? 0);
   if (count === ordered.length) return page;
   const kept = ordered.slice(0, count);
-  return {
-    messages: forwards ? kept : kept.toReversed(),
-    hasMore: hasMore || kept.length < messages.length,
-    revision,
-  };
+  return { messages: forwards ? kept : kept.toReversed(), hasMore: true, revision };
 }
 
 /** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
