@@ -1,8 +1,9 @@
 import { presenceSubject } from '@parley/infra/log/subjects';
 import type { GatewayCore } from '../gateway.js';
 import { leftAgoMs, type Person } from '../people.js';
-import { firstOf } from './first-of.js';
+import { openBacklog } from './backlog.js';
 import type { PresenceStore } from './presence-store.js';
+import { openRound } from './round.js';
 import { gather } from './said.js';
 
 /** Puts into Redis how the people of this gateway are there, and tells who watches them. */
@@ -38,20 +39,13 @@ export type AnnouncerLine = {
  * it is away none is, because everyone is put again when it is back.
  */
 export function openAnnouncer(gateway: GatewayCore, line: AnnouncerLine): Announcer {
-  const waiting = new Set<string>();
   const failed = new Set<string>();
-  let isPutting = false;
-  let round: Iterator<string> = gateway.people.keys();
-
-  async function putWaiting(): Promise<void> {
-    while (waiting.size > 0 && line.name() !== undefined) {
-      const users = firstOf(waiting, AT_ONCE);
-      for (const user of users) waiting.delete(user);
-      await Promise.all(users.map(put));
-    }
-    if (line.name() === undefined) waiting.clear();
-    isPutting = false;
-  }
+  const nextToMend = openRound(gateway.people, MEND_IN);
+  const waiting = openBacklog<string>({
+    atOnce: AT_ONCE,
+    work: (users) => Promise.all(users.map(put)),
+    isPossible: () => line.name() !== undefined,
+  });
 
   async function put(user: string): Promise<void> {
     const name = line.name();
@@ -74,39 +68,22 @@ export function openAnnouncer(gateway: GatewayCore, line: AnnouncerLine): Announ
     }
   }
 
-  function schedule(): void {
-    if (isPutting || waiting.size === 0) return;
-    isPutting = true;
-    setImmediate(() => void putWaiting());
-  }
-
   return {
     touch(user) {
-      if (line.name() === undefined) return;
-      waiting.add(user);
-      schedule();
+      if (line.name() !== undefined) waiting.add([user]);
     },
     putAll() {
       failed.clear();
-      for (const user of gateway.people.keys()) waiting.add(user);
-      schedule();
+      waiting.add(gateway.people.keys());
     },
     retry() {
-      for (const user of failed) waiting.add(user);
+      waiting.add(failed);
       failed.clear();
-      schedule();
     },
     mend() {
-      for (let left = Math.ceil(gateway.people.size / MEND_IN); left > 0; left--) {
-        const next = round.next();
-        if (next.done) {
-          round = gateway.people.keys();
-          break;
-        }
-        // Who has left is taken away when the grace is over.
-        if (gateway.people.get(next.value)?.presenceDueAt === 0) waiting.add(next.value);
-      }
-      schedule();
+      // Who has left is taken away when the grace is over.
+      const here = nextToMend().filter(({ presenceDueAt }) => presenceDueAt === 0);
+      waiting.add(here.map(({ user }) => user));
     },
     get waiting() {
       return waiting.size;

@@ -3,8 +3,9 @@ import type { PresenceView } from '@parley/domain/wire/presence';
 import { presenceSubject } from '@parley/infra/log/subjects';
 import type { GatewayCore } from '../gateway.js';
 import type { Session } from '../session/session.js';
-import { firstOf } from './first-of.js';
+import { openBacklog } from './backlog.js';
 import type { PresenceStore } from './presence-store.js';
+import { openRound } from './round.js';
 import { tellPresence } from './tell.js';
 import { type Alive, isSameView, type Kept, unknown, viewOf } from './view.js';
 
@@ -50,9 +51,12 @@ export function openWatching(
   alive: () => Alive | undefined,
 ): Watching {
   const all = new Map<string, Watched>();
-  const stale = new Set<Watched>();
-  let isLooking = false;
-  let round: Iterator<Watched> = all.values();
+  const nextToMend = openRound(all, MEND_IN);
+  const stale = openBacklog<Watched>({
+    atOnce: AT_ONCE,
+    work: read,
+    isPossible: () => alive() !== undefined,
+  });
 
   const viewNow = ({ user, kept }: Watched): PresenceView => {
     const now = alive();
@@ -71,15 +75,6 @@ export function openWatching(
     if (changed.length > 0) tellPresence(gateway, changed);
   }
 
-  async function lookAtStale(): Promise<void> {
-    while (stale.size > 0 && alive() !== undefined) {
-      const some = firstOf(stale, AT_ONCE);
-      for (const watched of some) stale.delete(watched);
-      await read(some);
-    }
-    isLooking = false;
-  }
-
   async function read(some: readonly Watched[]): Promise<void> {
     const kept = await store.read(some.map(({ user }) => user)).catch((error: unknown) => {
       // Looked at again by and by, and at once when Redis is back.
@@ -92,12 +87,6 @@ export function openWatching(
     settle(some);
   }
 
-  function schedule(): void {
-    if (isLooking || stale.size === 0) return;
-    isLooking = true;
-    setImmediate(() => void lookAtStale());
-  }
-
   function begin(user: string): Watched {
     const watched: Watched = {
       user,
@@ -107,9 +96,7 @@ export function openWatching(
       view: unknown(user),
       interest: gateway.nats.subscribe(presenceSubject(user), {
         callback: (error) => {
-          if (error) return;
-          stale.add(watched);
-          schedule();
+          if (!error) stale.add([watched]);
         },
       }),
     };
@@ -134,21 +121,8 @@ export function openWatching(
       const unread = some.filter(({ kept }) => kept === undefined);
       if (unread.length > 0 && alive() !== undefined) await read(unread);
     },
-    lookAtAll() {
-      for (const watched of all.values()) stale.add(watched);
-      schedule();
-    },
-    mend() {
-      for (let left = Math.ceil(all.size / MEND_IN); left > 0; left--) {
-        const next = round.next();
-        if (next.done) {
-          round = all.values();
-          break;
-        }
-        stale.add(next.value);
-      }
-      schedule();
-    },
+    lookAtAll: () => stale.add(all.values()),
+    mend: () => stale.add(nextToMend()),
     reconsider() {
       // What was read before nothing was known is not believed after it.
       if (alive() === undefined) for (const watched of all.values()) watched.kept = undefined;
