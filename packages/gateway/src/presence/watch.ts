@@ -51,22 +51,14 @@ export function watch(
 
   async function begin(): Promise<void> {
     const wanted = [...new Set(users)];
-    const allowed = await allowedOf(gateway, session, watch, wanted);
-    const held = await hold(gateway, watching, [...allowed]);
-    if (session.watch !== watch) {
-      // Gone meanwhile.
-      for (const watched of held.values()) watching.release(watched);
-      return answer(E.right({ people: [] }));
-    }
+    const held = await holdAllowed(gateway, watching, session, watch, wanted);
+    if (held === undefined) return answer(E.right({ people: [] }));
     const people = wanted.map((user): PresenceView => held.get(user)?.view ?? unknown(user));
     answer(E.right({ people }));
     watch.owed = undefined;
     watch.pauseMs = FIRST_PAUSE_MS;
     replace(watching, session, watch, held);
-    askLater(
-      watch,
-      wanted.filter((user) => !held.has(user)),
-    );
+    askLater(watch, wanted);
   }
 }
 
@@ -86,19 +78,12 @@ export function checkAgain(gateway: GatewayCore, watching: Watching, session: Se
     if (watch === undefined || session.watch !== watch) return;
     const before = [...watch.users.keys()];
     const wanted = [...before, ...watch.strangers];
-    const allowed = await allowedOf(gateway, session, watch, wanted);
-    const held = await hold(gateway, watching, [...allowed]);
-    if (session.watch !== watch) {
-      for (const watched of held.values()) watching.release(watched);
-      return;
-    }
+    const held = await holdAllowed(gateway, watching, session, watch, wanted);
+    if (held === undefined) return;
     const parted = before.filter((user) => !held.has(user));
     const met = [...held.values()].filter(({ user }) => !watch.users.has(user));
     replace(watching, session, watch, held);
-    askLater(
-      watch,
-      wanted.filter((user) => !held.has(user)),
-    );
+    askLater(watch, wanted);
     tellViews(gateway, session, [...parted.map(unknown), ...met.map(({ view }) => view)]);
   }
 }
@@ -113,18 +98,33 @@ const newWatch = (): Watch => ({
   last: Promise.resolve(),
 });
 
-function askLater(watch: Watch, strangers: readonly string[]): void {
-  watch.strangers = strangers;
-  const soon = strangers.length === 0 ? Number.POSITIVE_INFINITY : Date.now() + watch.pauseMs;
+function askLater(watch: Watch, wanted: readonly string[]): void {
+  watch.strangers = wanted.filter((user) => !watch.users.has(user));
+  const soon = watch.strangers.length === 0 ? Number.POSITIVE_INFINITY : Date.now() + watch.pauseMs;
   watch.askAt = Math.min(soon, watch.users.size === 0 ? Number.POSITIVE_INFINITY : watch.believedUntil);
   watch.pauseMs = Math.min(watch.pauseMs * 2, LONGEST_PAUSE_MS);
+}
+
+/** Holds those of `wanted` whom a session may watch; undefined, and nobody, where it is gone meanwhile. */
+async function holdAllowed(
+  gateway: GatewayCore,
+  watching: Watching,
+  session: Session,
+  watch: Watch,
+  wanted: readonly string[],
+): Promise<ReadonlyMap<string, Watched> | undefined> {
+  const allowed = await allowedOf(gateway, session, watch, wanted);
+  const held = await hold(gateway, watching, allowed);
+  if (session.watch === watch) return held;
+  for (const watched of held.values()) watching.release(watched);
+  return undefined;
 }
 
 /** Holds those of `users` for whom there is room, and knows how they are. */
 async function hold(
   gateway: GatewayCore,
   watching: Watching,
-  users: readonly string[],
+  users: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Watched>> {
   const held = new Map<string, Watched>();
   for (const user of users) {
