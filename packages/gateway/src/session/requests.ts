@@ -55,28 +55,22 @@ function handle(
   if (E.isLeft(read)) return respond(refused(gateway, null, read.left));
   const { id, method, params = {} } = read.right;
   const no = (refusal: Refusal) => respond(refused(gateway, id, refusal), id);
+  const answered = (answer: E.Either<Refusal, string>) =>
+    E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id);
   if (!isMethodName(method)) return no(refuse('MethodNotFound', shown(method)));
   if (!isObject(params)) return no(refuse('InvalidParams', 'params must be an object'));
   if (id === undefined && isForItsAnswer(method)) return respond(undefined);
-  if (method === 'session.open') {
-    return openSession(gateway, session, params, (answer) =>
-      E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),
-    );
-  }
+  if (method === 'session.open') return openSession(gateway, session, params, answered);
   if (drive(gateway, session, { tag: 'request' }, no)?.tag !== 'ask') return;
   const tooSoon = refusedByLimit(gateway, session, method, params);
   if (tooSoon !== undefined) return no(tooSoon);
-  if (method === 'session.renew') {
-    return renewSession(gateway, session, params, (answer) =>
-      E.isLeft(answer) ? no(answer.left) : respond(result(id, answer.right), id),
-    );
-  }
+  if (method === 'session.renew') return renewSession(gateway, session, params, answered);
   if (isBusy) return no(refuse('TooManyRequests'));
   if (gateway.stopping) return no(refuse('Unavailable', 'the gateway is stopping'));
   if (!gateway.isConnected) return no(refuse('Unavailable', 'the broker is away'));
   if (isSign(method)) {
     return answerSign(gateway, session, method, params, (answer) =>
-      E.isLeft(answer) ? no(answer.left) : respond(result(id, JSON.stringify(answer.right)), id),
+      answered(E.map((sign: unknown) => JSON.stringify(sign))(answer)),
     );
   }
   void ask(gateway, session, { id, method, params }, respond);
