@@ -1,6 +1,7 @@
 import { decodeWith } from '@parley/domain/text';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import { LoggedReceipt, MAX_TOLD_RECEIPTS } from '@parley/domain/wire/receipts';
+import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Arrived } from './arrivals.js';
 import { advanceFurthest } from './furthest.js';
@@ -16,7 +17,7 @@ export function fanOutReceipts(gateway: Gateway, arrived: Arrived): void {
   const newest = new Map<Hub, Map<string, LoggedReceipt>>();
   for (const [hub, stored] of arrived) {
     if (hub.released) continue;
-    const receipt = readReceipt(stored);
+    const receipt = decodeWith(LoggedReceipt, parseJson(stored));
     if (E.isLeft(receipt)) {
       gateway.log.error(
         { conversationId: hub.conversationId, reason: receipt.left },
@@ -83,13 +84,3 @@ const frameOf = (conversationId: string, receipts: readonly LoggedReceipt[]): st
     conversationId,
     watermarks: receipts.map(({ conversationId: _, members: __, ...watermarks }) => watermarks),
   });
-
-function readReceipt(stored: Uint8Array): E.Either<string, LoggedReceipt> {
-  try {
-    return decodeWith(LoggedReceipt, JSON.parse(text.decode(stored)));
-  } catch {
-    return E.left('it is not JSON');
-  }
-}
-
-const text = new TextDecoder();

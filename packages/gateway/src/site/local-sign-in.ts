@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DeviceId, UserId } from '@parley/domain/ids';
 import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
+import { parseJson } from '@parley/infra/runtime/parse-json';
 import { signToken } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 
@@ -45,17 +46,9 @@ const Question = shape({ user: UserId }, { device: DeviceId });
 
 /** A token for whoever is named, on a device of its own unless it renews one; or what is wrong with the question. */
 export async function signIn(secret: Uint8Array, body: Buffer): Promise<E.Either<string, string>> {
-  const question = decodeWith(Question, parsed(body));
+  const question = decodeWith(Question, parseJson(body));
   if (E.isLeft(question)) return question;
   const { user, device = `web-${randomBytes(9).toString('base64url')}` } = question.right;
   const token = await signToken(secret, { sub: user, did: device, expiresIn: GOOD_FOR_S });
   return E.right(JSON.stringify({ token, user, device }));
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
