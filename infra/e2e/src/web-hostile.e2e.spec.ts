@@ -105,4 +105,18 @@ describe('what somebody types', () => {
     await ann.page.getByRole('button', { name: 'Show less' }).waitFor();
     expect((await text.textContent())?.length).toBeGreaterThan(60_000);
   });
+
+  it('of many short lines is folded, and unfolds', async () => {
+    const owner = await stack.client('eve');
+    const conversationId = await groupOf(owner, 'Tall', ['ann']);
+    await owner.send(conversationId, {
+      text: Array.from({ length: 80 }, (_, line) => `row ${line}`).join('\n'),
+    });
+    const ann = await stack.person('ann');
+    await ann.open('Tall');
+    const text = ann.page.locator('.message .text');
+    expect(await text.textContent()).not.toContain('row 79');
+    await ann.page.getByRole('button', { name: 'Show all' }).click();
+    expect(await text.textContent()).toContain('row 79');
+  });
 });

@@ -30,11 +30,11 @@ export function MessageBody({ item: { body, author, isMine } }: { readonly item:
         <strong>{author}</strong> {body.text}
       </p>
     );
-  const folded = isUnfolded ? body.text : foldOf(body.text);
+  const folded = foldOf(body.text);
   return (
     <div class="text">
-      <RichText text={folded} />
-      {body.text.length > FOLD_CHARACTERS / 2 && foldOf(body.text) !== body.text && (
+      <RichText text={isUnfolded ? body.text : folded} />
+      {folded !== body.text && (
         <button
           type="button"
           class="text-button unfold"
