@@ -211,4 +211,24 @@ describe('a member', () => {
     await bob.page.locator('.person').filter({ hasText: 'cid' }).waitFor();
     expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
+
+  it('who is an admin is offered what admins may do, and no more', async () => {
+    const { ann, bob } = await annAndBob('Ranks');
+    const closes = { name: 'Close for everyone' };
+    await ann.page.getByRole('button', { name: 'About this conversation' }).click();
+    await bob.page.getByRole('button', { name: 'About this conversation' }).click();
+    await ann.page.getByRole('button', { name: 'What to do about bob' }).click();
+    await ann.page.getByRole('menuitem', { name: 'Make admin' }).click();
+    await bob.page.locator('.person').filter({ hasText: 'bob' }).getByText('admin').waitFor();
+    await ann.page.getByLabel('Add people').fill('cid,');
+    await ann.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await bob.page.getByRole('button', { name: 'What to do about cid' }).click();
+    expect(await bob.page.getByRole('menuitem').allTextContents()).toEqual([
+      'Write to them alone',
+      'Remove',
+      'Ban',
+    ]);
+    expect(await bob.page.getByRole('button', closes).count()).toBe(0);
+    expect(await ann.page.getByRole('button', closes).count()).toBe(1);
+  });
 });

@@ -11,8 +11,11 @@ export const leads = (state: Open, user: string): boolean =>
   user === SYSTEM || RANK[roleIn(state, user)] >= RANK.admin;
 
 /** Admins act on members, owners on everybody: also on other owners. */
+export const actsOn = (mine: Role, role: Role): boolean =>
+  mine === 'owner' || (mine === 'admin' && role === 'member');
+
 export const outranks = (state: Open, actor: string, role: Role): boolean =>
-  roleIn(state, actor) === 'owner' || (roleIn(state, actor) === 'admin' && role === 'member');
+  actsOn(roleIn(state, actor), role);
 
 /** Whether people would stay behind without an owner if `users`, each a member or nobody here, went. */
 export function leavesNoOwner(state: Open, users: readonly string[]): boolean {

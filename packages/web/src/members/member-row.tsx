@@ -1,3 +1,4 @@
+import { actsOn } from '@parley/domain/conversation/standing';
 import type { Role } from '@parley/domain/conversation/vocabulary';
 import { directConversationId } from '@parley/domain/ids';
 import { Avatar } from '../parts/avatar.js';
@@ -20,8 +21,8 @@ type MemberRowProps = {
 export function MemberRow({ conversationId, user, role, myRole, isRoom, isClosed }: MemberRowProps) {
   const { client } = useSession();
   const isMe = user === client.user;
-  const outranks =
-    isRoom && !isClosed && !isMe && (myRole === 'owner' || (myRole === 'admin' && role !== 'owner'));
+  const mayAct = isRoom && !isClosed && !isMe && actsOn(myRole, role);
+  const mayAppoint = mayAct && myRole === 'owner';
   const make = (next: Role): MenuItem => ({
     label: { owner: 'Make owner', admin: 'Make admin', member: 'Make member' }[next],
     run: () => void client.call('member.setRole', { conversationId, user, role: next }).catch(sayWhy),
@@ -35,16 +36,16 @@ export function MemberRow({ conversationId, user, role, myRole, isRoom, isClosed
   };
   const items: readonly (MenuItem | false)[] = [
     isRoom && !isMe && { label: 'Write to them alone', icon: 'reply', run: () => void talk() },
-    outranks && myRole === 'owner' && role !== 'owner' && make('owner'),
-    outranks && role !== 'admin' && make('admin'),
-    outranks && role !== 'member' && make('member'),
-    outranks && {
+    mayAppoint && role !== 'owner' && make('owner'),
+    mayAppoint && role !== 'admin' && make('admin'),
+    mayAppoint && role !== 'member' && make('member'),
+    mayAct && {
       label: 'Remove',
       icon: 'leave',
       isDangerous: true,
       run: () => void client.call('member.remove', { conversationId, users: [user] }).catch(sayWhy),
     },
-    outranks && {
+    mayAct && {
       label: 'Ban',
       icon: 'lock',
       isDangerous: true,

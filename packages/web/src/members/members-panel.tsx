@@ -72,7 +72,13 @@ export function MembersPanel({ details, conversationId, onClose }: MembersPanelP
               </button>
             )}
           </section>
-          {isRoom && <Leaving conversationId={conversationId} mayClose={mayManage} mayUnban={mayManage} />}
+          {isRoom && (
+            <Leaving
+              conversationId={conversationId}
+              mayClose={mayManage && detail.role === 'owner'}
+              mayUnban={mayManage}
+            />
+          )}
         </div>
       )}
     </aside>
