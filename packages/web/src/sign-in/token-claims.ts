@@ -1,3 +1,5 @@
+import { payloadOf } from '@parley/client/token';
+
 /** What the page needs to know of a token. Nothing is verified here: the gateway does that. */
 export type TokenClaims = {
   readonly user: string;
@@ -9,18 +11,10 @@ export type TokenClaims = {
 
 /** Undefined where the text is no token with a user, a device and an end. */
 export function claimsOf(token: string): TokenClaims | undefined {
-  const payload = token.trim().split('.')[1];
-  if (payload === undefined) return undefined;
-  try {
-    const text = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
-    const { sub, did, iat, exp } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    if (typeof sub !== 'string' || typeof did !== 'string' || typeof exp !== 'number') return undefined;
-    const issuedAt = typeof iat === 'number' ? iat * 1_000 : Date.now();
-    return { user: sub, device: did, issuedAt, expiresAt: exp * 1_000 };
-  } catch {
-    return undefined;
-  }
+  const { sub, did, iat, exp } = payloadOf(token.trim()) ?? {};
+  if (typeof sub !== 'string' || typeof did !== 'string' || typeof exp !== 'number') return undefined;
+  const issuedAt = typeof iat === 'number' ? iat * 1_000 : Date.now();
+  return { user: sub, device: did, issuedAt, expiresAt: exp * 1_000 };
 }
 
 /**
