@@ -40,6 +40,10 @@ export function refusalFromWire(error: unknown): RefusalError {
   });
 }
 
+/** What was thrown, as a refusal: anything that is none counts as a fault. */
+export const asRefusal = (error: unknown): RefusalError =>
+  error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+
 /** A local refusal: nobody answers now. The same request may be tried again. */
 export const unavailable = (detail: string): RefusalError =>
   new RefusalError('Unavailable', `${refusals.Unavailable.sentence} (${detail})`);

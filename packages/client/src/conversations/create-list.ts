@@ -5,7 +5,7 @@ import type { Core } from '../core.js';
 import { passage } from '../live-notices.js';
 import type { Typists } from '../presence/typists.js';
 import type { Marks } from '../receipts/marks.js';
-import { RefusalError } from '../refusal-error.js';
+import { asRefusal, type RefusalError } from '../refusal-error.js';
 import type { Storage } from '../storage/storage.js';
 import { createStore } from '../store.js';
 import { PAGE, positionOf, readChanges } from './account-sync.js';
@@ -108,7 +108,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       await takeChanges();
       [isSynced, problem] = [true, undefined];
     } catch (error) {
-      problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+      problem = asRefusal(error);
       wait = problem.retryable ? (problem.retryAfterMs ?? 1) : 0;
     }
     isBusy = false;
@@ -142,7 +142,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       edge = page.hasMore ? positionOf(last) : undefined;
       problem = undefined;
     } catch (error) {
-      problem = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+      problem = asRefusal(error);
     }
     isBusy = false;
     changed();

@@ -1,5 +1,5 @@
 import { createListeners } from '../listeners.js';
-import { RefusalError } from '../refusal-error.js';
+import { asRefusal, RefusalError } from '../refusal-error.js';
 import type { Storage } from '../storage/storage.js';
 import { isSame, isTooLarge, type QueuedCommand, readCommand, refused } from './command.js';
 import { type Entry, entryOf, rejectAll, type Told } from './entry.js';
@@ -81,8 +81,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onRested: offTheLine,
     onDone: (entry, result) => done(entry, result, true),
     onRefused(entry, error) {
-      const refusal =
-        error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+      const refusal = asRefusal(error);
       refuse(entry, refused(entry.command, refusal), refusal, true);
     },
   });

@@ -3,7 +3,7 @@ import type { ConversationDetail, MessagePage } from '@parley/domain/wire/views'
 import { backoffMs } from '../backoff.js';
 import type { Core } from '../core.js';
 import { passage } from '../live-notices.js';
-import { RefusalError } from '../refusal-error.js';
+import { asRefusal, RefusalError } from '../refusal-error.js';
 import { createPages, isNotMine } from './load-pages.js';
 import type { Loading, Window, WindowBounds, WindowInput } from './window.js';
 
@@ -87,7 +87,7 @@ export function createLoader(options: LoaderOptions): Loader {
   }
 
   function failed(what: Loading, error: unknown): void {
-    const refusal = error instanceof RefusalError ? error : new RefusalError('InternalError', String(error));
+    const refusal = asRefusal(error);
     if (isNotMine(refusal)) isMember = false;
     problem = refusal;
     isStuck = !refusal.retryable;
