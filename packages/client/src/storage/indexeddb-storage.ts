@@ -42,15 +42,13 @@ export const indexedDbStorage: StorageFactory = async (user) => {
       return entries;
     },
     append: async (value) => (await run(OUTBOX, 'readwrite', (store) => store.add(value))) as number,
-    replace: (id, value) =>
-      new Promise((resolve, reject) => {
-        const transaction = database.transaction(OUTBOX, 'readwrite');
-        const store = transaction.objectStore(OUTBOX);
+    async replace(id, value) {
+      await run(OUTBOX, 'readwrite', (store) => {
         const known = store.getKey(id);
         known.onsuccess = () => void (known.result !== undefined && store.put(value, id));
-        transaction.oncomplete = () => resolve();
-        transaction.onabort = () => reject(transaction.error);
-      }),
+        return known;
+      });
+    },
     remove: (id) => run(OUTBOX, 'readwrite', (store) => store.delete(id)),
     get: (key) => run(VALUES, 'readonly', (store) => store.get(key)),
     set: async (key, value) => void (await run(VALUES, 'readwrite', (store) => store.put(value, key))),
