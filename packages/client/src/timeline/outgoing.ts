@@ -21,8 +21,8 @@ export type Outgoing = { readonly sends: readonly Send[]; readonly changes: read
 
 export const nothingOutgoing: Outgoing = { sends: [], changes: [] };
 
-/** After news of the outbox. A refused change is taken back; a refused message stays, with its refusal. */
-export function foldOutbox(outgoing: Outgoing, change: OutboxChange): Outgoing {
+/** After news of the outbox; what is done is told by `inLog`. A refused change is taken back; a refused message stays, with its refusal. */
+export function foldOutbox(outgoing: Outgoing, change: Exclude<OutboxChange, { tag: 'done' }>): Outgoing {
   const { command } = change;
   switch (change.tag) {
     case 'added':
@@ -33,10 +33,6 @@ export function foldOutbox(outgoing: Outgoing, change: OutboxChange): Outgoing {
       return command.method === 'message.send' && command.isKept
         ? { ...outgoing, sends: outgoing.sends.map((send) => (isOf(send, command) ? { command } : send)) }
         : without(outgoing, command.commandId);
-    case 'done': {
-      const { seq, at } = change.result as { readonly seq: number; readonly at: number };
-      return inLog(outgoing, command.commandId, seq, at);
-    }
     default:
       return change satisfies never;
   }
