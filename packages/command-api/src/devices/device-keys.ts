@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type { Account } from '@parley/domain/account/state';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
+import { stands } from '@parley/domain/conversation/state';
 import type { DeviceKeys as Answer } from '@parley/domain/wire/devices';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import * as E from 'fp-ts/lib/Either.js';
@@ -34,8 +35,8 @@ export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
   async execute({ reader, params }: DeviceKeys): Promise<E.Either<Refusal, Answer>> {
     const { conversationId, after = '', limit = DEFAULT_MEMBERS } = params;
     const { state } = await this.store.fresh(conversationId);
-    const refused = refusedAccess(state, reader);
-    if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
+    const refused = refusedAccess(state, reader, Date.now());
+    if (refused !== undefined || !stands(state)) return E.left(refused as Refusal);
     const rest = [...state.members.keys()].filter((user) => user > after).sort();
     const wanted = rest.slice(0, limit);
     const accounts = await Promise.all(this.accounts.freshEach(wanted));

@@ -1,5 +1,6 @@
 import { newestDeed } from '@parley/domain/conversation/recent';
 import type { Refusal } from '@parley/domain/conversation/refusals';
+import { stands } from '@parley/domain/conversation/state';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { settled } from './settled.js';
 
@@ -27,7 +28,7 @@ export function membership(
 
 function membersOf({ state }: Known, users: readonly string[]): Membership {
   const activeAt = newestDeed(state.recent)?.at ?? 0;
-  if (state.tag === 'absent') return { revision: 0, activeAt, members: {} };
+  if (!stands(state)) return { revision: state.revision, activeAt, members: {} };
   const found = users.flatMap((user) => {
     const member = state.members.get(user);
     return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }] as const];

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { type Conversation, roleOf } from '@parley/domain/conversation/state';
+import { roleOf, type Standing, stands } from '@parley/domain/conversation/state';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
@@ -40,8 +40,8 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     showProducers,
   }: ConversationGet): Promise<E.Either<Refusal, ConversationDetail>> {
     const { state } = await this.store.fresh(params.conversationId);
-    const refused = refusedAccess(state, reader);
-    if (refused !== undefined || state.tag === 'absent') return E.left(refused as Refusal);
+    const refused = refusedAccess(state, reader, this.resources.now());
+    if (refused !== undefined || !stands(state)) return E.left(refused as Refusal);
     const detail = await this.withWatermarks(detailOf(state, reader, params));
     return E.right(showProducers ? { ...detail, producers: Object.fromEntries(state.producers) } : detail);
   }
@@ -73,7 +73,7 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
 const WATERMARKS_WITHIN = 1_000;
 
 function detailOf(
-  state: Exclude<Conversation, { tag: 'absent' }>,
+  state: Standing,
   reader: string,
   { conversationId, membersAfter = '', membersLimit = DEFAULT_MEMBERS }: QueryOf<'conversation.get'>,
 ): ConversationDetail {

@@ -28,7 +28,7 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
   async execute({ reader, params }: MessageInfo): Promise<E.Either<Refusal, Info>> {
     const { conversationId, seq } = params;
     const { state } = await this.resources.store.fresh(conversationId);
-    const refused = refusedAccess(state, reader);
+    const refused = refusedAccess(state, reader, this.resources.now());
     if (refused !== undefined) return E.left(refused);
     if (seq > state.revision) return E.left(refuse('MessageNotFound'));
     try {

@@ -83,7 +83,7 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
 
     // Not a member there, or not far enough: the log says whether that is so or only not projected yet.
     const { state } = await store.fresh(conversationId);
-    const refused = refusedAccess(state, reader);
+    const refused = refusedAccess(state, reader, now());
     if (refused !== undefined) return E.left(refused);
     if (minSeq > state.revision) return E.left(refuse('ReadBehind', `the newest event is ${state.revision}`));
     const seen = await untilSeen(read, (page) => page.tag === 'page' && page.revision >= minSeq);

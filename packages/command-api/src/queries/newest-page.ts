@@ -68,7 +68,7 @@ export async function newestFromCache(
   const page = isRight(found) || remembered === undefined ? found : await cachedPage(redis, conversationId);
   if (!isRight(page)) return undefined;
   if (page !== remembered) pages.set(conversationId, page);
-  if (refusedAccess(known.state, reader) !== undefined) return undefined;
+  if (refusedAccess(known.state, reader, now()) !== undefined) return undefined;
   const newest = lastOf(page, limit, now());
   return newest === undefined ? undefined : E.right(newest);
 }
@@ -83,7 +83,7 @@ export async function newestFromCacheAndLog(
   const { store, redis, now } = resources;
   const page = await cachedPage(redis, conversationId);
   const known = await store.fresh(conversationId);
-  const refused = refusedAccess(known.state, reader);
+  const refused = refusedAccess(known.state, reader, now());
   if (refused !== undefined) return E.left(refused);
   if (page === undefined) return E.left(refuse('Unavailable', 'history cannot be read now'));
   const forward = foldForward(page, await eventsAfter(resources, conversationId, known, page.revision));

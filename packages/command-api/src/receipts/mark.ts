@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { rememberedUnread } from '@parley/domain/conversation/remembered-unread';
-import type { Conversation } from '@parley/domain/conversation/state';
+import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { advance } from '@parley/domain/conversation/watermark';
 import { decodeWith } from '@parley/domain/text';
 import { type LoggedReceipt, type ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
@@ -78,7 +78,7 @@ async function move(
       ? await unreadAfter(resources, state, { conversationId, user, read: seen })
       : undefined;
     const watermarks: Watermarks = { conversationId, user, delivered, read: seen, at, ...unread };
-    const logged: LoggedReceipt = { ...watermarks, members: state.tag === 'absent' ? 0 : state.members.size };
+    const logged: LoggedReceipt = { ...watermarks, members: stands(state) ? state.members.size : 0 };
     const appended = await append(window, {
       place: receiptPlaceOf(conversationId, user, partitions),
       payload: JSON.stringify(logged),
@@ -103,7 +103,7 @@ async function refusedToMark(
 ): Promise<Refusal | undefined> {
   const furthest = Math.max(receipt.delivered ?? 0, receipt.read ?? 0);
   const refused = ({ state }: Known): Refusal | undefined =>
-    refusedAccess(state, user) ??
+    refusedAccess(state, user, Date.now()) ??
     (furthest > state.revision
       ? refuse('BeyondTheHead', `the newest event is ${state.revision}`)
       : undefined);

@@ -1,12 +1,17 @@
 import { type Refusal, refuse } from './refusals.js';
-import type { Conversation } from './state.js';
+import { type Conversation, stands } from './state.js';
 
 /**
- * Why `user` may neither read, write nor follow a conversation, or undefined. That two people talk is itself nobody's
- * business, so to others a direct conversation does not exist.
+ * Why `user` may neither read, write nor follow a conversation at the time `at`, in ms, or undefined. That two people talk is
+ * itself nobody's business, so to others a direct conversation does not exist; one that was erased, or should be by now, exists
+ * for nobody.
  */
-export function refusedAccess(state: Conversation, user: string): Refusal | undefined {
-  if (state.tag === 'absent') return refuse('ConversationNotFound');
+export function refusedAccess(state: Conversation, user: string, at: number): Refusal | undefined {
+  if (!stands(state) || isOver(state.expiresAt, at)) return refuse('ConversationNotFound');
   if (state.members.has(user)) return undefined;
   return refuse(state.kind === 'direct' ? 'ConversationNotFound' : 'NotAMember');
 }
+
+/** Whether what ends at `expiresAt` has ended by `at`; both in ms. */
+export const isOver = (expiresAt: number | null | undefined, at: number): boolean =>
+  expiresAt !== null && expiresAt !== undefined && expiresAt <= at;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as E from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../testing/arbitraries.js';
-import { GARDEN, text } from '../testing/commands.js';
+import { GARDEN, NOON, text } from '../testing/commands.js';
 import { decodeWith } from '../text.js';
 import { type CommandType, commandCodecs, isCommandType, peopleNamed } from './commands.js';
 
@@ -11,17 +11,25 @@ const good: Readonly<Record<CommandType, object>> = {
   'conversation.create': { ...base, kind: 'group', members: ['bob'] },
   'conversation.rename': { ...base, title: 'Roses' },
   'conversation.setTtl': { ...base, ttl: 60 },
+  'conversation.setExpiry': { ...base, expiresAt: NOON },
   'conversation.close': base,
+  'conversation.hold': { ...base, reason: 'case 7' },
+  'conversation.release': base,
+  'conversation.erase': base,
   'member.add': { ...base, users: ['bob'] },
   'member.remove': { ...base, users: ['bob'] },
   'member.leave': base,
   'member.setRole': { ...base, user: 'bob', role: 'admin' },
   'member.ban': { ...base, user: 'bob' },
   'member.unban': { ...base, user: 'bob' },
+  'member.erase': { ...base, user: 'bob' },
   'message.send': { ...base, body: text('hello') },
   'message.edit': { ...base, seq: 2, body: text('hello') },
   'message.delete': { ...base, seq: 2 },
   'message.react': { ...base, seq: 2, emoji: '🌹' },
+  'message.pin': { ...base, seq: 2 },
+  'message.unpin': { ...base, seq: 2 },
+  'message.erase': { ...base, seq: 2, remains: [] },
   'message.expire': { ...base, ranges: [[1, 2]] },
 };
 const types = Object.keys(commandCodecs) as CommandType[];
@@ -51,9 +59,10 @@ describe.each(types)('the data of %s', (type) => {
     }
   });
 
-  it('takes null for none of them, but for the life of messages', () => {
+  it('takes null for none of them, but for the life of messages and the end of a conversation', () => {
     for (const field of Object.keys(good[type])) {
-      if (field !== 'ttl') expect(refusal(type, { [field]: null })).toMatch(new RegExp(`^${field} must be `));
+      if (field !== 'ttl' && field !== 'expiresAt')
+        expect(refusal(type, { [field]: null })).toMatch(new RegExp(`^${field} must be `));
     }
   });
 

@@ -6,9 +6,13 @@ import { Body } from './body.js';
 import {
   type BanHash,
   Emoji,
+  Ending,
+  HoldReason,
   Kind,
+  Life,
   MAX_USERS_PER_COMMAND,
   Producer,
+  Remains,
   Role,
   SeqRange,
   Title,
@@ -36,21 +40,29 @@ const users = boundedArray('users', UserId, 1, MAX_USERS_PER_COMMAND);
 export const commandCodecs = {
   'conversation.create': command(
     { kind: Kind, members: boundedArray('members', UserId, 0, MAX_USERS_PER_COMMAND) },
-    { title: Title, ttl: Ttl },
+    { title: Title, ttl: Ttl, expiresAt: Instant },
   ),
   'conversation.rename': command({ title: Title }, {}),
   'conversation.setTtl': command({ ttl: Ttl }, {}),
+  'conversation.setExpiry': command({ expiresAt: Ending }, {}),
   'conversation.close': command({}, {}),
+  'conversation.hold': command({ reason: HoldReason }, {}),
+  'conversation.release': command({}, {}),
+  'conversation.erase': command({}, {}),
   'member.add': command({ users }, { role: Role }),
   'member.remove': command({ users }, {}),
   'member.leave': command({}, {}),
   'member.setRole': command({ user: UserId, role: Role }, {}),
   'member.ban': command({ user: UserId }, {}),
   'member.unban': command({ user: UserId }, {}),
-  'message.send': command({ body: Body }, { replyTo: Seq }),
+  'member.erase': command({ user: UserId }, {}),
+  'message.send': command({ body: Body }, { replyTo: Seq, ttl: Life }),
   'message.edit': command({ seq: Seq, body: Body }, {}),
   'message.delete': command({ seq: Seq }, {}),
   'message.react': command({ seq: Seq, emoji: Emoji }, { remove: t.boolean }),
+  'message.pin': command({ seq: Seq }, {}),
+  'message.unpin': command({ seq: Seq }, {}),
+  'message.erase': command({ seq: Seq, remains: boundedArray('remains', Remains, 0, 1_000) }, {}),
   'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }, {}),
 } as const;
 
@@ -66,6 +78,8 @@ export type Circumstances = {
   readonly actor: UserId | '@system';
   readonly at: number;
   readonly banHashes: Readonly<Record<UserId, BanHash>>;
+  /** The actor need not be a member: their token has the scope that this command needs (`hold`, `erase`). */
+  readonly asOperator?: true;
 };
 
 export type CommandOf<T extends CommandType> = { readonly type: T; readonly data: Data<T> } & Circumstances;
@@ -74,6 +88,10 @@ export type CreateConversation = CommandOf<'conversation.create'>;
 export type RenameConversation = CommandOf<'conversation.rename'>;
 export type SetTtl = CommandOf<'conversation.setTtl'>;
 export type CloseConversation = CommandOf<'conversation.close'>;
+export type SetExpiry = CommandOf<'conversation.setExpiry'>;
+export type HoldConversation = CommandOf<'conversation.hold'>;
+export type ReleaseConversation = CommandOf<'conversation.release'>;
+export type EraseConversation = CommandOf<'conversation.erase'>;
 export type AddMembers = CommandOf<'member.add'>;
 export type RemoveMembers = CommandOf<'member.remove'>;
 export type LeaveConversation = CommandOf<'member.leave'>;
@@ -84,6 +102,10 @@ export type SendMessage = CommandOf<'message.send'>;
 export type EditMessage = CommandOf<'message.edit'>;
 export type DeleteMessage = CommandOf<'message.delete'>;
 export type ReactToMessage = CommandOf<'message.react'>;
+export type PinMessage = CommandOf<'message.pin'>;
+export type UnpinMessage = CommandOf<'message.unpin'>;
+export type EraseMember = CommandOf<'member.erase'>;
+export type EraseMessage = CommandOf<'message.erase'>;
 export type ExpireMessages = CommandOf<'message.expire'>;
 
 export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
@@ -94,5 +116,7 @@ export const isCommandType = (name: string): name is CommandType => Object.hasOw
 export function peopleNamed(type: CommandType, data: Command['data'], actor: string): readonly string[] {
   const named = data as { users?: readonly string[]; members?: readonly string[]; user?: string };
   if (type === 'conversation.create') return [actor, ...(named.members ?? [])];
+  // Nobody who is erased is banned by it.
+  if (type === 'member.erase') return [];
   return [...(named.users ?? []), ...(named.user === undefined ? [] : [named.user])];
 }

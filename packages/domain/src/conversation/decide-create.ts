@@ -1,5 +1,6 @@
 import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
 import type { CreateConversation } from './commands.js';
+import { endsTooSoon } from './decide-settings.js';
 import { type Decision, no, yes } from './decision.js';
 import { entry } from './entry.js';
 import type { Conversation } from './state.js';
@@ -21,6 +22,8 @@ export function create(state: Conversation, command: CreateConversation): Decisi
   }
   // Only now, so that nobody but the two learns whether a direct conversation exists.
   if (state.tag !== 'absent') return no('ConversationExists');
+  const tooSoon = endsTooSoon(data.expiresAt, command.at);
+  if (tooSoon !== undefined) return tooSoon;
   const first: Role = data.kind === 'direct' ? 'member' : 'owner';
   return yes({
     type: 'conversation.created',
@@ -29,6 +32,7 @@ export function create(state: Conversation, command: CreateConversation): Decisi
       ttl: data.ttl ?? null,
       members: [entry(command, actor, first), ...others.map((user) => entry(command, user, 'member'))],
       ...(data.title === undefined ? {} : { title: data.title }),
+      ...(data.expiresAt === undefined ? {} : { expiresAt: data.expiresAt }),
     },
   });
 }

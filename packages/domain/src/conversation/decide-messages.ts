@@ -1,27 +1,32 @@
 import { SYSTEM } from '../ids.js';
+import { isOver } from './access.js';
 import { closeBody } from './body.js';
 import type {
   Command,
   DeleteMessage,
   EditMessage,
   ExpireMessages,
+  PinMessage,
   ReactToMessage,
   SendMessage,
+  UnpinMessage,
 } from './commands.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
 import { recallSeq } from './recent.js';
 import { leads } from './standing.js';
-import type { Closed, Conversation, Deed, Open } from './state.js';
+import type { Conversation, Deed, Open, Standing } from './state.js';
+import { MAX_PINS } from './vocabulary.js';
 
-/** A message that a command is about, where the state no longer remembers it: who wrote it, or that there is none. */
-export type Target = { readonly author: string } | 'none';
+/** A message that a command is about, where the state no longer remembers it: who wrote it and when its life is over, or that there is none. */
+export type Target = { readonly author: string; readonly expiresAt?: number } | 'none';
 
 /** Seq of the message a command is about, if the state does not remember who wrote it; to be looked up in the log. */
 export function targetSought(state: Conversation, command: Command): number | undefined {
   if (
     command.type !== 'message.edit' &&
     command.type !== 'message.delete' &&
-    command.type !== 'message.react'
+    command.type !== 'message.react' &&
+    command.type !== 'message.pin'
   ) {
     return undefined;
   }
@@ -35,6 +40,9 @@ export function send(state: Open, { actor, at, data }: SendMessage): Decision {
     return no('NotAllowed', 'only admins post in a channel');
   if (data.replyTo !== undefined && data.replyTo > state.revision)
     return no('MessageNotFound', `seq ${data.replyTo}`);
+  if (data.ttl !== undefined && state.ttl !== null && data.ttl > state.ttl)
+    return no('LifeNotAllowed', `at most ${state.ttl} s here`);
+  const life = data.ttl ?? state.ttl;
   return yes({
     type: 'message.sent',
     data: {
@@ -42,44 +50,67 @@ export function send(state: Open, { actor, at, data }: SendMessage): Decision {
       body: closeBody(data.body),
       ...(data.sentAt === undefined ? {} : { sentAt: data.sentAt }),
       ...(data.replyTo === undefined ? {} : { replyTo: data.replyTo }),
-      ...(state.ttl === null ? {} : { expiresAt: at + state.ttl * 1000 }),
+      ...(life === null ? {} : { expiresAt: at + life * 1000 }),
     },
   });
 }
 
-export function edit(state: Open, { actor, data }: EditMessage, target?: Target): Decision {
-  const author = authorOf(state, data.seq, target);
+export function edit(state: Open, { actor, at, data }: EditMessage, target?: Target): Decision {
+  const author = authorOf(state, data.seq, at, target);
   if (author === undefined) return no('MessageNotFound', `seq ${data.seq}`);
   if (author !== actor) return no('NotTheAuthor');
   return yes({ type: 'message.edited', data: { seq: data.seq, body: closeBody(data.body) } });
 }
 
-export function erase(state: Open, { actor, data }: DeleteMessage, target?: Target): Decision {
-  const author = authorOf(state, data.seq, target);
+export function erase(state: Open, { actor, at, data }: DeleteMessage, target?: Target): Decision {
+  const author = authorOf(state, data.seq, at, target);
   if (author === undefined)
     return deedAt(state, data.seq)?.gone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
   if (author !== actor && !leads(state, actor)) return no('NotTheAuthor');
+  if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   return yes({ type: 'message.deleted', data: { seq: data.seq } });
 }
 
-export function react(state: Open, { data }: ReactToMessage, target?: Target): Decision {
-  if (authorOf(state, data.seq, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+export function react(state: Open, { at, data }: ReactToMessage, target?: Target): Decision {
+  if (authorOf(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
   return yes({
     type: 'message.reacted',
     data: { seq: data.seq, emoji: data.emoji, removed: data.remove ?? false },
   });
 }
 
-export function expire(state: Open | Closed, { actor, data }: ExpireMessages): Decision {
+/** Admins and owners pin; in a direct conversation both do. */
+export function pin(state: Open, { actor, at, data }: PinMessage, target?: Target): Decision {
+  if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
+  if (authorOf(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+  if (state.pins.includes(data.seq)) return unchanged;
+  if (state.pins.length >= MAX_PINS) return no('TooManyPins', `at most ${MAX_PINS}`);
+  return yes({ type: 'message.pinned', data: { seq: data.seq } });
+}
+
+export function unpin(state: Open, { actor, data }: UnpinMessage): Decision {
+  if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
+  return state.pins.includes(data.seq)
+    ? yes({ type: 'message.unpinned', data: { seq: data.seq } })
+    : unchanged;
+}
+
+export function expire(state: Standing, { actor, data }: ExpireMessages): Decision {
   if (actor !== SYSTEM) return no('NotAllowed', 'messages expire by the clock alone');
+  if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   const ranges = data.ranges.filter(([from, to]) => from <= to && to <= state.revision);
   return ranges.length === 0 ? unchanged : yes({ type: 'message.expired', data: { ranges } });
 }
 
 const deedAt = (state: Conversation, seq: number): Deed | undefined => recallSeq(state.recent, seq);
 
-function authorOf(state: Open, seq: number, target?: Target): string | undefined {
+/** Who wrote a message that is there at the time `at`: neither gone nor due. */
+function authorOf(state: Open, seq: number, at: number, target?: Target): string | undefined {
   const deed = deedAt(state, seq);
-  if (deed !== undefined) return deed.type === 'message.sent' && !deed.gone ? deed.actor : undefined;
-  return target === undefined || target === 'none' ? undefined : target.author;
+  if (deed !== undefined) {
+    const isThere = deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);
+    return isThere ? deed.actor : undefined;
+  }
+  if (target === undefined || target === 'none' || isOver(target.expiresAt, at)) return undefined;
+  return target.author;
 }

@@ -1,8 +1,9 @@
 import { SYSTEM } from '../ids.js';
-import type { CloseConversation, RenameConversation, SetTtl } from './commands.js';
+import type { CloseConversation, RenameConversation, SetExpiry, SetTtl } from './commands.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
 import { leads } from './standing.js';
 import type { Open } from './state.js';
+import { type Ending, LEAST_AHEAD } from './vocabulary.js';
 
 export function rename(state: Open, { actor, data }: RenameConversation): Decision {
   if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation has no title');
@@ -16,6 +17,18 @@ export function setTtl(state: Open, { actor, data }: SetTtl): Decision {
   if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
   return state.ttl === data.ttl ? unchanged : yes({ type: 'conversation.ttlSet', data: { ttl: data.ttl } });
 }
+
+export function setExpiry(state: Open, { actor, at, data: { expiresAt } }: SetExpiry): Decision {
+  if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
+  if (state.expiresAt === expiresAt) return unchanged;
+  return endsTooSoon(expiresAt, at) ?? yes({ type: 'conversation.expirySet', data: { expiresAt } });
+}
+
+/** Refuses an end that is not far enough ahead of `at`; both in ms. */
+export const endsTooSoon = (expiresAt: Ending | undefined, at: number): Decision | undefined =>
+  expiresAt !== undefined && expiresAt !== null && expiresAt < at + LEAST_AHEAD
+    ? no('LifeNotAllowed', `expiresAt must be ${LEAST_AHEAD / 1_000} s ahead at least`)
+    : undefined;
 
 export function close(state: Open, { actor }: CloseConversation): Decision {
   if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation cannot be closed');

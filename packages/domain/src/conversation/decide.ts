@@ -4,11 +4,12 @@ import { refusedAccess } from './access.js';
 import type { Command } from './commands.js';
 import { ban, unban } from './decide-bans.js';
 import { create } from './decide-create.js';
+import { eraseConversation, eraseMember, eraseMessage, hold, release } from './decide-erasing.js';
 import { add, leave, remove, setRole } from './decide-members.js';
-import { edit, erase, expire, react, send, type Target } from './decide-messages.js';
-import { close, rename, setTtl } from './decide-settings.js';
+import { edit, erase, expire, pin, react, send, type Target, unpin } from './decide-messages.js';
+import { close, rename, setExpiry, setTtl } from './decide-settings.js';
 import { type Decision, no, unchanged } from './decision.js';
-import type { Conversation } from './state.js';
+import { type Conversation, type Standing, stands } from './state.js';
 
 /**
  * Decides what a command does to a conversation. Pure: time, hashes and ids come with the command, and a target that
@@ -16,11 +17,15 @@ import type { Conversation } from './state.js';
  */
 export function decide(state: Conversation, command: Command, target?: Target): Decision {
   if (command.type === 'conversation.create') return create(state, command);
-  if (state.tag === 'absent') return no('ConversationNotFound');
-  const refused = command.actor === SYSTEM ? undefined : refusedAccess(state, command.actor);
+  const isTrusted = command.actor === SYSTEM || command.asOperator === true;
+  const refused = isTrusted ? undefined : refusedAccess(state, command.actor, command.at);
   if (refused !== undefined) return E.left(refused);
-  // Messages go on to expire in a conversation that is closed.
-  if (command.type === 'message.expire') return expire(state, command);
+  if (!stands(state)) {
+    const isDone =
+      state.tag === 'erased' && (command.actor === SYSTEM || command.type === 'conversation.erase');
+    return isDone ? unchanged : no('ConversationNotFound');
+  }
+  if (isEnding(command)) return decideEnding(state, command);
   if (state.tag === 'closed')
     return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
   switch (command.type) {
@@ -28,6 +33,8 @@ export function decide(state: Conversation, command: Command, target?: Target): 
       return rename(state, command);
     case 'conversation.setTtl':
       return setTtl(state, command);
+    case 'conversation.setExpiry':
+      return setExpiry(state, command);
     case 'conversation.close':
       return close(state, command);
     case 'member.add':
@@ -50,6 +57,44 @@ export function decide(state: Conversation, command: Command, target?: Target): 
       return erase(state, command, target);
     case 'message.react':
       return react(state, command, target);
+    case 'message.pin':
+      return pin(state, command, target);
+    case 'message.unpin':
+      return unpin(state, command);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** What goes on in a conversation that is closed: its messages expire, and it can be held and erased. */
+const endings = [
+  'message.expire',
+  'message.erase',
+  'member.erase',
+  'conversation.hold',
+  'conversation.release',
+  'conversation.erase',
+] as const;
+
+type Ending = Extract<Command, { type: (typeof endings)[number] }>;
+
+const isEnding = (command: Command): command is Ending =>
+  (endings as readonly string[]).includes(command.type);
+
+function decideEnding(state: Standing, command: Ending): Decision {
+  switch (command.type) {
+    case 'message.expire':
+      return expire(state, command);
+    case 'message.erase':
+      return eraseMessage(state, command);
+    case 'member.erase':
+      return eraseMember(state, command);
+    case 'conversation.hold':
+      return hold(state, command);
+    case 'conversation.release':
+      return release(state, command);
+    case 'conversation.erase':
+      return eraseConversation(state, command);
     default:
       return command satisfies never;
   }

@@ -3,7 +3,19 @@ import { Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
 import { OpaqueBody } from './body.js';
-import { BanHash, Emoji, Entry, Kind, Role, SeqRange, Title, Ttl } from './vocabulary.js';
+import {
+  BanHash,
+  Emoji,
+  Ending,
+  Entry,
+  HoldReason,
+  Kind,
+  Remains,
+  Role,
+  SeqRange,
+  Title,
+  Ttl,
+} from './vocabulary.js';
 
 const entries = t.readonlyArray(Entry);
 const users = t.readonlyArray(UserId);
@@ -15,17 +27,22 @@ const users = t.readonlyArray(UserId);
 export const eventCodecs = {
   'conversation.created': {
     version: 2,
-    data: shape({ kind: Kind, members: entries, ttl: Ttl }, { title: Title }),
+    data: shape({ kind: Kind, members: entries, ttl: Ttl }, { title: Title, expiresAt: Instant }),
   },
   'conversation.renamed': { version: 1, data: shape({ title: Title }) },
   'conversation.ttlSet': { version: 1, data: shape({ ttl: Ttl }) },
+  'conversation.expirySet': { version: 1, data: shape({ expiresAt: Ending }) },
   'conversation.closed': { version: 1, data: shape({}) },
+  'conversation.held': { version: 1, data: shape({ reason: HoldReason }) },
+  'conversation.released': { version: 1, data: shape({}) },
+  'conversation.erased': { version: 1, data: shape({}) },
   'member.added': { version: 1, data: shape({ members: entries }) },
   'member.removed': { version: 1, data: shape({ users }) },
   'member.left': { version: 1, data: shape({}) },
   'member.roleSet': { version: 1, data: shape({ user: UserId, role: Role }) },
   'member.banned': { version: 1, data: shape({ banHash: BanHash }) },
   'member.unbanned': { version: 1, data: shape({ banHash: BanHash }) },
+  'member.erased': { version: 1, data: shape({ user: UserId }, { successor: UserId }) },
   'message.sent': {
     version: 1,
     data: shape(
@@ -36,6 +53,9 @@ export const eventCodecs = {
   'message.edited': { version: 1, data: shape({ seq: Seq, body: OpaqueBody }) },
   'message.deleted': { version: 1, data: shape({ seq: Seq }) },
   'message.reacted': { version: 1, data: shape({ seq: Seq, emoji: Emoji, removed: t.boolean }) },
+  'message.pinned': { version: 1, data: shape({ seq: Seq }) },
+  'message.unpinned': { version: 1, data: shape({ seq: Seq }) },
+  'message.erased': { version: 1, data: shape({ seq: Seq, remains: t.readonlyArray(Remains) }) },
   'message.expired': { version: 1, data: shape({ ranges: t.readonlyArray(SeqRange) }) },
 } as const;
 

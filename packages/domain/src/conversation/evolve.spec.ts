@@ -3,7 +3,7 @@ import { SYSTEM } from '../ids.js';
 import { hashOf } from '../testing/commands.js';
 import { created, fold, happened, manySent, sent } from '../testing/given.js';
 import { recallSeq } from './recent.js';
-import type { Conversation, Open } from './state.js';
+import { type Conversation, type Open, stands } from './state.js';
 
 const garden = created('group', { ann: 'owner', bob: 'admin', cem: 'member' }, 60);
 const folded = (...past: Parameters<typeof fold>[0]): Open => {
@@ -12,9 +12,7 @@ const folded = (...past: Parameters<typeof fold>[0]): Open => {
   return state;
 };
 const roles = (state: Conversation) =>
-  state.tag === 'absent'
-    ? {}
-    : Object.fromEntries([...state.members].map(([user, { role }]) => [user, role]));
+  stands(state) ? Object.fromEntries([...state.members].map(([user, { role }]) => [user, role])) : {};
 
 describe('folding', () => {
   it('opens a conversation with what it was created with', () => {

@@ -1,6 +1,6 @@
 import type { Envelope } from '../log/envelope.js';
 import { LayeredMap } from './layered-map.js';
-import { amend, remember } from './recent.js';
+import { amend, type Recent, recallSeq, remember, rememberGone } from './recent.js';
 import {
   type Conversation,
   type Deed,
@@ -8,8 +8,10 @@ import {
   type Open,
   REMEMBERED_COMMANDS,
   REMEMBERED_PRODUCERS,
+  type Standing,
+  stands,
 } from './state.js';
-import type { Entry, Producer, Role } from './vocabulary.js';
+import type { Entry, Producer, Remains, Role } from './vocabulary.js';
 
 /**
  * The state after one more event. Total: an event that does not fit the state changes nothing but the revision, because
@@ -21,14 +23,24 @@ export function evolve(state: Conversation, event: Envelope): Conversation {
 
 function apply(state: Conversation, event: Envelope): Conversation {
   if (event.type === 'conversation.created') return state.tag === 'absent' ? create(state, event) : state;
-  if (state.tag === 'absent') return state;
+  if (!stands(state)) return state;
   switch (event.type) {
     case 'conversation.renamed':
       return { ...state, title: event.data.title };
     case 'conversation.ttlSet':
       return { ...state, ttl: event.data.ttl };
+    case 'conversation.expirySet':
+      return { ...state, expiresAt: event.data.expiresAt };
     case 'conversation.closed':
       return { ...state, tag: 'closed' };
+    case 'conversation.held':
+      return { ...state, hold: { reason: event.data.reason, since: event.at, by: event.actor } };
+    case 'conversation.released':
+      return { ...state, hold: undefined };
+    case 'conversation.erased': {
+      const { revision, recent, producers } = state;
+      return { tag: 'erased', revision, recent, producers };
+    }
     case 'member.added':
       return enter(state, event.data.members, event.seq);
     case 'member.removed':
@@ -50,23 +62,25 @@ function apply(state: Conversation, event: Envelope): Conversation {
       bans.delete(event.data.banHash);
       return { ...state, bans };
     }
+    case 'member.erased':
+      return eraseMember(state, event.data);
     case 'message.sent':
       return { ...state, messages: Math.max(state.messages, event.data.ordinal) };
+    case 'message.pinned':
+      return state.pins.includes(event.data.seq)
+        ? state
+        : { ...state, pins: [...state.pins, event.data.seq] };
+    case 'message.unpinned':
+      return unpinned(state, (seq) => seq === event.data.seq);
     case 'message.edited':
     case 'message.reacted':
       return state;
     case 'message.deleted':
-      return {
-        ...state,
-        recent: amend(
-          state.recent,
-          markGone((seq) => seq === event.data.seq),
-        ),
-      };
-    case 'message.expired': {
-      const due = (seq: number) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to);
-      return { ...state, recent: amend(state.recent, markGone(due)) };
-    }
+      return without(state, (seq) => seq === event.data.seq);
+    case 'message.erased':
+      return { ...state, recent: event.data.remains.reduce(recallRemains, state.recent) };
+    case 'message.expired':
+      return without(state, (seq) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to));
     default:
       return event satisfies never;
   }
@@ -75,7 +89,8 @@ function apply(state: Conversation, event: Envelope): Conversation {
 /** What every event leaves behind: revision, the deed remembered, and the position of its source. */
 function trace<S extends Conversation>(state: S, event: Envelope): S {
   const { actor, commandId, type, seq, at } = event;
-  const deed: Deed = { actor, commandId, type, seq, at };
+  const expiresAt = event.type === 'message.sent' ? event.data.expiresAt : undefined;
+  const deed: Deed = { actor, commandId, type, seq, at, ...(expiresAt === undefined ? {} : { expiresAt }) };
   return {
     ...state,
     revision: seq,
@@ -83,8 +98,6 @@ function trace<S extends Conversation>(state: S, event: Envelope): S {
     producers: event.producer === undefined ? state.producers : advance(state.producers, event.producer),
   };
 }
-
-type Present = Exclude<Conversation, { tag: 'absent' }>;
 
 function advance(
   producers: Conversation['producers'],
@@ -95,7 +108,7 @@ function advance(
 }
 
 function create(state: Conversation, event: Extract<Envelope, { type: 'conversation.created' }>): Open {
-  const { kind, title, ttl, members } = event.data;
+  const { kind, title, ttl, expiresAt = null, members } = event.data;
   const empty: Open = {
     tag: 'open',
     revision: state.revision,
@@ -104,6 +117,9 @@ function create(state: Conversation, event: Extract<Envelope, { type: 'conversat
     kind,
     title,
     ttl,
+    expiresAt,
+    hold: undefined,
+    pins: [],
     members: LayeredMap.of(),
     owners: 0,
     bans: new Set(),
@@ -112,26 +128,26 @@ function create(state: Conversation, event: Extract<Envelope, { type: 'conversat
   return enter(empty, members, event.seq);
 }
 
-function enter<S extends Present>(state: S, entries: readonly Entry[], seq: number): S {
+function enter<S extends Standing>(state: S, entries: readonly Entry[], seq: number): S {
   return withMembers(
     state,
     entries.map(({ user, role, banHash }) => [user, { role, banHash, since: seq }]),
   );
 }
 
-function leave<S extends Present>(state: S, users: readonly string[]): S {
+function leave<S extends Standing>(state: S, users: readonly string[]): S {
   const present = [...new Set(users)].filter((user) => state.members.has(user));
   const owners = state.owners - present.filter((user) => state.members.get(user)?.role === 'owner').length;
   return { ...state, members: state.members.without(present), owners };
 }
 
-function withRole<S extends Present>(state: S, user: string, role: Role): S {
+function withRole<S extends Standing>(state: S, user: string, role: Role): S {
   const member = state.members.get(user);
   return member === undefined ? state : withMembers(state, [[user, { ...member, role }]]);
 }
 
 /** Sets members, and counts the owners among them without a look at all the others. */
-function withMembers<S extends Present>(state: S, changed: readonly (readonly [string, Member])[]): S {
+function withMembers<S extends Standing>(state: S, changed: readonly (readonly [string, Member])[]): S {
   const latest = new Map(changed);
   let owners = state.owners;
   for (const [user, { role }] of latest) {
@@ -141,7 +157,40 @@ function withMembers<S extends Present>(state: S, changed: readonly (readonly [s
   return { ...state, members: state.members.with(latest), owners };
 }
 
+/** Their messages are gone, and so are they; where they were the last owner, the successor named is one. */
+function eraseMember(
+  state: Standing,
+  { user, successor }: { readonly user: string; readonly successor?: string },
+): Standing {
+  const written = (deed: Deed): boolean => deed.actor === user;
+  const gone = { ...state, recent: amend(state.recent, markGone(written)) };
+  const rest = leave(gone, [user]);
+  return successor === undefined ? rest : withRole(rest, successor, 'owner');
+}
+
+/** Messages that are gone are no longer pinned. */
+const without = (state: Standing, gone: (seq: number) => boolean): Standing =>
+  unpinned(
+    {
+      ...state,
+      recent: amend(
+        state.recent,
+        markGone(({ seq }) => gone(seq)),
+      ),
+    },
+    gone,
+  );
+
+const unpinned = (state: Standing, gone: (seq: number) => boolean): Standing =>
+  state.pins.some(gone) ? { ...state, pins: state.pins.filter((seq) => !gone(seq)) } : state;
+
 const markGone =
-  (gone: (seq: number) => boolean) =>
+  (gone: (deed: Deed) => boolean) =>
   (deed: Deed): Deed =>
-    deed.type === 'message.sent' && gone(deed.seq) ? { ...deed, gone: true } : deed;
+    deed.type === 'message.sent' && gone(deed) ? { ...deed, gone: true } : deed;
+
+/** A message that the log no longer has is remembered by what is left of it, so that its command is not done again. */
+function recallRemains(recent: Recent, { type, actor, commandId, seq, at }: Remains): Recent {
+  if (type !== 'message.sent' || recallSeq(recent, seq) !== undefined) return recent;
+  return rememberGone(recent, { actor, commandId, type, seq, at, gone: true });
+}

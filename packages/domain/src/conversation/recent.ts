@@ -54,6 +54,15 @@ export function amend({ chunks, tail }: Recent, change: (deed: Deed) => Deed): R
   };
 }
 
+/** Adds a deed of the past where it belongs by its seq, unless it is older than all that is remembered. */
+export function rememberGone(recent: Recent, deed: Deed): Recent {
+  const deeds = deedsOf(recent);
+  const at = deeds.findIndex(({ seq }) => seq > deed.seq);
+  return at < 1 && recent.chunks.length > 0
+    ? recent
+    : recentOf(deeds.toSpliced(at < 0 ? deeds.length : at, 0, deed));
+}
+
 /** All deeds remembered, oldest first. */
 export const deedsOf = ({ chunks, tail }: Recent): readonly Deed[] => [
   ...chunks.flatMap(({ deeds }) => deeds),

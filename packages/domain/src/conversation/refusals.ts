@@ -81,6 +81,21 @@ export const refusals = {
     'The token is of another user or device; open another connection for it.',
   ),
 
+  LifeNotAllowed: row(
+    1424,
+    422,
+    false,
+    'A message may live shorter than its conversation allows, never longer, and nothing may end in the past.',
+  ),
+  OnLegalHold: row(
+    1425,
+    409,
+    false,
+    'The conversation is on legal hold; nothing in it is deleted or erased until an operator lifts it.',
+  ),
+  PersonErased: row(1426, 410, false, 'This person was erased; they write again only as somebody new.'),
+  TooManyPins: row(1427, 409, false, 'So many messages are pinned already; unpin one.'),
+
   // What the wire refuses.
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),
   InvalidRequest: row(-32600, 400, false, 'The request is not a JSON-RPC 2.0 request.'),

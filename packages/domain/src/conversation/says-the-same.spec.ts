@@ -51,7 +51,26 @@ const cases: Readonly<
       command('conversation.setTtl', 'ann', { ttl: null }),
     ],
   },
+  'conversation.setExpiry': {
+    past: [garden],
+    first: command('conversation.setExpiry', 'ann', { expiresAt: NOON + 60_000 }),
+    others: [
+      command('conversation.setExpiry', 'ann', { expiresAt: NOON + 60_001 }),
+      command('conversation.setExpiry', 'ann', { expiresAt: null }),
+    ],
+  },
   'conversation.close': { past: [garden], first: command('conversation.close', 'ann', {}), others: [] },
+  'conversation.hold': {
+    past: [garden],
+    first: { ...command('conversation.hold', 'olga', { reason: 'case 7' }), asOperator: true },
+    others: [{ ...command('conversation.hold', 'olga', { reason: 'case 8' }), asOperator: true }],
+  },
+  'conversation.release': {
+    past: [garden, happened('olga', 'conversation.held', { reason: 'case 7' })],
+    first: { ...command('conversation.release', 'olga', {}), asOperator: true },
+    others: [],
+  },
+  'conversation.erase': { past: [garden], first: command('conversation.erase', 'ann', {}), others: [] },
   'member.add': {
     past: [garden],
     first: command('member.add', 'ann', { users: ['bob', 'dan', 'eve'] }),
@@ -84,6 +103,26 @@ const cases: Readonly<
     past: [garden, happened('ann', 'member.banned', { banHash: 'h_63656d' })],
     first: command('member.unban', 'ann', { user: 'cem' }),
     others: [command('member.unban', 'ann', { user: 'dan' })],
+  },
+  'member.erase': {
+    past: [garden],
+    first: command('member.erase', '@system', { user: 'cem' }),
+    others: [command('member.erase', '@system', { user: 'bob' })],
+  },
+  'message.pin': {
+    past: [garden, sent('ann', 1), sent('ann', 2)],
+    first: command('message.pin', 'bob', { seq: 2 }),
+    others: [command('message.pin', 'bob', { seq: 3 })],
+  },
+  'message.unpin': {
+    past: [garden, sent('ann', 1), happened('ann', 'message.pinned', { seq: 2 })],
+    first: command('message.unpin', 'bob', { seq: 2 }),
+    others: [command('message.unpin', 'bob', { seq: 3 })],
+  },
+  'message.erase': {
+    past: [garden, sent('ann', 1)],
+    first: command('message.erase', '@system', { seq: 2, remains: [] }),
+    others: [command('message.erase', '@system', { seq: 3, remains: [] })],
   },
   'message.send': {
     past: [created('group', { ann: 'owner' }, 60)],

@@ -12,13 +12,18 @@ import type { Entry, Ttl } from './vocabulary.js';
 export function saysTheSame(command: Command, event: Envelope): boolean {
   switch (command.type) {
     case 'conversation.create': {
-      const { kind, members, title, ttl = null } = command.data;
+      const { kind, members, title, ttl = null, expiresAt } = command.data;
       const people = new Set([command.actor, ...members]);
       return madeBy(event, 'conversation.created', (made) => {
         const named = made.members.map(({ user }) => user);
-        const settings: Settings = { kind, title, ttl };
+        const settings: Settings = { kind, title, ttl, expiresAt };
         return (
-          isSame(settings, { kind: made.kind, title: made.title, ttl: made.ttl }) && sameSet(people, named)
+          isSame(settings, {
+            kind: made.kind,
+            title: made.title,
+            ttl: made.ttl,
+            expiresAt: made.expiresAt,
+          }) && sameSet(people, named)
         );
       });
     }
@@ -26,8 +31,16 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
       return madeBy(event, 'conversation.renamed', ({ title }) => title === command.data.title);
     case 'conversation.setTtl':
       return madeBy(event, 'conversation.ttlSet', ({ ttl }) => ttl === command.data.ttl);
+    case 'conversation.setExpiry':
+      return madeBy(event, 'conversation.expirySet', (made) => made.expiresAt === command.data.expiresAt);
     case 'conversation.close':
       return madeBy(event, 'conversation.closed');
+    case 'conversation.hold':
+      return madeBy(event, 'conversation.held', ({ reason }) => reason === command.data.reason);
+    case 'conversation.release':
+      return madeBy(event, 'conversation.released');
+    case 'conversation.erase':
+      return madeBy(event, 'conversation.erased');
     case 'member.add': {
       const { users, role = 'member' } = command.data;
       const isNamed = (entry: Entry): boolean => entry.role === role && users.includes(entry.user);
@@ -47,9 +60,17 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
       return madeBy(event, 'member.banned', ({ banHash }) => hashNamed(command) === banHash);
     case 'member.unban':
       return madeBy(event, 'member.unbanned', ({ banHash }) => hashNamed(command) === banHash);
+    case 'member.erase':
+      return madeBy(event, 'member.erased', ({ user }) => user === command.data.user);
     case 'message.send': {
-      const { body, replyTo } = command.data;
-      return madeBy(event, 'message.sent', (made) => made.replyTo === replyTo && sameBody(body, made.body));
+      const { body, replyTo, ttl } = command.data;
+      const isSameLife = (expiresAt: number | undefined): boolean =>
+        ttl === undefined || (expiresAt !== undefined && expiresAt - event.at === ttl * 1_000);
+      return madeBy(
+        event,
+        'message.sent',
+        (made) => made.replyTo === replyTo && isSameLife(made.expiresAt) && sameBody(body, made.body),
+      );
     }
     case 'message.edit': {
       const { seq, body } = command.data;
@@ -61,6 +82,12 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
       const { seq, emoji, remove: removed = false } = command.data;
       return madeBy(event, 'message.reacted', (made) => isSame({ seq, emoji, removed }, made));
     }
+    case 'message.pin':
+      return madeBy(event, 'message.pinned', ({ seq }) => seq === command.data.seq);
+    case 'message.unpin':
+      return madeBy(event, 'message.unpinned', ({ seq }) => seq === command.data.seq);
+    case 'message.erase':
+      return madeBy(event, 'message.erased', ({ seq }) => seq === command.data.seq);
     case 'message.expire': {
       const asked = new Set(command.data.ranges.map(String));
       return madeBy(event, 'message.expired', ({ ranges }) =>
@@ -72,7 +99,12 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
   }
 }
 
-type Settings = { readonly kind: string; readonly title: string | undefined; readonly ttl: Ttl };
+type Settings = {
+  readonly kind: string;
+  readonly title: string | undefined;
+  readonly ttl: Ttl;
+  readonly expiresAt: number | undefined;
+};
 
 function madeBy<T extends EventType>(
   event: Envelope,

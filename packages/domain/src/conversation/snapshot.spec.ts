@@ -53,9 +53,9 @@ describe('a snapshot', () => {
   });
 
   it('is pinned: this one must be read until the version is raised', () => {
-    expect(SNAPSHOT_VERSION).toBe(1);
+    expect(SNAPSHOT_VERSION).toBe(2);
     const state = fromSnapshot({
-      version: 1,
+      version: 2,
       tag: 'open',
       revision: 3,
       deeds: [
@@ -64,10 +64,14 @@ describe('a snapshot', () => {
         ['ann', 'c-3', 'message.deleted', 3, NOON],
       ],
       gone: [2],
+      expiring: [[2, NOON + 5_000]],
       producers: [['log.txt', 17]],
       kind: 'group',
       title: null,
       ttl: null,
+      expiresAt: null,
+      hold: { reason: 'case 7', since: NOON, by: 'olga' },
+      pins: [2],
       members: [['ann', 'owner', 1, 'h1']],
       bans: ['h2'],
       messages: 1,

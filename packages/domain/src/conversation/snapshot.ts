@@ -6,8 +6,8 @@ import { boundedInteger } from '../text.js';
 import { type EventType, eventCodecs } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { deedsOf, recentOf } from './recent.js';
-import type { Conversation, Deed, Member } from './state.js';
-import { BanHash, Kind, ProducerId, Role, Title, Ttl } from './vocabulary.js';
+import { type Conversation, type Deed, type Member, stands } from './state.js';
+import { BanHash, Ending, HoldReason, Kind, ProducerId, Role, Title, Ttl } from './vocabulary.js';
 
 export type JsonValue =
   | string
@@ -21,7 +21,7 @@ export type JsonValue =
  * Format of a snapshot. Raise it with every change to the state, to what `evolve` makes of an event, or to this file:
  * an older snapshot is then discarded and the conversation is folded from its events again.
  */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /**
  * A conversation's folded state as JSON. Maps and sets become arrays in their own order, because the order of the
@@ -35,14 +35,18 @@ export function toSnapshot(state: Conversation): JsonValue {
     revision: state.revision,
     deeds: deeds.map(deedRow),
     gone: deeds.filter((deed) => deed.gone).map((deed) => deed.seq),
+    expiring: deeds.flatMap(({ seq, expiresAt }) => (expiresAt === undefined ? [] : [[seq, expiresAt]])),
     producers: [...state.producers],
   };
-  if (state.tag === 'absent') return common;
+  if (!stands(state)) return common;
   return {
     ...common,
     kind: state.kind,
     title: state.title ?? null,
     ttl: state.ttl,
+    expiresAt: state.expiresAt,
+    hold: state.hold ?? null,
+    pins: state.pins,
     members: [...state.members].map(([user, { role, since, banHash }]) => [user, role, since, banHash]),
     bans: [...state.bans],
     messages: state.messages,
@@ -55,12 +59,13 @@ export function fromSnapshot(json: unknown): Conversation | undefined {
   if (E.isLeft(decoded)) return undefined;
   const snapshot = decoded.right;
   const gone = new Set(snapshot.gone);
+  const expiring = new Map(snapshot.expiring);
   const common = {
     revision: snapshot.revision,
-    recent: recentOf(snapshot.deeds.map((row) => deedOf(row, gone))),
+    recent: recentOf(snapshot.deeds.map((row) => deedOf(row, gone, expiring))),
     producers: LayeredMap.of(snapshot.producers),
   };
-  if (snapshot.tag === 'absent') return { tag: 'absent', ...common };
+  if (snapshot.tag === 'absent' || snapshot.tag === 'erased') return { tag: snapshot.tag, ...common };
   const members = LayeredMap.of(snapshot.members.map(([user, ...row]) => [user, memberOf(row)] as const));
   return {
     tag: snapshot.tag,
@@ -68,6 +73,9 @@ export function fromSnapshot(json: unknown): Conversation | undefined {
     kind: snapshot.kind,
     title: snapshot.title ?? undefined,
     ttl: snapshot.ttl,
+    expiresAt: snapshot.expiresAt,
+    hold: snapshot.hold ?? undefined,
+    pins: snapshot.pins,
     members,
     owners: [...members.values()].filter(({ role }) => role === 'owner').length,
     bans: new Set(snapshot.bans),
@@ -87,6 +95,7 @@ const common = {
   revision: Count,
   deeds: t.readonlyArray(DeedRow),
   gone: t.readonlyArray(Seq),
+  expiring: t.readonlyArray(t.tuple([Seq, Instant])),
   producers: t.readonlyArray(ProducerRow),
 };
 const present = {
@@ -94,6 +103,9 @@ const present = {
   kind: Kind,
   title: t.union([Title, t.null]),
   ttl: Ttl,
+  expiresAt: Ending,
+  hold: t.union([shape({ reason: HoldReason, since: Instant, by: Actor }), t.null]),
+  pins: t.readonlyArray(Seq),
   members: t.readonlyArray(MemberRow),
   bans: t.readonlyArray(BanHash),
   messages: Count,
@@ -103,6 +115,7 @@ const Snapshot = variants(
   'tag',
   {
     absent: shape({ tag: t.literal('absent'), ...common }),
+    erased: shape({ tag: t.literal('erased'), ...common }),
     open: shape({ tag: t.literal('open'), ...present }),
     closed: shape({ tag: t.literal('closed'), ...present }),
   },
@@ -111,9 +124,21 @@ const Snapshot = variants(
 
 const deedRow = ({ actor, commandId, type, seq, at }: Deed): DeedRow => [actor, commandId, type, seq, at];
 
-function deedOf([actor, commandId, type, seq, at]: DeedRow, gone: ReadonlySet<number>): Deed {
-  const deed = { actor, commandId, type, seq, at };
-  return gone.has(seq) ? { ...deed, gone: true } : deed;
+function deedOf(
+  [actor, commandId, type, seq, at]: DeedRow,
+  gone: ReadonlySet<number>,
+  expiring: ReadonlyMap<number, number>,
+): Deed {
+  const expiresAt = expiring.get(seq);
+  return {
+    actor,
+    commandId,
+    type,
+    seq,
+    at,
+    ...(gone.has(seq) ? { gone: true } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }
 
 const memberOf = ([role, since, banHash]: [Role, number, BanHash]): Member => ({ role, since, banHash });

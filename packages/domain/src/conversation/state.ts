@@ -1,7 +1,7 @@
 import type { EventType } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { emptyRecent, type Recent } from './recent.js';
-import type { BanHash, Kind, Role, Ttl } from './vocabulary.js';
+import type { BanHash, Ending, Kind, Role, Ttl } from './vocabulary.js';
 
 /** Newest events a conversation remembers for certain (up to 31 more), so that the same id again returns the first answer. */
 export const REMEMBERED_COMMANDS = 256;
@@ -19,6 +19,8 @@ export type Deed = {
   readonly seq: number;
   readonly at: number;
   readonly gone?: true;
+  /** When a message's life is over, where it has an end. */
+  readonly expiresAt?: number;
 };
 
 type Common = {
@@ -31,11 +33,19 @@ type Common = {
 
 export type Absent = Common & { readonly tag: 'absent' };
 
+/** Nothing in the conversation expires or is erased meanwhile; its members see who asked for it, why and since when, in ms. */
+export type Hold = { readonly reason: string; readonly since: number; readonly by: string };
+
 /** What open and closed conversations have in common. */
 type Present = Common & {
   readonly kind: Kind;
   readonly title: string | undefined;
   readonly ttl: Ttl;
+  /** When the conversation itself ends. */
+  readonly expiresAt: Ending;
+  readonly hold: Hold | undefined;
+  /** Seqs of pinned messages, the one pinned first before the others. */
+  readonly pins: readonly number[];
   readonly members: LayeredMap<Member>;
   readonly owners: number;
   readonly bans: ReadonlySet<BanHash>;
@@ -46,8 +56,17 @@ type Present = Common & {
 export type Open = Present & { readonly tag: 'open' };
 export type Closed = Present & { readonly tag: 'closed' };
 
+/** Nothing is left but that it was: its id is not given again. */
+export type Erased = Common & { readonly tag: 'erased' };
+
 /** State of a conversation, folded from its events alone. */
-export type Conversation = Absent | Open | Closed;
+export type Conversation = Absent | Open | Closed | Erased;
+
+/** A conversation that has, or had, people in it who may read it. */
+export type Standing = Open | Closed;
+
+export const stands = (state: Conversation): state is Standing =>
+  state.tag === 'open' || state.tag === 'closed';
 
 export const initial: Absent = {
   tag: 'absent',
@@ -57,4 +76,4 @@ export const initial: Absent = {
 };
 
 export const roleOf = (state: Conversation, user: string): Role | undefined =>
-  state.tag === 'absent' ? undefined : state.members.get(user)?.role;
+  stands(state) ? state.members.get(user)?.role : undefined;

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { UserId } from '../ids.js';
+import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger, boundedText, patternedText } from '../text.js';
 
@@ -25,6 +25,22 @@ export const Ttl = t.union(
   'whole seconds from 5 to 31536000, or null',
 );
 export type Ttl = t.TypeOf<typeof Ttl>;
+
+/** A life that a message asks for: whole seconds from 5 to 31,536,000. */
+export const Life = boundedInteger('ttl', 5, 31_536_000);
+
+/** How far ahead, in ms, an end must be when it is set: as far as the shortest life. */
+export const LEAST_AHEAD = 5_000;
+
+/** When a conversation itself ends, in ms since 1970 UTC, or null for never. */
+export const Ending = t.union([Instant, t.null], 'a time in ms, or null');
+export type Ending = t.TypeOf<typeof Ending>;
+
+/** Why a conversation is on legal hold; its members read it. */
+export const HoldReason = boundedText('reason', 1, 500);
+
+/** Messages that may be pinned in a conversation at once. */
+export const MAX_PINS = 50;
 
 /** Keyed hash under which a person is banned; made by the command-api, opaque here. */
 export const BanHash = patternedText('banHash', /^[A-Za-z0-9_-]{1,64}$/, 'a keyed hash');
@@ -57,3 +73,22 @@ export const Producer = shape({
   position: boundedInteger('producer.position', 1, Number.MAX_SAFE_INTEGER),
 });
 export type Producer = t.TypeOf<typeof Producer>;
+
+/**
+ * What is left of an event whose message was taken out of the log: everything but the body. `streamSeq` is where it was in its
+ * stream. With it a log that lacks the event is folded to the same rows, the same digest and the same memory of commands.
+ */
+export const Remains = shape(
+  {
+    streamSeq: Seq,
+    seq: Seq,
+    type: t.string,
+    version: boundedInteger('version', 1, 1_000),
+    at: Instant,
+    actor: Actor,
+    commandId: CommandId,
+    data: t.unknown,
+  },
+  { producer: Producer },
+);
+export type Remains = t.TypeOf<typeof Remains>;

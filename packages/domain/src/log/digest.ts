@@ -31,7 +31,8 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 /**
  * Digest of one event: MurmurHash3 (x86, 128 bits, seed 0) of its conversationId, seq, type, version, actor, commandId
  * and data. Not of `at`, nor of `expiresAt` except as its distance from `at`: so two runs of the same import agree,
- * whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them.
+ * whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that is
+ * sealed: it is different each time it is sealed, vouches for itself by its own tag, and may be taken out of the log.
  */
 export function digestOf(event: LoggedEvent): Digest {
   const { conversationId, seq, type, version, actor, commandId } = event;
@@ -51,8 +52,11 @@ export function readDigest(hex: string): Digest {
 }
 
 function timeless({ data, at }: LoggedEvent): unknown {
-  if (typeof data !== 'object' || data === null || !('expiresAt' in data)) return data;
-  return { ...data, expiresAt: Number(data.expiresAt) - at };
+  if (typeof data !== 'object' || data === null) return data;
+  const isSealed = 'body' in data && typeof data.body === 'string' && !data.body.startsWith('p0.');
+  if (!('expiresAt' in data)) return isSealed ? { ...data, body: '' } : data;
+  const expiresAt = typeof data.expiresAt === 'number' ? data.expiresAt - at : data.expiresAt;
+  return { ...data, expiresAt, ...(isSealed ? { body: '' } : {}) };
 }
 
 /** Part of every runtime we run in, though not of the language. */

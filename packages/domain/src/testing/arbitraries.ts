@@ -27,6 +27,8 @@ const seq = fc.oneof(
 );
 const range = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 30 }));
 const ttl = fc.constantFrom(null, 5, 3_600);
+/** Most of them far ahead of every command, some in the middle of what happens. */
+const ending = fc.constantFrom(NOON + 30 * 86_400_000, NOON + 40_000_000);
 const title = fc.constantFrom('Roses', 'Ferns', 'Über 🌹');
 const emoji = fc.constantFrom('🌹', '+1');
 
@@ -55,33 +57,43 @@ const dataOf: { [T in CommandType]: fc.Arbitrary<Free<T>> } = {
       members: fc.array(person, { maxLength: 4 }),
       title,
       ttl,
+      expiresAt: ending,
     },
     { requiredKeys: ['kind', 'members'] },
   ),
   'conversation.rename': record({ title }),
   'conversation.setTtl': record({ ttl }),
+  'conversation.setExpiry': record({ expiresAt: fc.oneof(ending, fc.constant(null)) }),
   'conversation.close': record({}),
+  'conversation.hold': record({ reason: fc.constantFrom('case 7', 'case 8') }),
+  'conversation.release': record({}),
+  'conversation.erase': record({}),
   'member.add': record({ users: people, role }, { requiredKeys: ['users'] }),
   'member.remove': record({ users: people }),
   'member.leave': record({}),
   'member.setRole': record({ user: person, role }),
   'member.ban': record({ user: person }),
   'member.unban': record({ user: person }),
-  'message.send': record({ body, replyTo: seq }, { requiredKeys: ['body'] }),
+  'member.erase': record({ user: person }),
+  'message.send': record({ body, replyTo: seq, ttl: fc.constantFrom(5, 60) }, { requiredKeys: ['body'] }),
   'message.edit': record({ seq, body }),
   'message.delete': record({ seq }),
   'message.react': record({ seq, emoji, remove: fc.boolean() }, { requiredKeys: ['seq', 'emoji'] }),
+  'message.pin': record({ seq }),
+  'message.unpin': record({ seq }),
+  'message.erase': record({ seq, remains: fc.constant([]) }),
   'message.expire': record({ ranges: fc.array(range, { minLength: 1, maxLength: 3 }) }),
 };
 
-/** Commands come as often as in life: mostly messages and membership; closing ends a history, so it is rare. */
+/** Commands come as often as in life: mostly messages and membership; what ends a history is rare. */
 const weights: Partial<Record<CommandType, number>> = {
   'message.send': 8,
   'member.add': 4,
   'member.setRole': 3,
 };
+const RARE = new Set<CommandType>(['conversation.close', 'conversation.erase', 'member.erase']);
 const types = (Object.keys(dataOf) as CommandType[]).flatMap((type) =>
-  Array.from({ length: type === 'conversation.close' ? 1 : 2 * (weights[type] ?? 1) }, () => type),
+  Array.from({ length: RARE.has(type) ? 1 : 2 * (weights[type] ?? 1) }, () => type),
 );
 
 const producer = record({
@@ -95,16 +107,20 @@ const rarely = <T>(arbitrary: fc.Arbitrary<T>) =>
 
 const actor = fc.oneof({ weight: 12, arbitrary: person }, { weight: 1, arbitrary: fc.constant(SYSTEM) });
 
+const SYSTEMS = new Set<CommandType>(['message.expire', 'message.erase', 'member.erase']);
+const OPERATORS = new Set<CommandType>(['conversation.hold', 'conversation.release', 'conversation.erase']);
+
 function commandOf(type: CommandType, conversationId: string): fc.Arbitrary<Command> {
   return record({
-    actor: type === 'message.expire' ? fc.constantFrom(SYSTEM, 'ann') : actor,
+    actor: SYSTEMS.has(type) ? fc.constantFrom(SYSTEM, 'ann') : actor,
+    asOperator: fc.boolean(),
     free: dataOf[type] as fc.Arbitrary<object>,
     // Some take an id that another one may have, and some have a place in a source.
     shared: rarely(fc.constantFrom('id-1', 'id-2', 'id-3')),
     producer: rarely(producer),
     at: fc.integer({ min: 0, max: 86_400_000 }).map((ms) => NOON + ms),
-  }).map(({ actor, free, shared, producer: place, at }) =>
-    command(
+  }).map(({ actor, asOperator, free, shared, producer: place, at }) => ({
+    ...command(
       type,
       actor,
       {
@@ -115,7 +131,8 @@ function commandOf(type: CommandType, conversationId: string): fc.Arbitrary<Comm
       } as never,
       at,
     ),
-  ) as fc.Arbitrary<Command>;
+    ...(asOperator && OPERATORS.has(type) ? { asOperator } : {}),
+  })) as fc.Arbitrary<Command>;
 }
 
 const commandIn = (conversationId: string) =>
@@ -139,6 +156,18 @@ const hash = person.map(hashOf);
 const opaque = fc.constantFrom('p0.{"kind":"text","text":"hi"}', 's1.c2VhbGVk');
 const ordinal = fc.integer({ min: 1, max: 40 });
 
+/** What is left of a message that was taken out of the log. */
+const remains = record({
+  streamSeq: seq,
+  seq,
+  type: fc.constantFrom('message.sent', 'message.edited'),
+  version: fc.constant(1),
+  at: fc.constant(NOON),
+  actor: person,
+  commandId: fc.constantFrom('id-1', 'id-2'),
+  data: fc.constant({ ordinal: 1, body: 'e0.' }),
+});
+
 const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
   'conversation.created': record(
     {
@@ -146,18 +175,24 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
       members: fc.array(entry, { maxLength: 5 }),
       ttl,
       title,
+      expiresAt: ending,
     },
     { requiredKeys: ['kind', 'members', 'ttl'] },
   ),
   'conversation.renamed': record({ title }),
   'conversation.ttlSet': record({ ttl }),
+  'conversation.expirySet': record({ expiresAt: fc.oneof(ending, fc.constant(null)) }),
   'conversation.closed': record({}),
+  'conversation.held': record({ reason: fc.constantFrom('case 7', 'case 8') }),
+  'conversation.released': record({}),
+  'conversation.erased': record({}),
   'member.added': record({ members: fc.array(entry, { maxLength: 5 }) }),
   'member.removed': record({ users: people }),
   'member.left': record({}),
   'member.roleSet': record({ user: person, role }),
   'member.banned': record({ banHash: hash }),
   'member.unbanned': record({ banHash: hash }),
+  'member.erased': record({ user: person, successor: person }, { requiredKeys: ['user'] }),
   'message.sent': record(
     { ordinal, body: opaque, sentAt: fc.constant(NOON), replyTo: seq, expiresAt: fc.constant(NOON) },
     { requiredKeys: ['ordinal', 'body'] },
@@ -165,6 +200,9 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
   'message.edited': record({ seq, body: opaque }),
   'message.deleted': record({ seq }),
   'message.reacted': record({ seq, emoji, removed: fc.boolean() }),
+  'message.pinned': record({ seq }),
+  'message.unpinned': record({ seq }),
+  'message.erased': record({ seq, remains: fc.array(remains, { maxLength: 2 }) }),
   'message.expired': record({ ranges: fc.array(range, { maxLength: 3 }) }),
 };
 

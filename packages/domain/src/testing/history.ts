@@ -63,5 +63,7 @@ export function answerBefore(
 function lookUp(log: readonly Envelope[], seq: number | undefined): Target | undefined {
   if (seq === undefined) return undefined;
   const event = log[seq - 1];
-  return event?.type === 'message.sent' ? { author: event.actor } : 'none';
+  if (event?.type !== 'message.sent') return 'none';
+  const { expiresAt } = event.data;
+  return { author: event.actor, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }

@@ -23,6 +23,8 @@ const conversation = {
   ttl: 60,
   closed: false,
   title: 'Garden',
+  expiresAt: NOON,
+  hold: { reason: 'case 7', since: NOON, by: 'olga' },
 };
 
 const inList = {
@@ -40,10 +42,18 @@ const inList = {
 export const samples: Readonly<Record<MethodName, { readonly params: object; readonly result: object }>> = {
   'session.open': {
     params: { token: 'a.b.c', device: 'phone', resume: { [GARDEN]: 7 } },
-    result: { user: 'ann', device: 'phone', conversations: 3, expiresAt: NOON },
+    result: { user: 'ann', device: 'phone', conversations: 3, expiresAt: NOON, now: NOON },
   },
   'conversation.create': {
-    params: { ...base, ...imported, kind: 'group', members: ['bob', 'cem'], title: 'Garden', ttl: 60 },
+    params: {
+      ...base,
+      ...imported,
+      kind: 'group',
+      members: ['bob', 'cem'],
+      title: 'Garden',
+      ttl: 60,
+      expiresAt: NOON,
+    },
     result: answer,
   },
   'conversation.list': {
@@ -63,11 +73,16 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
       members: [{ user: 'ann', role: 'owner', since: 1 }],
       hasMoreMembers: true,
       producers: { 'log.txt': 7 },
+      pins: [7],
       behind: 3,
     },
   },
   'conversation.rename': { params: { ...base, ...imported, title: 'Roses' }, result: answer },
   'conversation.setTtl': { params: { ...base, ttl: null }, result: answer },
+  'conversation.setExpiry': { params: { ...base, expiresAt: NOON }, result: answer },
+  'conversation.hold': { params: { ...base, reason: 'case 7' }, result: answer },
+  'conversation.release': { params: base, result: answer },
+  'conversation.erase': { params: base, result: answer },
   'conversation.close': { params: base, result: answer },
   'member.add': { params: { ...base, users: ['bob', 'cem'], role: 'admin' }, result: answer },
   'member.remove': { params: { ...base, users: ['bob'] }, result: answer },
@@ -75,14 +90,16 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
   'member.setRole': { params: { ...base, user: 'bob', role: 'admin' }, result: answer },
   'member.ban': { params: { ...base, user: 'bob' }, result: answer },
   'member.unban': { params: { ...base, user: 'bob' }, result: answer },
-  'message.send': { params: { ...base, ...imported, body: sealed, replyTo: 2 }, result: answer },
+  'message.send': { params: { ...base, ...imported, body: sealed, replyTo: 2, ttl: 60 }, result: answer },
   'message.edit': { params: { ...base, seq: 7, body: text }, result: answer },
   'message.delete': { params: { ...base, seq: 7 }, result: answer },
   'message.react': { params: { ...base, seq: 7, emoji: '+1', remove: false }, result: answer },
+  'message.pin': { params: { ...base, seq: 7 }, result: answer },
+  'message.unpin': { params: { ...base, seq: 7 }, result: answer },
   'message.list': {
     params: { conversationId: GARDEN, limit: 50, before: '7.abc', after: '1.abc', minSeq: 3 },
     result: {
-      messages: [message, { ...message, body: null }],
+      messages: [message, { ...message, body: null, sealed: 'locked' }],
       hasMore: false,
       revision: 9,
       nextCursor: '7.abc',

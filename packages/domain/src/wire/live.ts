@@ -29,6 +29,8 @@ function publicData(event: Envelope): Readonly<Record<string, unknown>> {
     case 'conversation.created':
     case 'member.added':
       return { ...event.data, members: event.data.members.map(({ user, role }) => ({ user, role })) };
+    case 'message.erased':
+      return { seq: event.data.seq };
     case 'member.banned':
     case 'member.unbanned':
       return {};

@@ -22,11 +22,13 @@ export const SessionOpen = shape(
   { resume: boundedRecord('resume', ConversationId, Position, MAX_RESUME) },
 );
 
+/** `now` is the server's time in ms, by which lives of messages are measured; `expiresAt` is the token's end. */
 export const SessionOpened = shape({
   user: t.string,
   device: t.string,
   conversations: t.number,
   expiresAt: t.number,
+  now: t.number,
 });
 
 export const SessionRenew = shape({ token: boundedText('token', 1, 8_192) });
@@ -48,8 +50,8 @@ export type Method = {
 const ofConversation = '/v1/conversations/:conversationId';
 
 /**
- * Every method of the wire. HTTP, NATS, the socket, OpenAPI and the SDK all read this table. The expiry command is not in
- * it: only the scheduler issues that.
+ * Every method of the wire. HTTP, NATS, the socket, OpenAPI and the SDK all read this table. The commands by which messages
+ * expire and are taken out of the log are not in it: only the system issues those.
  */
 export const methods = {
   'session.open': {
@@ -106,6 +108,30 @@ export const methods = {
     `${ofConversation}/close`,
     'Close for good; it stays readable.',
   ),
+  'conversation.setExpiry': command(
+    'conversation.setExpiry',
+    'PUT',
+    `${ofConversation}/expiry`,
+    'Set when the conversation ends and is erased.',
+  ),
+  'conversation.hold': command(
+    'conversation.hold',
+    'PUT',
+    `${ofConversation}/hold`,
+    'Put on legal hold: nothing expires meanwhile (scope hold).',
+  ),
+  'conversation.release': command(
+    'conversation.release',
+    'DELETE',
+    `${ofConversation}/hold`,
+    'Lift the legal hold (scope hold).',
+  ),
+  'conversation.erase': command(
+    'conversation.erase',
+    'DELETE',
+    ofConversation,
+    'Erase the conversation, for everyone and for good.',
+  ),
   'member.add': command('member.add', 'POST', `${ofConversation}/members`, 'Add people.'),
   'member.remove': command('member.remove', 'POST', `${ofConversation}/members/remove`, 'Remove people.'),
   'member.leave': command('member.leave', 'POST', `${ofConversation}/leave`, 'Leave.'),
@@ -136,6 +162,8 @@ export const methods = {
     `${ofConversation}/messages/:seq/reactions`,
     'React, or take a reaction back.',
   ),
+  'message.pin': command('message.pin', 'PUT', `${ofConversation}/pins/:seq`, 'Pin a message.'),
+  'message.unpin': command('message.unpin', 'DELETE', `${ofConversation}/pins/:seq`, 'Unpin a message.'),
   'message.list': query(
     'message.list',
     MessagePage,

@@ -3,7 +3,14 @@ import { Body } from '../conversation/body.js';
 import { Kind, Role, Ttl } from '../conversation/vocabulary.js';
 import { shape } from '../shape.js';
 
-/** A message as its readers get it. `body` is null once it is deleted. Times are ms since 1970 UTC. */
+/**
+ * Why a body that is there is not shown: `locked`, its key cannot be read now, ask again; `gone`, its key was destroyed and
+ * nobody will ever read it.
+ */
+export const Sealed = t.keyof({ locked: null, gone: null }, 'locked or gone');
+export type Sealed = t.TypeOf<typeof Sealed>;
+
+/** A message as its readers get it. `body` is null once it is deleted, and while it is `sealed`. Times are ms since 1970 UTC. */
 export const MessageView = shape(
   {
     seq: t.number,
@@ -18,6 +25,7 @@ export const MessageView = shape(
     expiresAt: t.number,
     editedAt: t.number,
     deletedAt: t.number,
+    sealed: Sealed,
     reactions: t.readonlyArray(shape({ emoji: t.string, count: t.number, mine: t.boolean })),
   },
 );
@@ -32,6 +40,12 @@ export const MessagePage = shape(
   { nextCursor: t.string },
 );
 export type MessagePage = t.TypeOf<typeof MessagePage>;
+
+/** Nothing of the conversation expires or is erased since then, in ms; why, and who asked for it. */
+export const HoldView = shape({ reason: t.string, since: t.number, by: t.string });
+
+/** What every view of a conversation may have: its title, when it ends, and the hold it is on. */
+const perhaps = { title: t.string, expiresAt: t.number, hold: HoldView };
 
 /** What every view of a conversation has; `role` is the reader's, `revision` the seq of the newest event seen. */
 const outline = {
@@ -54,7 +68,7 @@ export const ConversationView = shape(
     delivered: t.number,
     preview: t.union([MessageView, t.null], 'a message, or null'),
   },
-  { title: t.string },
+  perhaps,
 );
 export type ConversationView = t.TypeOf<typeof ConversationView>;
 
@@ -67,7 +81,7 @@ export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 /**
  * A conversation as its members see it now, folded from the log; members in order of their ids, with their watermarks where
  * the read model can be asked for them. `behind` is how many events and receipts it still had not: ask again, watermarks may have
- * moved.
+ * moved. `pins` are the seqs of pinned messages that are still there.
  */
 export const ConversationDetail = shape(
   {
@@ -77,7 +91,7 @@ export const ConversationDetail = shape(
     ),
     hasMoreMembers: t.boolean,
   },
-  { title: t.string, producers: t.record(t.string, t.number), behind: t.number },
+  { ...perhaps, pins: t.readonlyArray(t.number), producers: t.record(t.string, t.number), behind: t.number },
 );
 export type ConversationDetail = t.TypeOf<typeof ConversationDetail>;
 

@@ -5,7 +5,7 @@ import { closeBody } from '@parley/domain/conversation/body';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { evolve } from '@parley/domain/conversation/evolve';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { type Conversation, initial } from '@parley/domain/conversation/state';
+import { type Conversation, initial, stands } from '@parley/domain/conversation/state';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { liveEvent } from '@parley/domain/wire/live';
 import { accountPlaceOf, placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
@@ -70,7 +70,7 @@ export function openSmallApi(nats: NatsConnection) {
     'internal.membership': ({ conversationId, users }) => {
       const { state, events } = keptOf(conversationId);
       const found = users.flatMap((user) => {
-        const member = state.tag === 'absent' ? undefined : state.members.get(user);
+        const member = stands(state) ? state.members.get(user) : undefined;
         return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }]];
       });
       return {
@@ -140,7 +140,7 @@ export function openSmallApi(nats: NatsConnection) {
 
   const send = (conversationId: string, actor: string, text: string): Promise<number> => {
     const { state } = keptOf(conversationId);
-    const ordinal = (state.tag === 'absent' ? 0 : state.messages) + 1;
+    const ordinal = (stands(state) ? state.messages : 0) + 1;
     return happen(conversationId, actor, {
       type: 'message.sent',
       data: { ordinal, body: closeBody({ kind: 'text', text }) },
@@ -243,6 +243,5 @@ function pageOf(events: readonly Envelope[]): readonly Envelope[] {
 export const hashOf = (user: string): string => `hash-${user}`;
 export const entryOf = (user: string) => ({ user, role: 'member' as const, banHash: hashOf(user) });
 
-const isMember = (state: Conversation, user: string): boolean =>
-  state.tag !== 'absent' && state.members.has(user);
+const isMember = (state: Conversation, user: string): boolean => stands(state) && state.members.has(user);
 const isRefusal = (result: unknown): result is Refusal => typeof (result as Refusal | null)?.tag === 'string';

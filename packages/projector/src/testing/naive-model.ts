@@ -143,6 +143,15 @@ function apply(conversation: Conversation, event: Envelope): void {
         message.reactions.clear();
       }
       return;
+    case 'conversation.expirySet':
+    case 'conversation.held':
+    case 'conversation.released':
+    case 'conversation.erased':
+    case 'member.erased':
+    case 'message.pinned':
+    case 'message.unpinned':
+    case 'message.erased':
+      return;
     default:
       return event satisfies never;
   }

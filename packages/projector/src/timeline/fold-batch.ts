@@ -79,6 +79,15 @@ function apply(changes: ConversationChanges, event: Envelope): void {
       return react(changes, event);
     case 'message.expired':
       return expire(changes, event);
+    case 'conversation.expirySet':
+    case 'conversation.held':
+    case 'conversation.released':
+    case 'conversation.erased':
+    case 'member.erased':
+    case 'message.pinned':
+    case 'message.unpinned':
+    case 'message.erased':
+      return;
     default:
       return event satisfies never;
   }
