@@ -59,9 +59,6 @@ export type Body = t.TypeOf<typeof Body>;
 export const OpaqueBody = patternedText('opaque body', /^[a-z][0-9]\./, 'a scheme and a payload');
 export type OpaqueBody = t.TypeOf<typeof OpaqueBody>;
 
-/** What stands where a body was, in the remains of an event that was taken out of the log. */
-export const ERASED_BODY: OpaqueBody = 'e0.';
-
 export const closeBody = (body: Body): OpaqueBody => `p0.${JSON.stringify(body)}`;
 
 /** JSON text of the body within, unchecked, or undefined for a scheme this process does not know. */

@@ -15,3 +15,15 @@ export function readSealedText(opaque: OpaqueBody): SealedText | undefined {
   const dot = opaque.indexOf('.', 3);
   return dot < 0 ? undefined : { bucket: opaque.slice(3, dot), payload: opaque.slice(dot + 1) };
 }
+
+/** Characters of a payload that are its nonce: 24 bytes. Random, so they tell one sealed body from every other. */
+export const NONCE_CHARACTERS = 32;
+
+/**
+ * What stands where a body was in the remains of an event that was taken out of the log: `e0.<bucket>.<nonce>` of a sealed body. It opens
+ * nothing; by it a copy that is left somewhere is recognised.
+ */
+export function erasedBody(opaque: OpaqueBody): OpaqueBody {
+  const sealed = readSealedText(opaque);
+  return sealed === undefined ? 'e0.' : `e0.${sealed.bucket}.${sealed.payload.slice(0, NONCE_CHARACTERS)}`;
+}
