@@ -83,7 +83,7 @@ class Line implements WebSocketLike {
   }
 }
 
-const opened = { user: 'ann', device: 'd', conversations: 1, expiresAt: 0 };
+const opened = { user: 'ann', device: 'd', conversations: 1, expiresAt: 0, now: 0 };
 const done = (seq: number): Answer => ({ result: { conversationId: 'c', seq, at: 1 } });
 const refused = (tag: string, retryable: boolean, more: object = {}): Answer => ({
   error: { code: 1, message: tag, data: { tag, retryable, ...more } },

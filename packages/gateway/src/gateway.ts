@@ -35,6 +35,8 @@ export type Gateway = {
   readonly typing: Typing;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
+  /** The log's time, in ms: what lives of messages are measured by. */
+  readonly now: () => number;
   readonly sessions: Set<Session>;
   readonly people: People;
   /** Conversations with a member here. */

@@ -77,6 +77,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     limits,
     metrics,
     log,
+    now: Date.now,
     sessions: new Set(),
     people: new Map(),
     hubs: new Map(),

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
-import { type ParamsOf, SessionOpen } from '@parley/domain/wire/methods';
+import { type ParamsOf, type ResultOf, SessionOpen } from '@parley/domain/wire/methods';
 import type { Caller as RpcCaller } from '@parley/infra/rpc/protocol';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
@@ -79,7 +79,14 @@ async function open(
   if (drive(gateway, session, { tag: 'opened' })?.tag !== 'start') return;
   session.address = undefined;
   const { userId: user, deviceId: device, expiresAt } = caller;
-  answer(E.right(JSON.stringify({ user, device, conversations: person.hubs.size, expiresAt })));
+  const opened: ResultOf<'session.open'> = {
+    user,
+    device,
+    conversations: person.hubs.size,
+    expiresAt,
+    now: gateway.now(),
+  };
+  answer(E.right(JSON.stringify(opened)));
   start(gateway, session, person, positions, E.isRight(joined) ? joined.right : new Map());
   gateway.presence.changed(person.user);
 }

@@ -38,17 +38,20 @@ describe('connecting', () => {
 });
 
 describe('opening a session', () => {
-  it('says who it is and how long the token lasts', async () => {
+  it('says who it is, how long the token lasts and what time it is', async () => {
     await fixture.api.create('c-hello', 'hello');
     const client = await fixture.connect();
+    const askedAt = Date.now();
     const { result } = await sessionOpen(client, tokenOf('hello'));
     expect(result).toEqual({
       user: 'hello',
       device: 'laptop',
       conversations: 1,
       expiresAt: expect.any(Number),
+      now: expect.any(Number),
     });
     expect(Number(result?.expiresAt)).toBeGreaterThan(Date.now() + 3_590_000);
+    expect(Math.abs(Number(result?.now) - askedAt)).toBeLessThan(60_000);
   });
 
   it('must come within five seconds', async () => {
