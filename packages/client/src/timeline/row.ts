@@ -58,8 +58,10 @@ export function deleted({ reactions: _, ...view }: MessageView, deletedAt: numbe
 
 /** My own reaction is known for certain; that of others is counted, and doubted where it is the first heard of them. */
 function reactedRow(row: Row, { seq, actor, data }: LiveEvent, user: string): Row {
-  const { emoji, removed } = data as { emoji: string; removed: boolean };
+  const { emoji, removed } = data as { emoji?: string; removed: boolean };
   const next = { ...row, asOf: seq };
+  // Told after the end of the message: what it was is not said any more.
+  if (emoji === undefined) return next;
   if (actor === user) return { ...next, view: withMine(row.view, emoji, !removed) };
   const name = `${emoji} ${actor}`;
   const known = row.reactors?.get(name);

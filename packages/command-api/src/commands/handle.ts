@@ -92,7 +92,7 @@ async function answerOfDuplicate(
     : answerAgain(command, stored.right, stored.right);
 }
 
-/** The author of a message the state no longer remembers, read from the log. */
+/** A message the state no longer remembers, read from the log. */
 async function lookUp(
   { store, jsm }: CommandResources,
   known: Known,
@@ -102,7 +102,7 @@ async function lookUp(
   if (seq === undefined) return undefined;
   const stored = await eventAt(jsm, store.placeOf(command.data.conversationId), seq, headOf(known));
   const envelope = decodeEnvelope(stored?.json);
-  return E.isRight(envelope) && envelope.right.type === 'message.sent'
-    ? { author: envelope.right.actor }
-    : 'none';
+  if (E.isLeft(envelope) || envelope.right.type !== 'message.sent') return 'none';
+  const { expiresAt } = envelope.right.data;
+  return { author: envelope.right.actor, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }

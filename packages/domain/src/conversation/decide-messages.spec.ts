@@ -89,6 +89,15 @@ describe('editing', () => {
     }
   });
 
+  it('says when the life of the message is over, and does not happen from then on', () => {
+    const message = (expiresAt: number) =>
+      happened('cem', 'message.sent', { ordinal: 1, body: hello, expiresAt });
+    given(group, message(NOON + 1))
+      .when(edit('cem', 2))
+      .makes('message.edited', { seq: 2, body: hello, expiresAt: NOON + 1 });
+    given(group, message(NOON)).when(edit('cem', 2)).isRefused('MessageNotFound', 'seq 2');
+  });
+
   it('finds no message that is gone, is something else, or is yet to come', () => {
     given(group, sent('cem', 1), happened('cem', 'message.deleted', { seq: 2 }))
       .when(edit('cem', 2))
@@ -137,6 +146,15 @@ describe('reacting', () => {
         .when(react('cem', 2))
         .makes('message.reacted', { seq: 2, emoji: '🌹', removed: false });
     }
+  });
+
+  it('says when the life of the message is over, and does not happen from then on', () => {
+    const message = (expiresAt: number) =>
+      happened('cem', 'message.sent', { ordinal: 1, body: hello, expiresAt });
+    given(group, message(NOON + 1))
+      .when(react('ann', 2))
+      .makes('message.reacted', { seq: 2, emoji: '🌹', removed: false, expiresAt: NOON + 1 });
+    given(group, message(NOON)).when(react('ann', 2)).isRefused('MessageNotFound', 'seq 2');
   });
 
   it('can be taken back', () => {

@@ -56,33 +56,37 @@ export function send(state: Open, { actor, at, data }: SendMessage): Decision {
 }
 
 export function edit(state: Open, { actor, at, data }: EditMessage, target?: Target): Decision {
-  const author = authorOf(state, data.seq, at, target);
-  if (author === undefined) return no('MessageNotFound', `seq ${data.seq}`);
-  if (author !== actor) return no('NotTheAuthor');
-  return yes({ type: 'message.edited', data: { seq: data.seq, body: closeBody(data.body) } });
+  const message = messageAt(state, data.seq, at, target);
+  if (message === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+  if (message.author !== actor) return no('NotTheAuthor');
+  return yes({
+    type: 'message.edited',
+    data: { seq: data.seq, body: closeBody(data.body), ...lifeOf(message) },
+  });
 }
 
 export function erase(state: Open, { actor, at, data }: DeleteMessage, target?: Target): Decision {
-  const author = authorOf(state, data.seq, at, target);
-  if (author === undefined)
+  const message = messageAt(state, data.seq, at, target);
+  if (message === undefined)
     return deedAt(state, data.seq)?.gone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
-  if (author !== actor && !leads(state, actor)) return no('NotTheAuthor');
+  if (message.author !== actor && !leads(state, actor)) return no('NotTheAuthor');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   return yes({ type: 'message.deleted', data: { seq: data.seq } });
 }
 
 export function react(state: Open, { at, data }: ReactToMessage, target?: Target): Decision {
-  if (authorOf(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+  const message = messageAt(state, data.seq, at, target);
+  if (message === undefined) return no('MessageNotFound', `seq ${data.seq}`);
   return yes({
     type: 'message.reacted',
-    data: { seq: data.seq, emoji: data.emoji, removed: data.remove ?? false },
+    data: { seq: data.seq, emoji: data.emoji, removed: data.remove ?? false, ...lifeOf(message) },
   });
 }
 
 /** Admins and owners pin; in a direct conversation both do. */
 export function pin(state: Open, { actor, at, data }: PinMessage, target?: Target): Decision {
   if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
-  if (authorOf(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+  if (messageAt(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
   if (state.pins.includes(data.seq)) return unchanged;
   if (state.pins.length >= MAX_PINS) return no('TooManyPins', `at most ${MAX_PINS}`);
   return yes({ type: 'message.pinned', data: { seq: data.seq } });
@@ -104,13 +108,18 @@ export function expire(state: Standing, { actor, data }: ExpireMessages): Decisi
 
 const deedAt = (state: Conversation, seq: number): Deed | undefined => recallSeq(state.recent, seq);
 
-/** Who wrote a message that is there at the time `at`: neither gone nor due. */
-function authorOf(state: Open, seq: number, at: number, target?: Target): string | undefined {
+/** Who wrote a message, and when its life is over. */
+type Message = Exclude<Target, 'none'>;
+
+/** A message that is there at the time `at`: neither gone nor due. */
+function messageAt(state: Open, seq: number, at: number, target: Target = 'none'): Message | undefined {
   const deed = deedAt(state, seq);
   if (deed !== undefined) {
     const isThere = deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);
-    return isThere ? deed.actor : undefined;
+    return isThere ? { author: deed.actor, ...lifeOf(deed) } : undefined;
   }
-  if (target === undefined || target === 'none' || isOver(target.expiresAt, at)) return undefined;
-  return target.author;
+  return target === 'none' || isOver(target.expiresAt, at) ? undefined : target;
 }
+
+const lifeOf = ({ expiresAt }: { readonly expiresAt?: number }) =>
+  expiresAt === undefined ? {} : { expiresAt };

@@ -22,7 +22,8 @@ const users = t.readonlyArray(UserId);
 
 /**
  * Every event by its name in the log: its current version and the codec of its data. Older versions pass the upcasters
- * first. `ordinal` numbers the messages of a conversation densely from 1, so that unread counts are differences.
+ * first. `ordinal` numbers the messages of a conversation densely from 1, so that unread counts are differences. `expiresAt` of an
+ * edit or a reaction is the message's: so whoever tells of it later knows from the event alone whether it may still be told.
  */
 export const eventCodecs = {
   'conversation.created': {
@@ -50,9 +51,12 @@ export const eventCodecs = {
       { sentAt: Instant, replyTo: Seq, expiresAt: Instant },
     ),
   },
-  'message.edited': { version: 1, data: shape({ seq: Seq, body: OpaqueBody }) },
+  'message.edited': { version: 1, data: shape({ seq: Seq, body: OpaqueBody }, { expiresAt: Instant }) },
   'message.deleted': { version: 1, data: shape({ seq: Seq }) },
-  'message.reacted': { version: 1, data: shape({ seq: Seq, emoji: Emoji, removed: t.boolean }) },
+  'message.reacted': {
+    version: 1,
+    data: shape({ seq: Seq, emoji: Emoji, removed: t.boolean }, { expiresAt: Instant }),
+  },
   'message.pinned': { version: 1, data: shape({ seq: Seq }) },
   'message.unpinned': { version: 1, data: shape({ seq: Seq }) },
   'message.erased': { version: 1, data: shape({ seq: Seq, remains: t.readonlyArray(Remains) }) },

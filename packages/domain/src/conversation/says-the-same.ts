@@ -80,7 +80,11 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
       return madeBy(event, 'message.deleted', ({ seq }) => seq === command.data.seq);
     case 'message.react': {
       const { seq, emoji, remove: removed = false } = command.data;
-      return madeBy(event, 'message.reacted', (made) => isSame({ seq, emoji, removed }, made));
+      return madeBy(
+        event,
+        'message.reacted',
+        (made) => made.seq === seq && made.emoji === emoji && made.removed === removed,
+      );
     }
     case 'message.pin':
       return madeBy(event, 'message.pinned', ({ seq }) => seq === command.data.seq);

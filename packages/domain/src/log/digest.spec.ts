@@ -63,6 +63,13 @@ describe('the digest of a log', () => {
     expect(digestOf({ ...later, data: { ordinal: 1, expiresAt: 65_001 } })).not.toEqual(digestOf(living));
   });
 
+  it('is the same however long after its message an edit or a reaction came', () => {
+    for (const type of ['message.edited', 'message.reacted']) {
+      const living = { ...sent, type, data: { seq: 1, expiresAt: 61_000 } };
+      expect(digestOf({ ...living, at: 1_001 })).toEqual(digestOf(living));
+    }
+  });
+
   it('is written as 32 digits and read back', () => {
     expect(readDigest(digestHex(digestOf(sent)))).toEqual(digestOf(sent));
     expect(() => readDigest('12')).toThrow(RangeError);

@@ -30,8 +30,8 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 
 /**
  * Digest of one event: MurmurHash3 (x86, 128 bits, seed 0) of its conversationId, seq, type, version, actor, commandId
- * and data. Not of `at`, nor of `expiresAt` except as its distance from `at`: so two runs of the same import agree,
- * whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that is
+ * and data. Not of `at`, nor of `expiresAt` except as its distance from `at`, nor of that of an edit or a reaction, which is the
+ * message's: so two runs of the same import agree, whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that is
  * sealed: it is different each time it is sealed, vouches for itself by its own tag, and may be taken out of the log.
  */
 export function digestOf(event: LoggedEvent): Digest {
@@ -51,11 +51,12 @@ export function readDigest(hex: string): Digest {
   return [lane(0), lane(1), lane(2), lane(3)];
 }
 
-function timeless({ data, at }: LoggedEvent): unknown {
+function timeless({ type, data, at }: LoggedEvent): unknown {
   if (typeof data !== 'object' || data === null) return data;
   const isSealed = 'body' in data && typeof data.body === 'string' && !data.body.startsWith('p0.');
   if (!('expiresAt' in data)) return isSealed ? { ...data, body: '' } : data;
-  const expiresAt = typeof data.expiresAt === 'number' ? data.expiresAt - at : data.expiresAt;
+  const life = typeof data.expiresAt === 'number' ? data.expiresAt - at : data.expiresAt;
+  const expiresAt = type === 'message.edited' || type === 'message.reacted' ? undefined : life;
   return { ...data, expiresAt, ...(isSealed ? { body: '' } : {}) };
 }
 

@@ -197,9 +197,15 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
     { ordinal, body: opaque, sentAt: fc.constant(NOON), replyTo: seq, expiresAt: fc.constant(NOON) },
     { requiredKeys: ['ordinal', 'body'] },
   ),
-  'message.edited': record({ seq, body: opaque }),
+  'message.edited': record(
+    { seq, body: opaque, expiresAt: fc.constant(NOON) },
+    { requiredKeys: ['seq', 'body'] },
+  ),
   'message.deleted': record({ seq }),
-  'message.reacted': record({ seq, emoji, removed: fc.boolean() }),
+  'message.reacted': record(
+    { seq, emoji, removed: fc.boolean(), expiresAt: fc.constant(NOON) },
+    { requiredKeys: ['seq', 'emoji', 'removed'] },
+  ),
   'message.pinned': record({ seq }),
   'message.unpinned': record({ seq }),
   'message.erased': record({ seq, remains: fc.array(remains, { maxLength: 2 }) }),
