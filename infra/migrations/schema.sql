@@ -41,8 +41,18 @@ create table conversation (
   member_count integer not null default 0,
   changed bigint not null default 0,
   marked bigint not null default 0,
+  partition smallint not null default 0,
+  expires_at bigint,
+  erased_at bigint,
+  next_due bigint,
+  hold_reason text,
+  hold_since bigint,
+  hold_by text collate "C",
   constraint conversation_pkey PRIMARY KEY (conversation_id)
 ) with (fillfactor=60);
+CREATE INDEX conversation_due ON conversation USING btree (partition, next_due) WHERE ((next_due IS NOT NULL) AND (hold_since IS NULL));
+CREATE INDEX conversation_erased ON conversation USING btree (partition) WHERE (erased_at IS NOT NULL);
+CREATE INDEX conversation_held ON conversation USING btree (conversation_id) WHERE (hold_since IS NOT NULL);
 
 create table dead_letter (
   projection text not null,
@@ -63,6 +73,12 @@ create table departure (
   constraint departure_pkey PRIMARY KEY (conversation_id, user_id)
 );
 CREATE INDEX departure_of_user ON departure USING btree (user_id, partition, changed);
+
+create table gap (
+  partition smallint not null,
+  stream_seq bigint not null,
+  constraint gap_pkey PRIMARY KEY (partition, stream_seq)
+);
 
 create table member (
   conversation_id text collate "C" not null,
@@ -94,9 +110,17 @@ create table message (
   constraint message_pkey PRIMARY KEY (conversation_id, seq)
 ) with (autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02);
 CREATE INDEX message_by_author ON message USING btree (conversation_id, author, seq);
-CREATE INDEX message_due ON message USING btree (conversation_id, expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT expired) AND (deleted_at IS NULL));
+CREATE INDEX message_due ON message USING btree (conversation_id, expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT expired));
 CREATE INDEX message_gone ON message USING btree (conversation_id, seq) WHERE (expired OR (deleted_at IS NOT NULL));
 CREATE INDEX message_shown ON message USING btree (conversation_id, seq) WHERE (NOT expired);
+
+create table pin (
+  conversation_id text collate "C" not null,
+  seq bigint not null,
+  by_user text collate "C" not null,
+  at bigint not null,
+  constraint pin_pkey PRIMARY KEY (conversation_id, seq)
+);
 
 create table reaction (
   conversation_id text collate "C" not null,

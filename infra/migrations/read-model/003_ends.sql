@@ -17,6 +17,9 @@ alter table conversation
 -- What the scheduler reads: of its partitions, what is due by now, held ones left out.
 create index conversation_due on conversation (partition, next_due) where next_due is not null and hold_since is null;
 
+-- Which conversations are held: few, and asked for whenever a bucket of theirs is past.
+create index conversation_held on conversation (conversation_id) where hold_since is not null;
+
 -- What was erased and may still have rows to be removed.
 create index conversation_erased on conversation (partition) where erased_at is not null;
 
@@ -47,6 +50,7 @@ drop index message_due;
 create index message_due on message (conversation_id, expires_at)
   where expires_at is not null and not expired and deleted_at is null;
 drop index conversation_erased;
+drop index conversation_held;
 drop index conversation_due;
 alter table conversation drop column hold_by, drop column hold_since, drop column hold_reason, drop column next_due,
   drop column erased_at, drop column expires_at, drop column partition;

@@ -25,7 +25,14 @@ export function bucketOf(at: number, expiresAt: number | undefined): BucketId {
 }
 
 /** When, in ms, everything in a bucket has expired; undefined for a bucket without an end, and for what is none. */
-export function bucketEnd(bucket: BucketId): number | undefined {
-  const end = /^t\d+-(\d+)$/.exec(bucket)?.[1];
-  return end === undefined ? undefined : Number(end) * 1_000;
+export const bucketEnd = (bucket: BucketId): number | undefined => bucketWindow(bucket)?.until;
+
+/** Between when and when, in ms, the bodies of a bucket expire: later than `after`, by `until`. */
+export type BucketWindow = { readonly after: number; readonly until: number };
+
+/** Undefined for a bucket without an end, and for what is none. */
+export function bucketWindow(bucket: BucketId): BucketWindow | undefined {
+  const [, width, end] = /^t(\d+)-(\d+)$/.exec(bucket) ?? [];
+  if (width === undefined || end === undefined) return undefined;
+  return { after: (Number(end) - Number(width)) * 1_000, until: Number(end) * 1_000 };
 }
