@@ -73,3 +73,9 @@ export const LIVE_ACCOUNTS = 'account.*.*';
 
 /** Whose account an event is of that was republished under this subject. */
 export const userOfAccount = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);
+
+/** The work queue of what is to be erased. */
+export const ERASURES = 'ERASURES';
+
+/** Where a job of that queue is put, by its id. */
+export const erasureSubject = (id: string): string => `erasure.${id}`;

@@ -5,8 +5,8 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { accountStreamName, receiptStreamName, streamName } from './subjects.js';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { accountStreamName, ERASURES, erasureSubject, receiptStreamName, streamName } from './subjects.js';
 
 export type TopologyOptions = {
   /** Number of partitions this process is configured for. */
@@ -40,13 +40,14 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
   const jsm = await jetstreamManager(nats);
   await claimPartitions(nats, options);
   const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);
-  await Promise.all(
-    partitions.flatMap((partition) => [
+  await Promise.all([
+    ...partitions.flatMap((partition) => [
       ensureStream(jsm, conversationStream(partition, options)),
       ensureStream(jsm, receiptStream(partition, options)),
       ensureStream(jsm, accountStream(partition, options)),
     ]),
-  );
+    ensureStream(jsm, erasureStream(options)),
+  ]);
   await new Kvm(nats).create('SNAPSHOTS', { history: 1, replicas: options.replicas });
 }
 
@@ -116,6 +117,27 @@ function accountStream(partition: number, { replicas }: TopologyOptions): Wanted
     republish: { src: `acct.${label}.*`, dest: `account.${label}.{{wildcard(1)}}` },
   };
 }
+
+/** What is to be erased: each job until it is done. Full, it takes no more, and what asks for erasing is refused. */
+function erasureStream({ replicas }: TopologyOptions): Wanted {
+  return {
+    name: ERASURES,
+    subjects: [erasureSubject('>')],
+    storage: 'file',
+    retention: 'workqueue',
+    discard: 'new',
+    max_msgs: MAX_ERASURES,
+    duplicate_window: nanos(ERASURES_REMEMBERED_MS),
+    num_replicas: replicas,
+    allow_direct: true,
+  };
+}
+
+/** Jobs that may wait: at 70 a second, which is what the broker takes out of a log, they are done in four hours. */
+const MAX_ERASURES = 1_000_000;
+
+/** Milliseconds in which a job that is put into the queue again is known. */
+export const ERASURES_REMEMBERED_MS = 120_000;
 
 async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
   const info = await jsm.streams.info(wanted.name).catch(async (error: unknown) => {
