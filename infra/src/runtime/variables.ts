@@ -42,6 +42,8 @@ export const variables = {
   PARLEY_LIMIT_OPENS: withDefault(integer(0, 1_000_000), 200),
   /** Proxies whose X-Forwarded-For is believed; their own addresses are not limited. */
   PARLEY_TRUSTED_PROXIES: withDefault(networks, []),
+  /** For how long, in seconds, who received and read a message is told after it expired or was deleted; then it is forgotten. */
+  PARLEY_PROOF_OF_DELIVERY: withDefault(integer(0, 315_360_000), 604_800),
   PARLEY_HTTP_HOST: withDefault(host, '127.0.0.1'),
   /** 0 lets the system choose; the process says which it got. */
   PARLEY_HTTP_PORT: withDefault(port, 0),

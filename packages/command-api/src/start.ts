@@ -96,7 +96,8 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const schema = activeSchema(database);
   const caughtUp = openCatchUp({ jsm, partitions, database, schema });
   const pages = openPageMemory();
-  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: Date.now };
+  const proofOfDelivery = config.PARLEY_PROOF_OF_DELIVERY * 1_000;
+  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: Date.now, proofOfDelivery };
   const metrics = createMetrics('command-api');
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 

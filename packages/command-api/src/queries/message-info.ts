@@ -11,7 +11,10 @@ import { isDatabaseAway } from './database-away.js';
 import type { NewestPageResources } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
 
-/** Who received and read a message, and when; for members of its conversation. */
+/**
+ * Who received and read a message, and when; for members of its conversation. Told for a while after the message expired or was deleted,
+ * as the proof that it was delivered, and then no more.
+ */
 export class MessageInfo extends Query<E.Either<Refusal, Info>> {
   constructor(
     readonly reader: string,
@@ -36,7 +39,10 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
         () => this.read(params),
         ({ revision }) => revision >= seq,
       );
-      return found === undefined ? E.left(refuse('ReadBehind')) : infoOf(params, found);
+      if (found === undefined) return E.left(refuse('ReadBehind'));
+      const { proofOfDelivery, now } = this.resources;
+      const isTold = found.isMessage && (found.endedAt ?? Number.POSITIVE_INFINITY) + proofOfDelivery > now();
+      return isTold ? E.right(infoOf(params, found)) : E.left(refuse('MessageNotFound'));
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       return E.left(refuse('Unavailable', 'who read what cannot be read now'));
@@ -49,10 +55,7 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
   }
 }
 
-function infoOf(
-  { conversationId, seq }: QueryOf<'message.info'>,
-  found: Recipients,
-): E.Either<Refusal, Info> {
-  const { isMessage, revision: _, ...rest } = found;
-  return isMessage ? E.right({ conversationId, seq, ...rest }) : E.left(refuse('MessageNotFound'));
+function infoOf({ conversationId, seq }: QueryOf<'message.info'>, found: Recipients): Info {
+  const { isMessage: _, endedAt: __, revision: ___, ...rest } = found;
+  return { conversationId, seq, ...rest };
 }

@@ -26,6 +26,8 @@ export type NewestPageResources = {
   readonly caughtUp: CaughtUp;
   /** Time in ms. */
   readonly now: () => number;
+  /** For how long, in ms, who received and read a message is told after its end. */
+  readonly proofOfDelivery: number;
 };
 
 /** Pages as they were read of late: at a revision a page is what it is, so one of the right revision need not be read again. */

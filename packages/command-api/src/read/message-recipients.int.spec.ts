@@ -79,6 +79,36 @@ describe('the recipients of a message', () => {
     expect(seen).toEqual(['ann', 'cem', 'dan', 'eve', 'late']);
   });
 
+  it('come with when the message ended: when it was deleted or its life was over, whichever was first', async () => {
+    await fixture.conversation(
+      'attic',
+      ['ann', 'ben'],
+      [
+        { seq: 2, author: 'ann', expiresAt: 700, expired: true },
+        { seq: 3, author: 'ann', expiresAt: 700, deletedAt: 600 },
+        { seq: 4, author: 'ann', deletedAt: 800 },
+        { seq: 5, author: 'ann' },
+      ],
+    );
+    const ends = [2, 3, 4, 5].map(async (seq) => {
+      const query = { schema, conversationId: 'attic', seq, after: '', limit: 10 };
+      return (await readRecipients(fixture.pool, query)).endedAt;
+    });
+    expect(await Promise.all(ends)).toEqual([700, 600, 800, undefined]);
+  });
+
+  it('have received a message at no known time where the time was taken out of the move', async () => {
+    await fixture.conversation('cellar', ['ann', 'ben'], [{ seq: 2, author: 'ann' }]);
+    await fixture.pool.query(
+      `insert into rm_1.receipt (conversation_id, user_id, delivered, read, at, moves) values ('cellar', 'ben', 2, 2, 0, '{2,2,0}')`,
+    );
+    const query = { schema, conversationId: 'cellar', seq: 2, after: '', limit: 10 };
+    expect(await readRecipients(fixture.pool, query)).toMatchObject({
+      recipients: [{ user: 'ben' }],
+      read: 1,
+    });
+  });
+
   it('are none where there is no such message or conversation', async () => {
     expect(await read(1)).toMatchObject({ isMessage: false, revision: 3 });
     const nowhere = { schema, conversationId: 'nowhere', seq: 1, after: '', limit: 1 };

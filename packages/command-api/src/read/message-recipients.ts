@@ -18,6 +18,8 @@ export type Recipients = {
   readonly revision: number;
   /** False where no message has this seq. */
   readonly isMessage: boolean;
+  /** When it was deleted, or its life is over, in ms since 1970 UTC: the earlier of both. */
+  readonly endedAt?: number;
   readonly recipients: readonly Recipient[];
   readonly hasMore: boolean;
   /** Of all recipients, not of this page alone. */
@@ -39,11 +41,12 @@ export async function readRecipients(db: Queryable, query: RecipientsQuery): Pro
     after,
     limit + 1,
   ]);
-  const [revision, author, members, received, read] = rows[0] ?? [0, null, 0, 0, 0];
+  const [revision, author, endedAt, members, received, read] = rows[0] ?? [0, null, null, 0, 0, 0];
   const found = rows.filter((values) => values[USER] !== null);
   return {
     revision: Number(revision),
     isMessage: author !== null,
+    ...(endedAt === null ? {} : { endedAt: Number(endedAt) }),
     recipients: found.slice(0, limit).map((values) => recipientOf(values, seq)),
     hasMore: found.length > limit,
     members: Number(members),
@@ -53,7 +56,7 @@ export async function readRecipients(db: Queryable, query: RecipientsQuery): Pro
 }
 
 /** Column of a recipient's id; their moves follow, and when they first sent something after the message. */
-const USER = 5;
+const USER = 6;
 
 function recipientOf(values: readonly unknown[], seq: number): Recipient {
   const moves = ((values[USER + 1] as readonly string[] | null) ?? []).map(Number);
@@ -70,10 +73,13 @@ function recipientOf(values: readonly unknown[], seq: number): Recipient {
 const earlier = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
-/** When a watermark first reached `seq`: moves are delivered, read and time, one after the other, oldest first. */
+/**
+ * When a watermark first reached `seq`: moves are delivered, read and time, one after the other, oldest first. Undefined also where the
+ * time is 0: it was taken out of the move, because it told of messages alone that are gone.
+ */
 export function firstReached(moves: readonly number[], watermark: 0 | 1, seq: number): number | undefined {
   for (let at = 0; at < moves.length; at += 3) {
-    if ((moves[at + watermark] as number) >= seq) return moves[at + 2];
+    if ((moves[at + watermark] as number) >= seq) return moves[at + 2] || undefined;
   }
   return undefined;
 }
@@ -84,7 +90,7 @@ const nextOwn = (schema: string): string => `
       where y.conversation_id = m.conversation_id and y.author = m.user_id and y.seq > $2 order by y.seq limit 1`;
 
 const recipientsSql = (schema: string): string => `
-  select c.revision, x.author, total.members, total.received, total.read, page.user_id, page.moves, page.sent_at
+  select c.revision, x.author, least(x.deleted_at, x.expires_at), total.members, total.received, total.read, page.user_id, page.moves, page.sent_at
   from ${schema}.conversation c
   left join ${schema}.message x on x.conversation_id = c.conversation_id and x.seq = $2
   left join lateral (

@@ -20,6 +20,7 @@ export async function startTestApi(environment: TestEnvironment): Promise<Runnin
       PARLEY_TOKEN_SECRET: TOKEN_SECRET,
       PARLEY_JWKS_URL: undefined,
       PARLEY_BAN_KEY: Buffer.alloc(32, 5),
+      PARLEY_PROOF_OF_DELIVERY: 604_800,
       PARLEY_LOG_LEVEL: 'silent',
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,
