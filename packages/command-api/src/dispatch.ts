@@ -33,7 +33,7 @@ export type DispatchResources = {
   readonly commands: CommandBus;
   readonly queries: QueryBus;
   readonly banKey: Uint8Array;
-  /** Time in ms. */
+  /** The log's time, in ms. */
   readonly now: () => number;
   /** Whether the caller's device is known to be revoked. */
   readonly isRevoked: (caller: Caller) => boolean;
@@ -71,7 +71,7 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
         return queries.execute(new MessageList(caller.user, decoded.right as QueryOf<'message.list'>));
       case 'receipt.mark':
         return commands.execute(
-          new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks),
+          new MarkReceipts(caller.user, (decoded.right as t.TypeOf<typeof ReceiptMarks>).marks, now()),
         );
       case 'device.register':
       case 'device.revoke':
@@ -84,7 +84,7 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
       case 'device.list':
         return queries.execute(new DeviceList(caller.user, caller.device));
       case 'device.keys':
-        return queries.execute(new DeviceKeys(caller.user, decoded.right as QueryOf<'device.keys'>));
+        return queries.execute(new DeviceKeys(caller.user, decoded.right as QueryOf<'device.keys'>, now()));
       case 'message.info':
         return queries.execute(new MessageInfo(caller.user, decoded.right as QueryOf<'message.info'>));
       case 'session.sync':

@@ -11,6 +11,7 @@ import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { watchLine } from '@parley/infra/runtime/watch-line';
@@ -62,6 +63,9 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     readsByKey: true,
   });
   resources.push({ name: 'postgres', dispose: () => database.end() });
+  const metrics = createMetrics('command-api');
+  const clock = await openLogClock({ nats, log, registry: metrics });
+  resources.push({ name: 'clock', dispose: () => clock.close() });
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
   resources.push({ name: 'redis', dispose: () => redis.disconnect() });
 
@@ -97,8 +101,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const caughtUp = openCatchUp({ jsm, partitions, database, schema });
   const pages = openPageMemory();
   const proofOfDelivery = config.PARLEY_PROOF_OF_DELIVERY * 1_000;
-  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: Date.now, proofOfDelivery };
-  const metrics = createMetrics('command-api');
+  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: clock.now, proofOfDelivery };
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 
   const http = await listen(
@@ -124,7 +127,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
             commands: app.get(CommandBus),
             queries: app.get(QueryBus),
             banKey: config.PARLEY_BAN_KEY,
-            now: Date.now,
+            now: clock.now,
             isRevoked: devices.isKnownRevoked,
           }),
         ),

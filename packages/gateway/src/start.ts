@@ -7,6 +7,7 @@ import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import { openLimiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { openEventArrivals } from './arrivals.js';
@@ -61,6 +62,8 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   resources.push({ name: 'rpc', dispose: () => rpc.close() });
 
   const registry = createMetrics('gateway');
+  const clock = await openLogClock({ nats, log, registry });
+  resources.push({ name: 'clock', dispose: () => clock.close() });
   const metrics = gatewayMetrics(registry);
   const ask = openAsk(rpc, metrics);
   const app = uws.App();
@@ -77,7 +80,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     limits,
     metrics,
     log,
-    now: Date.now,
+    now: clock.now,
     sessions: new Set(),
     people: new Map(),
     hubs: new Map(),

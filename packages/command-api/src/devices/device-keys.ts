@@ -20,6 +20,7 @@ export class DeviceKeys extends Query<E.Either<Refusal, Answer>> {
   constructor(
     readonly reader: string,
     readonly params: QueryOf<'device.keys'>,
+    readonly at: number,
   ) {
     super();
   }
@@ -32,10 +33,10 @@ export class DeviceKeysHandler implements IQueryHandler<DeviceKeys> {
     @Inject(ACCOUNTS) private readonly accounts: Accounts,
   ) {}
 
-  async execute({ reader, params }: DeviceKeys): Promise<E.Either<Refusal, Answer>> {
+  async execute({ reader, params, at }: DeviceKeys): Promise<E.Either<Refusal, Answer>> {
     const { conversationId, after = '', limit = DEFAULT_MEMBERS } = params;
     const { state } = await this.store.fresh(conversationId);
-    const refused = refusedAccess(state, reader, Date.now());
+    const refused = refusedAccess(state, reader, at);
     if (refused !== undefined || !stands(state)) return E.left(refused as Refusal);
     const rest = [...state.members.keys()].filter((user) => user > after).sort();
     const wanted = rest.slice(0, limit);

@@ -10,13 +10,14 @@ import { mark, type ReceiptResources } from './mark.js';
 type Marked = E.Either<Refusal, ResultOf<'receipt.mark'>>;
 
 /**
- * A batch of marks of one user. Each stands alone: the answer says where watermarks are, and which marks were refused. Of a
+ * A batch of marks of one user, made `at` this time in ms. Each stands alone: the answer says where watermarks are, and which marks were refused. Of a
  * single mark the refusal is the answer.
  */
 export class MarkReceipts extends Command<Marked> {
   constructor(
     readonly user: string,
     readonly marks: readonly ReceiptMark[],
+    readonly at: number,
   ) {
     super();
   }
@@ -26,8 +27,7 @@ export class MarkReceipts extends Command<Marked> {
 export class MarkReceiptsHandler implements ICommandHandler<MarkReceipts> {
   constructor(@Inject(RECEIPT_RESOURCES) private readonly resources: ReceiptResources) {}
 
-  async execute({ user, marks }: MarkReceipts): Promise<Marked> {
-    const at = Date.now();
+  async execute({ user, marks, at }: MarkReceipts): Promise<Marked> {
     const moved = await Promise.all(marks.map((receipt) => mark(this.resources, user, receipt, at)));
     const watermarks = moved.flatMap((outcome) => (E.isRight(outcome) ? [outcome.right] : []));
     const refused = moved.flatMap((outcome, index) =>

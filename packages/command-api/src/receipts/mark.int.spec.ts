@@ -122,7 +122,7 @@ describe('marking', () => {
     const [mine, other] = [await group(2), `g-${randomUUID()}`];
     const handler = new MarkReceiptsHandler(withRows());
     const batch = (...marks: { conversationId: string; read: number }[]) =>
-      handler.execute(new MarkReceipts('bob', marks));
+      handler.execute(new MarkReceipts('bob', marks, Date.now()));
     expect(
       await batch(
         { conversationId: mine, read: 99 },

@@ -59,7 +59,7 @@ async function move(
 ): Promise<E.Either<Refusal, Watermarks>> {
   const { store, window, partitions, cache } = resources;
   const { conversationId } = receipt;
-  const refusal = await refusedToMark(store, user, receipt);
+  const refusal = await refusedToMark(store, user, receipt, at);
   if (refusal !== undefined) return E.left(refusal);
   const key = `${conversationId}/${user}`;
   const { state } = await store.known(conversationId);
@@ -100,10 +100,11 @@ async function refusedToMark(
   store: ConversationStore,
   user: string,
   receipt: ReceiptMark,
+  at: number,
 ): Promise<Refusal | undefined> {
   const furthest = Math.max(receipt.delivered ?? 0, receipt.read ?? 0);
   const refused = ({ state }: Known): Refusal | undefined =>
-    refusedAccess(state, user, Date.now()) ??
+    refusedAccess(state, user, at) ??
     (furthest > state.revision
       ? refuse('BeyondTheHead', `the newest event is ${state.revision}`)
       : undefined);
