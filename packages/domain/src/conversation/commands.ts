@@ -7,9 +7,11 @@ import {
   type BanHash,
   Emoji,
   Ending,
+  Fate,
   HoldReason,
   Kind,
   Life,
+  MAX_REMAINS,
   MAX_USERS_PER_COMMAND,
   Producer,
   Remains,
@@ -62,7 +64,7 @@ export const commandCodecs = {
   'message.react': command({ seq: Seq, emoji: Emoji }, { remove: t.boolean }),
   'message.pin': command({ seq: Seq }, {}),
   'message.unpin': command({ seq: Seq }, {}),
-  'message.erase': command({ seq: Seq, remains: boundedArray('remains', Remains, 0, 1_000) }, {}),
+  'message.erase': command({ seq: Seq, remains: boundedArray('remains', Remains, 0, MAX_REMAINS) }, Fate),
   'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }, {}),
 } as const;
 

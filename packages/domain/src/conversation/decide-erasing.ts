@@ -62,8 +62,18 @@ function successorOf(state: Standing, going: string): string | undefined {
 }
 
 /** Says what is left of a deleted message before its events are taken out of the log. */
-export function eraseMessage(state: Standing, { actor, data: { seq, remains } }: EraseMessage): Decision {
+export function eraseMessage(state: Standing, { actor, data }: EraseMessage): Decision {
   if (actor !== SYSTEM) return no('NotAllowed', 'a message is erased by message.delete');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
-  return yes({ type: 'message.erased', data: { seq, remains } });
+  const { seq, remains, deletedAt, expired, authorErased } = data;
+  return yes({
+    type: 'message.erased',
+    data: {
+      seq,
+      remains,
+      ...(deletedAt === undefined ? {} : { deletedAt }),
+      ...(expired === undefined ? {} : { expired }),
+      ...(authorErased === undefined ? {} : { authorErased }),
+    },
+  });
 }

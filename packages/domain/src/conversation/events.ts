@@ -8,6 +8,7 @@ import {
   Emoji,
   Ending,
   Entry,
+  Fate,
   HoldReason,
   Kind,
   Remains,
@@ -59,7 +60,7 @@ export const eventCodecs = {
   },
   'message.pinned': { version: 1, data: shape({ seq: Seq }) },
   'message.unpinned': { version: 1, data: shape({ seq: Seq }) },
-  'message.erased': { version: 1, data: shape({ seq: Seq, remains: t.readonlyArray(Remains) }) },
+  'message.erased': { version: 1, data: shape({ seq: Seq, remains: t.readonlyArray(Remains) }, Fate) },
   'message.expired': { version: 1, data: shape({ ranges: t.readonlyArray(SeqRange) }) },
 } as const;
 

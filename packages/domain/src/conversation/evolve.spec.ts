@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
-import { hashOf } from '../testing/commands.js';
-import { created, fold, happened, manySent, sent } from '../testing/given.js';
-import { recallSeq } from './recent.js';
-import { type Conversation, type Open, stands } from './state.js';
+import { envelop } from '../log/envelope.js';
+import { GARDEN, hashOf, NOON } from '../testing/commands.js';
+import { created, envelopes, fold, happened, manySent, sent } from '../testing/given.js';
+import { evolve } from './evolve.js';
+import { recallCommand, recallSeq } from './recent.js';
+import { toSnapshot } from './snapshot.js';
+import { type Conversation, initial, type Open, stands } from './state.js';
 
 const garden = created('group', { ann: 'owner', bob: 'admin', cem: 'member' }, 60);
 const folded = (...past: Parameters<typeof fold>[0]): Open => {
@@ -134,5 +137,44 @@ describe('folding', () => {
       happened('ann', 'message.deleted', { seq: 2 }),
     );
     expect(JSON.stringify([roles(before), before.recent, [...before.bans], before.owners])).toBe(seen);
+  });
+});
+
+describe('folding a log that lacks what was erased', () => {
+  const producer = { id: 'irc', position: 7 };
+  const whole = envelopes([
+    garden,
+    sent('ann', 1),
+    sent('cem', 2, 'mine'),
+    happened('cem', 'message.edited', { seq: 3, body: 's1.m2026-01.x' }, 'mine-edited'),
+    happened('cem', 'message.deleted', { seq: 3 }),
+  ]).map((event) => (event.seq === 3 ? { ...event, producer } : event));
+  const remains = whole
+    .filter(({ seq }) => seq === 3 || seq === 4)
+    .map(({ id: _, conversationId: __, ...rest }) => ({ ...rest, streamSeq: rest.seq, data: rest.data }));
+  const erased = envelop(
+    { type: 'message.erased', data: { seq: 3, remains } },
+    { conversationId: GARDEN, seq: 6, at: NOON, actor: SYSTEM, commandId: 'erase-3' },
+  );
+  const live = [...whole, erased].reduce(evolve, initial as Conversation);
+  const lacking = [...whole.filter(({ seq }) => seq !== 3 && seq !== 4), erased];
+
+  it('gives what was folded while it was there', () => {
+    expect(toSnapshot(lacking.reduce(evolve, initial as Conversation))).toStrictEqual(toSnapshot(live));
+  });
+
+  it('gives the same where some of it is still there', () => {
+    for (const there of [3, 4]) {
+      const some = [...whole.filter(({ seq }) => seq === there || (seq !== 3 && seq !== 4)), erased];
+      const inOrder = some.toSorted((a, b) => a.seq - b.seq);
+      expect(toSnapshot(inOrder.reduce(evolve, initial as Conversation))).toStrictEqual(toSnapshot(live));
+    }
+  });
+
+  it('gives its ordinal to nobody else and does its command no second time', () => {
+    const state = lacking.reduce(evolve, initial as Conversation);
+    expect(stands(state) && state.messages).toBe(2);
+    expect(recallCommand(state.recent, 'cem', 'mine')?.seq).toBe(3);
+    expect(state.producers.get('irc')).toBe(7);
   });
 });

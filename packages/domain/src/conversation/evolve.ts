@@ -1,6 +1,7 @@
 import type { Envelope } from '../log/envelope.js';
+import { isEventType } from './events.js';
 import { LayeredMap } from './layered-map.js';
-import { amend, type Recent, recallSeq, remember, rememberGone } from './recent.js';
+import { amend, recallSeq, remember, rememberGone } from './recent.js';
 import {
   type Conversation,
   type Deed,
@@ -78,7 +79,7 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'message.deleted':
       return without(state, (seq) => seq === event.data.seq);
     case 'message.erased':
-      return { ...state, recent: event.data.remains.reduce(recallRemains, state.recent) };
+      return event.data.remains.reduce(recallRemains, state);
     case 'message.expired':
       return without(state, (seq) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to));
     default:
@@ -189,8 +190,22 @@ const markGone =
   (deed: Deed): Deed =>
     deed.type === 'message.sent' && gone(deed) ? { ...deed, gone: true } : deed;
 
-/** A message that the log no longer has is remembered by what is left of it, so that its command is not done again. */
-function recallRemains(recent: Recent, { type, actor, commandId, seq, at }: Remains): Recent {
-  if (type !== 'message.sent' || recallSeq(recent, seq) !== undefined) return recent;
-  return rememberGone(recent, { actor, commandId, type, seq, at, gone: true });
+/**
+ * An event that the log no longer has is remembered by what is left of it: its command is not done again, nor is anything before
+ * its place in its source, and the next message does not get its ordinal. What was there already stays as it is.
+ */
+function recallRemains(state: Standing, remains: Remains): Standing {
+  const { type, actor, commandId, seq, at, producer, data } = remains;
+  const deed = { actor, commandId, seq, at, ...(type === 'message.sent' ? { gone: true as const } : {}) };
+  const ordinal = (data as { readonly ordinal?: unknown } | null)?.ordinal;
+  const isBehind = producer !== undefined && (state.producers.get(producer.id) ?? 0) < producer.position;
+  return {
+    ...state,
+    messages: Number.isSafeInteger(ordinal) ? Math.max(state.messages, ordinal as number) : state.messages,
+    producers: isBehind ? advance(state.producers, producer) : state.producers,
+    recent:
+      isEventType(type) && recallSeq(state.recent, seq) === undefined
+        ? rememberGone(state.recent, { ...deed, type })
+        : state.recent,
+  };
 }

@@ -92,3 +92,12 @@ export const Remains = shape(
   { producer: Producer },
 );
 export type Remains = t.TypeOf<typeof Remains>;
+
+/** Remains in one event, so that it surely fits into one message of the broker; the rest follows in another. */
+export const MAX_REMAINS = 500;
+
+/**
+ * What had become of an erased message by then: when it was deleted, whether it has expired since, whether its author was erased. Its
+ * remains come after all that, so they must say it.
+ */
+export const Fate = { deletedAt: Instant, expired: t.literal(true), authorErased: t.literal(true) };
