@@ -1,6 +1,7 @@
 import type { NewestPageResources } from '@parley/command-api/queries/newest-page';
 import { SessionSync, SessionSyncHandler } from '@parley/command-api/queries/session-sync';
 import { readConversations } from '@parley/command-api/read/conversations';
+import { openViews } from '@parley/command-api/read/open-views';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { partitionOf } from '@parley/domain/log/partition';
 import { commands } from '@parley/domain/testing/arbitraries';
@@ -11,6 +12,7 @@ import type { ConversationView } from '@parley/domain/wire/views';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { unsealed } from '@parley/infra/vault/unsealed';
 import { type ProjectionName, readCheckpoint } from '@parley/projector/checkpoint';
 import { projectBatch } from '@parley/projector/project-batch';
 import { receipts } from '@parley/projector/receipts/projection';
@@ -44,6 +46,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     pool.on('connect', (connection) => connection.on('error', () => undefined));
     handler = new SessionSyncHandler({
       database: pool,
+      vault: unsealed,
       schema: async () => schema,
       now: () => 0,
       caughtUp: async () => 0,
@@ -75,7 +78,11 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
   }
 
   const account = async (reader: string) =>
-    (await readConversations(pool, { schema, reader, limit: 200, now: 0 })).conversations;
+    openViews(
+      unsealed,
+      (await readConversations(pool, { schema, reader, limit: 200, now: 0 })).conversations,
+      reader,
+    );
 
   /** Projects messages behind what was projected of this partition before. */
   async function project(projection: ProjectionName, partition: number, messages: readonly LoggedMessage[]) {

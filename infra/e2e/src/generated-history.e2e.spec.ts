@@ -4,7 +4,7 @@ import { messagesOf } from '@parley/client/testing/model-conversation';
 import { openBody } from '@parley/domain/conversation/body';
 import { directConversationId } from '@parley/domain/ids';
 import type { Envelope } from '@parley/domain/log/envelope';
-import { liveEvent } from '@parley/domain/wire/live';
+import { plainLiveEvent } from '@parley/domain/wire/live';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -170,7 +170,7 @@ describe(`a history of ${people.length} people on a bad line (seed ${seed})`, ()
         expect(seqs.at(-1) ?? 0, `${user} in ${conversationId}`).toBeLessThanOrEqual(lastOfTheirs);
         for (const event of runs.flatMap((run) => run.events)) {
           const stored = events.find(({ seq }) => seq === event.seq) as Envelope;
-          expect(event).toEqual(JSON.parse(JSON.stringify(liveEvent(stored))));
+          expect(event).toEqual(JSON.parse(JSON.stringify(plainLiveEvent(stored))));
         }
       }
     }
@@ -204,7 +204,7 @@ describe(`a history of ${people.length} people on a bad line (seed ${seed})`, ()
   it('shows each member the messages of the log, each once, with its edits, deletions and reactions', async () => {
     for (const [user, { looker }] of cast) {
       for (const conversationId of theirs(user)) {
-        const events = (log.get(conversationId) ?? []).map(liveEvent);
+        const events = (log.get(conversationId) ?? []).map(plainLiveEvent);
         const expected = messagesOf(events, user).map(shown);
         await waitFor(async () => isDeepStrictEqual(await looker.messages(conversationId), expected), {
           what: `${user} to see ${conversationId} as it is`,

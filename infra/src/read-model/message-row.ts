@@ -1,4 +1,5 @@
-import { openBody } from '@parley/domain/conversation/body';
+import type { Closed } from '@parley/domain/sealing/closed';
+import { type Opened, shown } from '@parley/domain/sealing/opened';
 import type { MessageView } from '@parley/domain/wire/views';
 
 /** A message as the read model has it: Postgres and the cached newest page alike. Times are ms since 1970 UTC. */
@@ -63,15 +64,23 @@ export function readMessageRow(values: readonly unknown[], at = 0): { row: Messa
   return { row, reactions: Number(values[at + 10]) };
 }
 
-/** A message as `reader` gets it. Whether it may be shown at all, being past `expiresAt` or not, is `isShown`'s to say. */
-export function toMessageView(row: MessageRow, reader: string): MessageView {
-  const { seq, ordinal, author, at, sentAt, replyTo, expiresAt, editedAt, deletedAt, body, reactions } = row;
+/** The body of a message of this conversation, where it still has one. */
+export const bodyOf = (conversationId: string, { seq, author, body }: MessageRow): Closed | undefined =>
+  body === null ? undefined : { place: { conversationId, seq, author }, opaque: body };
+
+/**
+ * A message as `reader` gets it. Whether it may be shown at all, being past `expiresAt` or not, is `isShown`'s to say.
+ *
+ * @param opened what became of its body; undefined where it has none.
+ */
+export function toMessageView(row: MessageRow, reader: string, opened: Opened | undefined): MessageView {
+  const { seq, ordinal, author, at, sentAt, replyTo, expiresAt, editedAt, deletedAt, reactions } = row;
   return {
     seq,
     ordinal,
     author,
     at,
-    body: body === null ? null : (openBody(body) ?? null),
+    ...(opened === undefined ? { body: null } : shown(opened)),
     ...(sentAt === null ? {} : { sentAt }),
     ...(replyTo === null ? {} : { replyTo }),
     ...(expiresAt === null ? {} : { expiresAt }),

@@ -1,4 +1,5 @@
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
+import { openPlain } from '@parley/domain/sealing/opened';
 import { anyEvent } from '@parley/domain/testing/arbitraries';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -93,7 +94,7 @@ describe('a message as its reader gets it', () => {
   const [plain] = foldForward(empty, [sent(1)]).messages as [MessageRow];
 
   it('has its body opened and nothing that is not so', () => {
-    expect(toMessageView(plain, 'ben')).toEqual({
+    expect(toMessageView(plain, 'ben', openPlain(plain.body as string))).toEqual({
       seq: 1,
       ordinal: 1,
       author: 'ann',
@@ -102,20 +103,21 @@ describe('a message as its reader gets it', () => {
     });
   });
 
-  it('has no body when that is deleted or of a scheme nobody here knows', () => {
-    expect(toMessageView({ ...plain, body: null, deletedAt: 4 }, 'ben')).toMatchObject({
+  it('has no body when that is deleted or cannot be opened', () => {
+    expect(toMessageView({ ...plain, body: null, deletedAt: 4 }, 'ben', undefined)).toMatchObject({
       body: null,
       deletedAt: 4,
     });
-    expect(toMessageView({ ...plain, body: 'z9.secret' }, 'ben')).toMatchObject({ body: null });
+    for (const sealed of ['locked', 'gone'] as const)
+      expect(toMessageView(plain, 'ben', { tag: sealed })).toMatchObject({ body: null, sealed });
   });
 
   it('says which reactions are the reader’s own', () => {
     const reactions = [{ emoji: '+1', count: 2, users: ['ann', 'ben'] }];
-    expect(toMessageView({ ...plain, reactions }, 'ben').reactions).toEqual([
+    expect(toMessageView({ ...plain, reactions }, 'ben', undefined).reactions).toEqual([
       { emoji: '+1', count: 2, mine: true },
     ]);
-    expect(toMessageView({ ...plain, reactions }, 'cem').reactions).toEqual([
+    expect(toMessageView({ ...plain, reactions }, 'cem', undefined).reactions).toEqual([
       { emoji: '+1', count: 2, mine: false },
     ]);
   });

@@ -15,6 +15,7 @@ import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { watchLine } from '@parley/infra/runtime/watch-line';
+import { unsealed } from '@parley/infra/vault/unsealed';
 import { authenticate } from './authenticate.js';
 import type { ApiConfig } from './config.js';
 import { openRecentEvents } from './conversations/recent-events.js';
@@ -96,12 +97,24 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   const line = watchLine(nats);
   const devices = openDeviceCheck(nats, accounts, () => line.isUp);
   resources.push({ name: 'device check', dispose: () => devices.close() });
-  const shared = { store, turns: openTurns(), window, jsm };
+  const vault = unsealed;
+  const shared = { store, turns: openTurns(), window, jsm, vault };
   const schema = activeSchema(database);
   const caughtUp = openCatchUp({ jsm, partitions, database, schema });
   const pages = openPageMemory();
   const proofOfDelivery = config.PARLEY_PROOF_OF_DELIVERY * 1_000;
-  const reads = { store, jsm, database, redis, pages, schema, caughtUp, now: clock.now, proofOfDelivery };
+  const reads = {
+    store,
+    jsm,
+    database,
+    redis,
+    pages,
+    vault,
+    schema,
+    caughtUp,
+    now: clock.now,
+    proofOfDelivery,
+  };
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 
   const http = await listen(
@@ -144,7 +157,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
     handle: serveGateways(http.dispatch, {
       ...reads,
       accounts,
-      replay: openReplay({ jsm, store, recent }),
+      replay: openReplay({ jsm, store, recent, vault }),
     }),
     onError: (error, { method }) => onError(error, method),
   });

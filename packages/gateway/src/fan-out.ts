@@ -3,31 +3,30 @@ import type { Arrived } from './arrivals.js';
 import type { Gateway } from './gateway.js';
 import { follow, startAnew } from './hub/follow.js';
 import type { Hub } from './hub/hub.js';
-import { readStored } from './hub/hub-event.js';
+import { type HubEvent, readStored } from './hub/hub-event.js';
+import { openInOrder } from './hub/opening.js';
 
-/** Delivers the events that arrived in a tick: each event is read and encoded once, however many sessions follow. */
+/** Delivers the events that arrived in a tick: each event is read, opened and encoded once, however many sessions follow. */
 export function fanOut(gateway: Gateway, arrived: Arrived): void {
-  for (const [hub, stored] of arrived) {
-    try {
-      fanOutEvent(gateway, hub, stored);
-    } catch (error) {
-      // A mistake of ours in one conversation must not end the others: this one starts anew.
+  for (const [hub, bytes] of arrived) {
+    if (hub.released) continue;
+    const stored = readStored(bytes);
+    if (E.isRight(stored)) openInOrder(gateway, hub, stored.right, deliverOpened);
+    // Its place is not known, so the next event will be found to leave a gap, and what is there is fetched.
+    else
       gateway.log.error(
-        { err: error, conversationId: hub.conversationId },
-        'an event could not be delivered',
+        { conversationId: hub.conversationId, reason: stored.left },
+        'a live event cannot be read',
       );
-      startAnew(gateway, hub);
-    }
   }
 }
 
-function fanOutEvent(gateway: Gateway, hub: Hub, stored: Uint8Array): void {
-  if (hub.released) return;
-  const event = readStored(stored);
-  if (E.isRight(event)) return follow(gateway, hub, { tag: 'event', event: event.right });
-  // Its place is not known, so the next event will be found to leave a gap, and what is there is fetched.
-  gateway.log.error(
-    { conversationId: hub.conversationId, reason: event.left },
-    'a live event cannot be read',
-  );
+/** A mistake of ours in one conversation must not end the others: this one starts anew. */
+function deliverOpened(gateway: Gateway, hub: Hub, event: HubEvent): void {
+  try {
+    follow(gateway, hub, { tag: 'event', event });
+  } catch (error) {
+    gateway.log.error({ err: error, conversationId: hub.conversationId }, 'an event could not be delivered');
+    startAnew(gateway, hub);
+  }
 }

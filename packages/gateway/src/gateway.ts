@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Limiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
 import type { VerifyToken } from '@parley/infra/runtime/tokens';
+import type { Vault } from '@parley/infra/vault/vault';
 import type { TemplatedApp } from 'uwebsockets';
 import type { Arrivals } from './arrivals.js';
 import type { Ask } from './ask.js';
@@ -26,6 +27,8 @@ export type Gateway = {
   readonly ask: Ask;
   readonly api: InternalApi;
   readonly devices: DeviceApi;
+  /** Opens the bodies of live events. */
+  readonly vault: Pick<Vault, 'openNow' | 'open'>;
   /** Bounds what is asked of the read model on behalf of sessions. */
   readonly limiter: Limiter;
   /** What bounds how much users and connections ask. */

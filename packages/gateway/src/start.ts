@@ -10,6 +10,7 @@ import type { Log } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
+import { unsealed } from '@parley/infra/vault/unsealed';
 import { openEventArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
@@ -76,6 +77,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
     ask,
     api: openInternalApi(ask, partitions),
     devices: openDeviceApi(ask),
+    vault: unsealed,
     limiter: openLimiter(MAX_ASKING),
     limits,
     metrics,

@@ -10,6 +10,7 @@ import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { unsealed } from '@parley/infra/vault/unsealed';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { type Case, type Figure, paired } from '../case.js';
 import { withStack } from '../with-stack.js';
@@ -80,7 +81,8 @@ async function openResources(nats: NatsConnection): Promise<CommandResources> {
     maxCached: 20_000,
     onUnreadable: () => undefined,
   });
-  return { jsm, store, turns: openTurns(), window: openPublishWindow(nats), onAppended: () => undefined };
+  const window = openPublishWindow(nats);
+  return { jsm, store, turns: openTurns(), window, vault: unsealed, onAppended: () => undefined };
 }
 
 type Measure = (messages: number) => Promise<number>;

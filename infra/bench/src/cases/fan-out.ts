@@ -1,7 +1,7 @@
 import { closeBody } from '@parley/domain/conversation/body';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
-import { liveEvent } from '@parley/domain/wire/live';
+import { plainLiveEvent } from '@parley/domain/wire/live';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
@@ -84,7 +84,7 @@ function sent(seq: number): Envelope {
 }
 
 /** What the gateway makes of an event. */
-const frameOf = (event: Envelope): string => notificationFrame('event', liveEvent(event));
+const frameOf = (event: Envelope): string => notificationFrame('event', plainLiveEvent(event));
 
 function figure(
   atOnce: number,

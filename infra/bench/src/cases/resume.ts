@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { closeBody } from '@parley/domain/conversation/body';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
-import { liveEvent } from '@parley/domain/wire/live';
+import { plainLiveEvent } from '@parley/domain/wire/live';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
@@ -127,7 +127,7 @@ function openWorld(system: OurChain, nats: NatsConnection, ids: readonly string[
 async function sendBare(raw: Child, bare: WebSocket, events: readonly Envelope[]): Promise<number> {
   const frames = framesOf(bare, events.length);
   const begin = performance.now();
-  raw.send({ publish: events.map((event) => notificationFrame('event', liveEvent(event))) });
+  raw.send({ publish: events.map((event) => notificationFrame('event', plainLiveEvent(event))) });
   return (await frames).last - begin;
 }
 

@@ -8,18 +8,22 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
+import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
 import { headOf } from '../log/folded-store.js';
+import { openEvent } from './open-event.js';
+import { sealEvent } from './seal-event.js';
 
 export type CommandResources = {
   readonly store: ConversationStore;
   readonly turns: Turns;
   readonly window: PublishWindow;
   readonly jsm: JetStreamManager;
+  readonly vault: Vault;
   /** Told of every event of ours after the log has stored it. Must not throw. */
   readonly onAppended: (event: Envelope) => void;
 };
@@ -42,7 +46,9 @@ export async function handleCommand(
       answeredBefore: (known) => answerBefore(resources, known, command),
       decide: async (known) => {
         const decision = decide(known.state, command, await lookUp(resources, known, command));
-        return E.map((made: ConversationEvent | undefined) => made && place(made, known, command))(decision);
+        if (E.isLeft(decision)) return decision;
+        if (decision.right === undefined) return E.right(undefined);
+        return sealEvent(resources.vault, place(decision.right, known, command));
       },
       unchanged: ({ state }) => ({ conversationId, seq: state.revision, at: command.at }),
       done: ({ seq, at }) => ({ conversationId, seq, at }),
@@ -54,7 +60,7 @@ export async function handleCommand(
 
 /** Only a repetition pays for the look at what it said the first time. */
 async function answerBefore(
-  { store, jsm }: CommandResources,
+  { store, jsm, vault }: CommandResources,
   known: Known,
   command: Command,
 ): Promise<E.Either<Refusal, Answer> | undefined> {
@@ -64,7 +70,7 @@ async function answerBefore(
   const { deed } = before.right;
   const place = store.placeOf(command.data.conversationId);
   const event = decodeEnvelope((await eventOfDeed(jsm, place, known, deed))?.json);
-  return answerAgain(command, deed, E.isRight(event) ? event.right : undefined);
+  return answerAgain(command, deed, E.isRight(event) ? await openEvent(vault, event.right) : undefined);
 }
 
 function place(event: ConversationEvent, { state }: Known, { actor, at, data }: Command): Envelope {
@@ -81,7 +87,7 @@ function place(event: ConversationEvent, { state }: Known, { actor, at, data }: 
 
 /** The broker remembers ids by time, the state by number: in a busy conversation the broker may know what the state forgot. */
 async function answerOfDuplicate(
-  { store, jsm }: CommandResources,
+  { store, jsm, vault }: CommandResources,
   command: Command,
   streamSeq: number,
 ): Promise<E.Either<Refusal, Answer>> {
@@ -89,10 +95,10 @@ async function answerOfDuplicate(
   const stored = decodeEnvelope((await storedAt(jsm, place, streamSeq))?.json);
   return E.isLeft(stored)
     ? E.left(refuse('Unavailable', 'the first answer cannot be read now'))
-    : answerAgain(command, stored.right, stored.right);
+    : answerAgain(command, stored.right, await openEvent(vault, stored.right));
 }
 
-/** A message the state no longer remembers, read from the log. */
+/** A message the state no longer remembers, read from the log: its author and when its life is over. */
 async function lookUp(
   { store, jsm }: CommandResources,
   known: Known,

@@ -25,8 +25,8 @@ export function openRecentEvents(): RecentEvents {
       if (event.seq <= newest) return;
       const next = run !== undefined && event.seq === newest + 1 ? run : { events: [], size: 0 };
       next.events.push(event);
-      next.size += sizeOf(event);
-      if (next.events.length > MOST) next.size -= sizeOf(next.events.shift() as Envelope);
+      next.size += charactersOf(event);
+      if (next.events.length > MOST) next.size -= charactersOf(next.events.shift() as Envelope);
       runs.set(conversationId, next, { size: next.size });
     },
     after(conversationId, after) {
@@ -40,12 +40,14 @@ export function openRecentEvents(): RecentEvents {
 type Run = { readonly events: Envelope[]; size: number };
 const NOTHING: Run = { events: [], size: 0 };
 
-/** Characters of an event, roughly: what it always has, what may be large in it, and the same once more as JSON. */
-function sizeOf({ data }: Envelope): number {
-  const { body, members, users } = data as {
+/** Characters of an event, roughly: what it always has, and what may be large in it. A sealed body is longer than what is in it. */
+export function charactersOf({ data }: Envelope): number {
+  const { body, members, users, ranges } = data as {
     body?: string;
     members?: readonly unknown[];
     users?: readonly unknown[];
+    ranges?: readonly unknown[];
   };
-  return 2 * (400 + (body?.length ?? 0) + 120 * ((members?.length ?? 0) + (users?.length ?? 0)));
+  const listed = (members?.length ?? 0) + (users?.length ?? 0) + (ranges?.length ?? 0);
+  return 400 + (body?.length ?? 0) + 120 * listed;
 }

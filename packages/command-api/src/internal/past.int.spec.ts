@@ -39,8 +39,8 @@ async function say(conversationId: string, words: string): Promise<void> {
 /** An instance that serves the past, with a memory of its own. */
 async function reader() {
   const recent = openRecentEvents();
-  const { store, jsm } = await log.instance(undefined, recent.add);
-  return { store, replay: openReplay({ jsm, store, recent }) };
+  const { store, jsm, vault } = await log.instance(undefined, recent.add);
+  return { store, replay: openReplay({ jsm, store, recent, vault }) };
 }
 
 const seqsOf = (page: Replayed | undefined): readonly number[] | undefined =>

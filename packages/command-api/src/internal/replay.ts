@@ -1,12 +1,15 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { bodyIn } from '@parley/domain/sealing/closed';
 import { liveEvent } from '@parley/domain/wire/live';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
 import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
+import { openEach } from '@parley/infra/vault/open-each';
+import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
-import type { RecentEvents } from '../conversations/recent-events.js';
+import { charactersOf, type RecentEvents } from '../conversations/recent-events.js';
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
 import { withinOneMessage } from '../queries/fitting.js';
@@ -37,7 +40,11 @@ export type ReplayResources = {
   readonly jsm: JetStreamManager;
   readonly store: ConversationStore;
   readonly recent: RecentEvents;
+  readonly vault: Pick<Vault, 'open'>;
 };
+
+/** A page as the log has it. */
+type Found = { readonly events: readonly Envelope[]; readonly last: number; readonly head: number };
 
 /** Pages whose ends are remembered, so that the next begins there without a search. */
 const MAX_PAGE_ENDS = 10_000;
@@ -46,22 +53,32 @@ const MAX_PAGE_ENDS = 10_000;
  * Answers what happened after a seq, as clients get it, from the log alone. Gateways ask, for people they know to be members:
  * the membership that counts is the one where their delivery has come, which no answer from here could tell.
  */
-export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
+export function openReplay({ jsm, store, recent, vault }: ReplayResources): Replay {
   const pageEnds = new LRUCache<string, number>({ max: MAX_PAGE_ENDS });
 
   return async (questions) => {
     // Each may have its share of what one message of the broker holds; the asker comes again for the rest.
     const room = Math.max(1, Math.floor(MAX_MESSAGE / questions.length));
     const knowns = knownFarEnough(questions);
-    const pages = await settled<Replayed>(
+    const found = await settled<Found>(
       questions.map(async (question, index) =>
         pageOf(question, await (knowns[index] as Known | Promise<Known>), room),
       ),
     );
-    return withinOneMessage(pages, (page) =>
+    return withinOneMessage(await opened(found), (page) =>
       'events' in page ? page.events.reduce((sum, { length }) => sum + length, 0) : 0,
     );
   };
+
+  /** Nothing that was opened is kept: who asks after a secret was destroyed gets nothing of it. */
+  async function opened(
+    pages: readonly (Found | Exclude<Replayed, { readonly events: unknown }>)[],
+  ): Promise<readonly Replayed[]> {
+    const events = pages.flatMap((page) => ('events' in page ? page.events : []));
+    const bodies = (await openEach(vault, events.map(bodyIn))).values();
+    const textOf = (event: Envelope) => JSON.stringify(liveEvent(event, bodies.next().value));
+    return pages.map((page) => ('events' in page ? { ...page, events: page.events.map(textOf) } : page));
+  }
 
   /** Only where less is known here than the asker knows of the log, the log is asked. */
   function knownFarEnough(questions: readonly ReplayQuestion[]): readonly (Known | Promise<Known>)[] {
@@ -74,7 +91,7 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
     return far.map((known) => known ?? (fresh.next().value as Promise<Known>));
   }
 
-  async function pageOf(question: ReplayQuestion, known: Known, room: number): Promise<Replayed> {
+  async function pageOf(question: ReplayQuestion, known: Known, room: number): Promise<Found> {
     const { conversationId, after, limit } = question;
     const head = known.state.revision;
     const page = openPage(after, Math.min(limit, 1_000), room);
@@ -110,20 +127,9 @@ export function openReplay({ jsm, store, recent }: ReplayResources): Replay {
   }
 }
 
-/** What thousands missed alike is written once, as long as the event is kept. */
-const texts = new WeakMap<Envelope, string>();
-
-function textOf(event: Envelope): string {
-  const known = texts.get(event);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(liveEvent(event));
-  texts.set(event, text);
-  return text;
-}
-
 /** A page that takes events until it is full, but at least one. */
 function openPage(after: number, limit: number, room: number) {
-  const events: string[] = [];
+  const events: Envelope[] = [];
   let last = after;
   let characters = 0;
   const fits = (): boolean => events.length < limit && (events.length === 0 || characters <= room);
@@ -133,10 +139,9 @@ function openPage(after: number, limit: number, room: number) {
     },
     /** False when there was no room for it. */
     add(event: Envelope): boolean {
-      const text = textOf(event);
-      characters += text.length;
+      characters += charactersOf(event);
       if (!fits()) return false;
-      events.push(text);
+      events.push(event);
       last = event.seq;
       return true;
     },
@@ -144,6 +149,6 @@ function openPage(after: number, limit: number, room: number) {
       last = seq;
       return true;
     },
-    close: (head: number): Replayed => ({ events, last, head }),
+    close: (head: number): Found => ({ events, last, head }),
   };
 }

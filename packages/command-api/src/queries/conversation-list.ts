@@ -8,6 +8,7 @@ import type { ConversationPage } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readConversations } from '../read/conversations.js';
+import { openViews } from '../read/open-views.js';
 import { isDatabaseAway } from './database-away.js';
 import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -27,7 +28,7 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
   constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
 
   async execute({ reader, params }: ConversationList): Promise<E.Either<Refusal, ConversationPage>> {
-    const { database, schema, now, caughtUp } = this.resources;
+    const { database, schema, now, caughtUp, vault } = this.resources;
     const { limit = DEFAULT_PAGE } = params;
     const after = params.after === undefined ? E.right(undefined) : readListCursor(params.after);
     if (E.isLeft(after)) return after;
@@ -44,7 +45,7 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
       const { conversations, hasMore } = fittingViews(found);
       const last = conversations.at(-1);
       return E.right({
-        conversations,
+        conversations: await openViews(vault, conversations, reader),
         hasMore,
         ...(hasMore && last !== undefined ? { nextCursor: listCursor(last) } : {}),
       });

@@ -6,9 +6,10 @@ import { readTimelineCursor, timelineCursor } from '@parley/domain/wire/cursor';
 import { DEFAULT_PAGE } from '@parley/domain/wire/pages';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { MessagePage } from '@parley/domain/wire/views';
-import { type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
+import type { MessageRow } from '@parley/infra/read-model/message-row';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
+import { openMessages } from '../read/open-views.js';
 import { readTimeline } from '../read/timeline.js';
 import { isDatabaseAway } from './database-away.js';
 import { fitting } from './fitting.js';
@@ -41,9 +42,10 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     const bounds = boundsOf(params);
     if (E.isLeft(bounds)) return bounds;
     const rows = await this.rows(reader, params, bounds.right);
-    return E.map((page: Page) => pageOf(inOneMessage(page, params.after !== undefined), params, reader))(
-      rows,
-    );
+    if (E.isLeft(rows)) return rows;
+    const page = inOneMessage(rows.right, params.after !== undefined);
+    const messages = await openMessages(this.resources.vault, params.conversationId, page.messages, reader);
+    return E.right({ ...placeOf(page, params), messages });
   }
 
   private async rows(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
@@ -117,17 +119,11 @@ function inOneMessage(page: Page, forwards: boolean): Page {
 }
 
 /** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
-function pageOf(
+function placeOf(
   { messages, hasMore, revision }: Page,
   { conversationId, after }: Params,
-  reader: string,
-): MessagePage {
+): Omit<MessagePage, 'messages'> {
   const edge = after === undefined ? messages[0] : messages.at(-1);
   const goesOn = edge !== undefined && (hasMore || after !== undefined);
-  return {
-    messages: messages.map((row) => toMessageView(row, reader)),
-    hasMore,
-    revision,
-    ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}),
-  };
+  return { hasMore, revision, ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}) };
 }

@@ -5,6 +5,7 @@ import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
 import { isShown } from '@parley/infra/read-model/message-row';
 import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
+import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
@@ -20,6 +21,7 @@ export type NewestPageResources = {
   readonly database: Queryable;
   readonly redis: Redis;
   readonly pages: PageMemory;
+  readonly vault: Vault;
   /** Name of the active read model's schema. */
   readonly schema: () => Promise<string>;
   /** Waits a moment for the rows to have what the log has. */
@@ -30,7 +32,7 @@ export type NewestPageResources = {
   readonly proofOfDelivery: number;
 };
 
-/** Pages as they were read of late: at a revision a page is what it is, so one of the right revision need not be read again. */
+/** Pages as they were read of late, their bodies sealed: at a revision a page is what it is, so one of the right revision need not be read again. */
 export type PageMemory = LRUCache<string, NewestPage>;
 
 /** Pages that are remembered, and characters of bodies in all of them. */

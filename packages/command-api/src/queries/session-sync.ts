@@ -7,6 +7,8 @@ import type { SyncPage } from '@parley/domain/wire/sync';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { type AccountChanges, MAX_LEFT, readAccountChanges } from '../read/account-changes.js';
+import type { ClosedView } from '../read/conversation-views.js';
+import { openViews } from '../read/open-views.js';
 import { isDatabaseAway } from './database-away.js';
 import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -61,13 +63,20 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
       });
     // A token is as far as the log goes, so the pages behind the first one go on by it whatever is served meanwhile.
     if (from !== undefined)
-      return pageOf(schema, await read(since?.places), { full: since === undefined }, from.token);
+      return this.open(
+        reader,
+        pageOf(schema, await read(since?.places), { full: since === undefined }, from.token),
+      );
     if (since !== undefined && since.schema === schema) {
       const changes = await read(since.places);
       const canTell = !isAhead(since.places, changes.places) && changes.left.length <= MAX_LEFT;
-      if (canTell) return pageOf(schema, changes, first);
+      if (canTell) return this.open(reader, pageOf(schema, changes, first));
     }
-    return pageOf(schema, await read(undefined), { ...first, full: true });
+    return this.open(reader, pageOf(schema, await read(undefined), { ...first, full: true }));
+  }
+
+  private async open(reader: string, page: ClosedPage): Promise<SyncPage> {
+    return { ...page, conversations: await openViews(this.resources.vault, page.conversations, reader) };
   }
 }
 
@@ -86,12 +95,14 @@ function readAsked({ since, after }: QueryOf<'session.sync'>): E.Either<Refusal,
     : E.right({ since: told.right, from: from.right });
 }
 
+type ClosedPage = Omit<SyncPage, 'conversations'> & { readonly conversations: readonly ClosedView[] };
+
 function pageOf(
   schema: string,
   changes: AccountChanges,
   kind: Pick<SyncPage, 'full' | 'behind'>,
   tokenOfFirst?: string,
-): SyncPage {
+): ClosedPage {
   const token = tokenOfFirst ?? syncToken({ schema, places: changes.places });
   const { conversations, hasMore } = fittingViews(changes);
   const last = conversations.at(-1);

@@ -37,7 +37,7 @@ export const MAX_LEFT = 1_000;
  * checkpoints and rows, so both are of the same moment: what comes later is after those places.
  */
 export async function readAccountChanges(db: Queryable, query: AccountChangesQuery): Promise<AccountChanges> {
-  const { schema, reader, limit, since } = query;
+  const { schema, limit, since } = query;
   const rows =
     since === undefined
       ? await rowsOf(db, { name: `account-${schema}`, text: wholeSql(schema) }, [...pageValues(query)])
@@ -52,7 +52,7 @@ export async function readAccountChanges(db: Queryable, query: AccountChangesQue
   const [checkpoints, left] = rows[0] ?? [];
   const views = rows.filter((values) => values[VIEW] !== null);
   return {
-    conversations: views.slice(0, limit).map((values) => conversationView(values, VIEW, reader)),
+    conversations: views.slice(0, limit).map((values) => conversationView(values, VIEW)),
     hasMore: views.length > limit,
     left: (left as readonly string[] | null) ?? [],
     places: placesOf((checkpoints as readonly Checkpoint[] | null) ?? []),

@@ -1,6 +1,6 @@
 import type { Kind, Role } from '@parley/domain/conversation/vocabulary';
 import type { ConversationView } from '@parley/domain/wire/views';
-import { messageColumns, readMessageRow, toMessageView } from '@parley/infra/read-model/message-row';
+import { type MessageRow, messageColumns, readMessageRow } from '@parley/infra/read-model/message-row';
 import { UNREAD, unreadJoins } from './unread.js';
 
 /**
@@ -29,8 +29,11 @@ export const conversationViewsSql = (schema: string, reader: string, now: string
   ) newest on true
   order by c.last_activity_at desc, c.conversation_id desc`;
 
+/** A view as the rows have it: its preview is still to be opened. */
+export type ClosedView = Omit<ConversationView, 'preview'> & { readonly preview: MessageRow | null };
+
 /** A view from the columns of that statement, which begin at column `at`. */
-export function conversationView(values: readonly unknown[], at: number, reader: string): ConversationView {
+export function conversationView(values: readonly unknown[], at: number): ClosedView {
   const [
     conversationId,
     kind,
@@ -58,7 +61,7 @@ export function conversationView(values: readonly unknown[], at: number, reader:
     unread: Number(unread),
     read: Number(read),
     delivered: Number(delivered),
-    preview: values[preview] === null ? null : toMessageView(readMessageRow(values, preview).row, reader),
+    preview: values[preview] === null ? null : readMessageRow(values, preview).row,
     ...(title === null ? {} : { title: title as string }),
   };
 }

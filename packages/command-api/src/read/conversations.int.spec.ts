@@ -63,7 +63,7 @@ describe('the list of conversations', { timeout: 60_000 }, () => {
         read: 1,
         delivered: 2,
         unread: 1,
-        preview: { seq: 2, author: 'ben', body: { kind: 'text', text: 'hi' } },
+        preview: { seq: 2, author: 'ben', body: 'p0.{"kind":"text","text":"hi"}' },
       },
     ]);
   });

@@ -1,6 +1,5 @@
 import type { ListPosition } from '@parley/domain/wire/cursor';
-import type { ConversationView } from '@parley/domain/wire/views';
-import { conversationView, conversationViewsSql } from './conversation-views.js';
+import { type ClosedView, conversationView, conversationViewsSql } from './conversation-views.js';
 import { type Queryable, rowsOf } from './queryable.js';
 
 export type ConversationsQuery = {
@@ -15,17 +14,17 @@ export type ConversationsQuery = {
 };
 
 export type Conversations = {
-  readonly conversations: readonly ConversationView[];
+  readonly conversations: readonly ClosedView[];
   readonly hasMore: boolean;
 };
 
 /** The reader's conversations, newest activity first. */
 export async function readConversations(db: Queryable, query: ConversationsQuery): Promise<Conversations> {
-  const { schema, reader, limit } = query;
+  const { schema, limit } = query;
   const prepared = { name: `conversations-${schema}`, text: conversationsSql(schema) };
   const rows = await rowsOf(db, prepared, [...pageValues(query)]);
   return {
-    conversations: rows.slice(0, limit).map((values) => conversationView(values, 0, reader)),
+    conversations: rows.slice(0, limit).map((values) => conversationView(values, 0)),
     hasMore: rows.length > limit,
   };
 }

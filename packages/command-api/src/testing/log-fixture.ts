@@ -7,6 +7,7 @@ import { openPublishWindow, type PublishWindow } from '@parley/infra/log/publish
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { unsealed } from '@parley/infra/vault/unsealed';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { banHashesFor } from '../commands/ban-hash.js';
 import type { CommandResources } from '../commands/handle.js';
@@ -41,7 +42,14 @@ export async function openLog(natsUrl: string) {
         onFolded,
         onUnreadable: () => undefined,
       });
-      return { store, turns: openTurns(), window: wrap(window), jsm, onAppended: () => undefined };
+      return {
+        store,
+        turns: openTurns(),
+        window: wrap(window),
+        jsm,
+        vault: unsealed,
+        onAppended: () => undefined,
+      };
     },
     async events(resources: CommandResources, conversationId: string): Promise<readonly Envelope[]> {
       const events: Envelope[] = [];

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { closeBody } from '../conversation/body.js';
+import type { Envelope } from '../log/envelope.js';
 import { anyEvent } from '../testing/arbitraries.js';
 import { GARDEN, hashOf, NOON, text } from '../testing/commands.js';
 import { created, envelopes, happened, type Past } from '../testing/given.js';
-import { liveEvent } from './live.js';
+import { liveEvent, plainLiveEvent } from './live.js';
 
-const live = (past: Past) => envelopes([past]).map(liveEvent)[0];
+const live = (past: Past) => envelopes([past]).map(plainLiveEvent)[0];
 
 describe('an event as clients get it', () => {
   it('is its place, its author, its command and its data, with the body opened', () => {
@@ -25,15 +26,27 @@ describe('an event as clients get it', () => {
     });
   });
 
-  it('has no body where it cannot be read', () => {
+  it('has no body where that cannot be opened, and says why', () => {
+    const [sent] = envelopes([happened('ann', 'message.sent', { ordinal: 1, body: 's1.c2VhbGVk' })]);
+    for (const sealed of ['locked', 'gone'] as const)
+      expect(liveEvent(sent as Envelope, { tag: sealed }).data).toStrictEqual({
+        ordinal: 1,
+        body: null,
+        sealed,
+      });
+  });
+
+  it('has no body where it is damaged or of a scheme nobody here knows', () => {
     for (const body of ['s1.c2VhbGVk', 'p0.{"kind":']) {
       expect(live(happened('ann', 'message.sent', { ordinal: 1, body }))?.data).toStrictEqual({
         ordinal: 1,
         body: null,
+        sealed: 'gone',
       });
       expect(live(happened('ann', 'message.edited', { seq: 2, body }))?.data).toStrictEqual({
         seq: 2,
         body: null,
+        sealed: 'gone',
       });
     }
   });
@@ -57,7 +70,7 @@ describe('an event as clients get it', () => {
   it('holds neither hashes nor producers, whatever the event', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
-        const json = JSON.stringify(liveEvent(event(1)));
+        const json = JSON.stringify(plainLiveEvent(event(1)));
         expect(json).not.toContain('banHash');
         expect(json).not.toContain('h_');
         expect(json).not.toContain('producer');

@@ -1,10 +1,10 @@
-import type { Body } from '../conversation/body.js';
-import { openBody } from '../conversation/body.js';
 import type { Envelope } from '../log/envelope.js';
+import { bodyIn } from '../sealing/closed.js';
+import { type Opened, openPlain, shown } from '../sealing/opened.js';
 
 /**
- * An event as clients get it: the envelope without what is ours alone (ban hashes, producers), with its body opened.
- * `commandId` lets the sender's client know its own message again.
+ * An event as clients get it: the envelope without what is ours alone (ban hashes, producers), with its body opened, or null and
+ * `sealed` in `data` where it cannot be. `commandId` lets the sender's client know its own message again.
  */
 export type LiveEvent = {
   readonly conversationId: string;
@@ -16,16 +16,23 @@ export type LiveEvent = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-export function liveEvent(event: Envelope): LiveEvent {
+/** @param opened what became of the event's body; of one that has none, undefined. */
+export function liveEvent(event: Envelope, opened: Opened | undefined): LiveEvent {
   const { conversationId, seq, type, at, actor, commandId } = event;
-  return { conversationId, seq, type, at, actor, commandId, data: publicData(event) };
+  return { conversationId, seq, type, at, actor, commandId, data: publicData(event, opened) };
 }
 
-function publicData(event: Envelope): Readonly<Record<string, unknown>> {
+/** An event whose body, if it has one, never was sealed. */
+export function plainLiveEvent(event: Envelope): LiveEvent {
+  const closed = bodyIn(event);
+  return liveEvent(event, closed && openPlain(closed.opaque));
+}
+
+function publicData(event: Envelope, opened: Opened = GONE): Readonly<Record<string, unknown>> {
   switch (event.type) {
     case 'message.sent':
     case 'message.edited':
-      return { ...event.data, body: openBody(event.data.body) ?? null } satisfies { body: Body | null };
+      return { ...event.data, ...shown(opened) };
     case 'conversation.created':
     case 'member.added':
       return { ...event.data, members: event.data.members.map(({ user, role }) => ({ user, role })) };
@@ -38,3 +45,5 @@ function publicData(event: Envelope): Readonly<Record<string, unknown>> {
       return event.data;
   }
 }
+
+const GONE: Opened = { tag: 'gone' };

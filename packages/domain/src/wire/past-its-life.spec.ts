@@ -5,7 +5,7 @@ import type { Envelope } from '../log/envelope.js';
 import { anyEvent } from '../testing/arbitraries.js';
 import { NOON, text } from '../testing/commands.js';
 import { envelopes, happened, type Past } from '../testing/given.js';
-import { liveEvent } from './live.js';
+import { plainLiveEvent } from './live.js';
 import { isPastItsLife, withoutContent } from './past-its-life.js';
 
 const body = closeBody(text('hello'));
@@ -31,7 +31,7 @@ describe('an event that tells of a message', () => {
   });
 
   it('keeps its place and loses what it said', () => {
-    const [sent, edited, reacted] = tellings.map((past) => withoutContent(liveEvent(only(past))));
+    const [sent, edited, reacted] = tellings.map((past) => withoutContent(plainLiveEvent(only(past))));
     expect(sent).toMatchObject({ seq: 1, actor: 'ann' });
     expect(sent?.data).toStrictEqual({ ordinal: 1, body: null, expiresAt: NOON, sealed: 'gone' });
     expect(edited?.data).toStrictEqual({ seq: 2, body: null, expiresAt: NOON, sealed: 'gone' });
@@ -41,7 +41,7 @@ describe('an event that tells of a message', () => {
   it('shows neither body nor emoji without its content, whatever it is', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
-        const { data } = withoutContent(liveEvent(event(1)));
+        const { data } = withoutContent(plainLiveEvent(event(1)));
         expect(data.body ?? null).toBeNull();
         expect(data).not.toHaveProperty('emoji');
       }),

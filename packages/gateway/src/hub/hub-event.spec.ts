@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { type MembersNow, readPast, readStored } from './hub-event.js';
+import { hubEvent, type MembersNow, readPast, readStored } from './hub-event.js';
 
 const bytes = (value: unknown) =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
@@ -16,6 +16,11 @@ const stored = (type: string, data: unknown) => ({
   commandId: 'x',
   data,
 });
+
+const eventOf = (type: string, data: unknown) => {
+  const read = readStored(bytes(stored(type, data)));
+  return 'right' in read ? hubEvent(read.right, undefined) : undefined;
+};
 
 describe('an event as it is stored', () => {
   it.each([
@@ -35,19 +40,20 @@ describe('an event as it is stored', () => {
     ['member.unbanned', { banHash: 'h' }, undefined],
     ['conversation.renamed', { title: 't' }, undefined],
   ])('says who enters and leaves by %s', (type, data, expected) => {
-    const read = readStored(bytes(stored(type, data)));
-    expect(read).toMatchObject(right({ seq: 4, live: { seq: 4, type } }));
-    const change = 'right' in read ? read.right.change : undefined;
+    const event = eventOf(type, data);
+    expect(event).toMatchObject({ seq: 4, live: { seq: 4, type } });
+    const change = event?.change;
     expect(change && { ...change, joined: change.joined.map(({ user }) => user) }).toEqual(expected);
   });
 
   it('shows clients neither ban hashes nor sealed forms', () => {
-    const read = readStored(bytes(stored('member.banned', { banHash: 'h' })));
-    expect('right' in read && read.right.live?.data).toEqual({});
+    expect(eventOf('member.banned', { banHash: 'h' })?.live?.data).toEqual({});
   });
 
   it('is there, if nothing more, when only a newer process can read it', () => {
-    expect(readStored(bytes({ seq: 9, type: 'message.sung' }))).toEqual(right({ seq: 9, live: undefined }));
+    const read = readStored(bytes({ seq: 9, type: 'message.sung' }));
+    expect(read).toEqual(right({ seq: 9, envelope: undefined }));
+    expect('right' in read && hubEvent(read.right, undefined)).toEqual({ seq: 9, live: undefined });
   });
 
   it.each(['', 'no', '5', 'null', '[]', '{"seq":1.5}', '{"seq":"4"}'])('is none where it is %j', (text) => {

@@ -1,5 +1,7 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
+import { bodyIn, type Closed } from '@parley/domain/sealing/closed';
+import type { Opened } from '@parley/domain/sealing/opened';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
 import * as E from 'fp-ts/lib/Either.js';
 
@@ -17,8 +19,11 @@ export type HubEvent = {
   readonly change?: MembershipChange;
 };
 
+/** An event as the log has it; without `envelope` only its place can be read. */
+export type StoredEvent = { readonly seq: number; readonly envelope: Envelope | undefined };
+
 /** Reads an event as the stream republishes it, or says why not even its place can be read. */
-export function readStored(bytes: Uint8Array): E.Either<string, HubEvent> {
+export function readStored(bytes: Uint8Array): E.Either<string, StoredEvent> {
   let json: unknown;
   try {
     json = JSON.parse(text.decode(bytes));
@@ -26,16 +31,21 @@ export function readStored(bytes: Uint8Array): E.Either<string, HubEvent> {
     return E.left('it is not JSON');
   }
   const envelope = decodeEnvelope(json);
-  if (E.isRight(envelope)) return E.right(fromEnvelope(envelope.right));
+  if (E.isRight(envelope)) return E.right({ seq: envelope.right.seq, envelope: envelope.right });
   const seq = (json as { seq?: unknown } | null)?.seq;
-  return Number.isSafeInteger(seq) ? E.right({ seq: seq as number, live: undefined }) : envelope;
+  return Number.isSafeInteger(seq) ? E.right({ seq: seq as number, envelope: undefined }) : envelope;
 }
 
 const text = new TextDecoder();
 
-function fromEnvelope(envelope: Envelope): HubEvent {
+/** The body of a stored event, where it has one. */
+export const bodyOf = ({ envelope }: StoredEvent): Closed | undefined => envelope && bodyIn(envelope);
+
+/** @param opened what became of its body. */
+export function hubEvent({ seq, envelope }: StoredEvent, opened: Opened | undefined): HubEvent {
+  if (envelope === undefined) return { seq, live: undefined };
   const change = changeOf(envelope);
-  const event = { seq: envelope.seq, live: liveEvent(envelope) };
+  const event = { seq, live: liveEvent(envelope, opened) };
   return change === undefined ? event : { ...event, change };
 }
 

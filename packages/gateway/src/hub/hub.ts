@@ -3,7 +3,7 @@ import type { Furthest } from '../furthest.js';
 import type { Person } from '../people.js';
 import type { ReceiptBatch } from '../receipt-arrivals.js';
 import type { Session } from '../session/session.js';
-import type { HubEvent, MembershipChange } from './hub-event.js';
+import type { HubEvent, MembershipChange, StoredEvent } from './hub-event.js';
 import { type HubState, starting } from './hub-state.js';
 import type { Position } from './position-state.js';
 
@@ -36,6 +36,8 @@ export class Hub {
   interrupted = false;
   readonly members = new Map<Person, Member>();
   readonly candidates = new Map<Person, Candidate>();
+  /** Events that wait for a secret, in order; undefined where none does. */
+  opening: StoredEvent[] | undefined;
   /** Sessions that are not live yet. */
   readonly catchingUp = new Map<Session, Position>();
   /** Sessions that heard the last event. */

@@ -7,7 +7,7 @@ import { evolve } from '@parley/domain/conversation/evolve';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, initial, stands } from '@parley/domain/conversation/state';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
-import { liveEvent } from '@parley/domain/wire/live';
+import { plainLiveEvent } from '@parley/domain/wire/live';
 import { accountPlaceOf, placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import { serveRpc } from '@parley/infra/rpc/server';
@@ -87,7 +87,7 @@ export function openSmallApi(nats: NatsConnection) {
       const { state, events } = keptOf(conversationId);
       const page = pageOf(events.slice(after, after + limit));
       const readable = page.filter(({ seq }) => !unreadable.has(`${conversationId}/${seq}`));
-      return { events: readable.map(liveEvent), last: after + page.length, head: state.revision };
+      return { events: readable.map(plainLiveEvent), last: after + page.length, head: state.revision };
     },
     'message.send': async ({ conversationId, body }, { caller }) => {
       const { state } = keptOf(conversationId);
