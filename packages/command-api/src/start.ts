@@ -43,8 +43,16 @@ const MAX_WATERMARKS = 200_000;
 /** Bytes of accounts kept in memory: about a kilobyte of a user who has registered no keys. */
 const MAX_ACCOUNTS = 64 * 1024 * 1024;
 
-/** Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later. */
-export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
+/**
+ * Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later.
+ *
+ * @param openClock a test may move the clock.
+ */
+export async function startApi(
+  config: ApiConfig,
+  log: Log,
+  openClock: typeof openLogClock = openLogClock,
+): Promise<Started> {
   const trust = trustOf(config);
   if (trust === undefined)
     throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
@@ -65,7 +73,7 @@ export async function startApi(config: ApiConfig, log: Log): Promise<Started> {
   });
   resources.push({ name: 'postgres', dispose: () => database.end() });
   const metrics = createMetrics('command-api');
-  const clock = await openLogClock({ nats, log, registry: metrics });
+  const clock = await openClock({ nats, log, registry: metrics });
   resources.push({ name: 'clock', dispose: () => clock.close() });
   const redis = await connectRedis(config.REDIS_URL, { name: instance, log });
   resources.push({ name: 'redis', dispose: () => redis.disconnect() });

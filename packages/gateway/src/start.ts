@@ -39,8 +39,16 @@ import { cacheDirectory, loadUws } from './uws/load.js';
 /** Questions to the read model on behalf of sessions, at once. */
 const MAX_ASKING = 512;
 
-/** Builds a gateway. Needs NATS to start; command-api and Redis may come later. */
-export async function startGateway(config: GatewayConfig, log: Log): Promise<Started> {
+/**
+ * Builds a gateway. Needs NATS to start; command-api and Redis may come later.
+ *
+ * @param openClock a test may move the clock.
+ */
+export async function startGateway(
+  config: GatewayConfig,
+  log: Log,
+  openClock: typeof openLogClock = openLogClock,
+): Promise<Started> {
   const trust = trustOf(config);
   if (trust === undefined)
     throw new Error('Set PARLEY_TOKEN_SECRET or PARLEY_JWKS_URL: tokens must be verified somehow.');
@@ -63,7 +71,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Sta
   resources.push({ name: 'rpc', dispose: () => rpc.close() });
 
   const registry = createMetrics('gateway');
-  const clock = await openLogClock({ nats, log, registry });
+  const clock = await openClock({ nats, log, registry });
   resources.push({ name: 'clock', dispose: () => clock.close() });
   const metrics = gatewayMetrics(registry);
   const ask = openAsk(rpc, metrics);

@@ -1,3 +1,4 @@
+import { isOver } from '@parley/domain/conversation/access';
 import { newestDeed } from '@parley/domain/conversation/recent';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { stands } from '@parley/domain/conversation/state';
@@ -15,20 +16,25 @@ export type Membership =
     }
   | { readonly refused: Refusal };
 
-/** Which users are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. */
+/**
+ * Which users are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. Nobody is one of
+ * a conversation that has ended by `now`, in ms.
+ */
 export function membership(
   store: ConversationStore,
+  now: number,
   questions: readonly MembershipQuestion[],
 ): Promise<readonly Membership[]> {
   const knowns = store.freshEach(questions.map(({ conversationId }) => conversationId));
   return settled<Membership>(
-    questions.map(async ({ users }, index) => membersOf(await (knowns[index] as Promise<Known>), users)),
+    questions.map(async ({ users }, index) => membersOf(await (knowns[index] as Promise<Known>), now, users)),
   );
 }
 
-function membersOf({ state }: Known, users: readonly string[]): Membership {
+function membersOf({ state }: Known, now: number, users: readonly string[]): Membership {
   const activeAt = newestDeed(state.recent)?.at ?? 0;
-  if (!stands(state)) return { revision: state.revision, activeAt, members: {} };
+  if (!stands(state) || isOver(state.expiresAt, now))
+    return { revision: state.revision, activeAt, members: {} };
   const found = users.flatMap((user) => {
     const member = state.members.get(user);
     return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }] as const];

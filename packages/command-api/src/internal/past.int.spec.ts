@@ -9,6 +9,9 @@ import { commandOf, openLog, text } from '../testing/log-fixture.js';
 import { membership } from './membership.js';
 import { openReplay, type Replayed } from './replay.js';
 
+/** Later than the times commands are given here. */
+const NOW = 1_800_000_000_000;
+
 let environment: TestEnvironment;
 let log: Awaited<ReturnType<typeof openLog>>;
 /** Writes; the others read. */
@@ -56,6 +59,7 @@ describe('who is a member of many conversations', () => {
     const ask = () =>
       membership(
         store,
+        NOW,
         [...ids, 'nowhere'].map((conversationId) => ({ conversationId, users: ['bob', 'eve'] })),
       );
     const revisions = async () => (await ask()).map((answer) => 'revision' in answer && answer.revision);
@@ -73,11 +77,26 @@ describe('who is a member of many conversations', () => {
     const conversationId = await group(40);
     const { store } = await reader();
     const question = [{ conversationId, users: ['bob'] }];
-    const first = membership(store, question);
+    const first = membership(store, NOW, question);
     await say(conversationId, 'meanwhile');
-    const second = await membership(store, question);
+    const second = await membership(store, NOW, question);
     expect(second).toMatchObject([{ revision: 41 }]);
     expect((await first)[0]).toHaveProperty('members.bob');
+  });
+
+  it('is nobody of a conversation that has ended, though nothing in the log says so yet', async () => {
+    const conversationId = `g-${randomUUID()}`;
+    const create = commandOf('conversation.create', 'ann', {
+      conversationId,
+      kind: 'group',
+      members: ['bob'],
+      expiresAt: NOW + 1,
+    });
+    await handleCommand(writer, create);
+    const { store } = await reader();
+    const question = [{ conversationId, users: ['bob'] }];
+    expect((await membership(store, NOW, question))[0]).toHaveProperty('members.bob');
+    expect(await membership(store, NOW + 1, question)).toMatchObject([{ revision: 1, members: {} }]);
   });
 
   it('has a snapshot to be loaded from as soon as a conversation has grown', async () => {

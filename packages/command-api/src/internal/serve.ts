@@ -76,7 +76,7 @@ async function internal(
       );
     case 'internal.membership':
       return withParams(MembershipParams, params, async ({ questions }) =>
-        toJson({ answers: await membership(resources.store, questions) }),
+        toJson({ answers: await membership(resources.store, resources.now(), questions) }),
       );
     case 'internal.acquaintances':
       return withParams(AcquaintancesParams, params, async (asked) =>

@@ -8,6 +8,7 @@ import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
+import { readShown } from '../read/shown.js';
 import { readWatermarks } from '../read/watermarks.js';
 import { ifSoon } from './if-soon.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -15,7 +16,7 @@ import type { NewestPageResources } from './newest-page.js';
 /** Members on a page of `conversation.get` unless it says otherwise. */
 const DEFAULT_MEMBERS = 200;
 
-/** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks. */
+/** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks and pins. */
 export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>> {
   constructor(
     readonly reader: string,
@@ -42,35 +43,43 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     const { state } = await this.store.fresh(params.conversationId);
     const refused = refusedAccess(state, reader, this.resources.now());
     if (refused !== undefined || !stands(state)) return E.left(refused as Refusal);
-    const detail = await this.withWatermarks(detailOf(state, reader, params));
+    const detail = await this.withRows(detailOf(state, reader, params), state.pins);
     return E.right(showProducers ? { ...detail, producers: Object.fromEntries(state.producers) } : detail);
   }
 
-  private async withWatermarks(detail: ConversationDetail): Promise<ConversationDetail> {
+  /** With what only the rows can tell, where they can be asked: watermarks, and which pinned messages are still shown. */
+  private async withRows(detail: ConversationDetail, pins: readonly number[]): Promise<ConversationDetail> {
     const { conversationId, members } = detail;
-    if (members.length === 0) return detail;
+    if (members.length === 0 && pins.length === 0) return { ...detail, pins };
     const users = members.map(({ user }) => user);
-    const known = await ifSoon(this.watermarks(conversationId, users), WATERMARKS_WITHIN);
+    const known = await ifSoon(this.rows(conversationId, users, pins), ROWS_WITHIN);
     if (known === undefined) return detail;
-    const { watermarks, behind } = known;
+    const { watermarks, shown, behind } = known;
     return {
       ...detail,
       members: members.map((member) => ({ ...member, ...watermarks.get(member.user) })),
+      pins: shown,
       ...(behind ? { behind } : {}),
     };
   }
 
-  private async watermarks(conversationId: string, users: readonly string[]) {
-    const { database, schema, caughtUp } = this.resources;
+  private async rows(conversationId: string, users: readonly string[], pins: readonly number[]) {
+    const { database, now, caughtUp } = this.resources;
     // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
     const behind = await caughtUp();
-    const watermarks = await readWatermarks(database, { schema: await schema(), conversationId, users });
-    return { watermarks, behind };
+    const schema = await this.resources.schema();
+    const [watermarks, shown] = await Promise.all([
+      users.length === 0
+        ? new Map<string, never>()
+        : readWatermarks(database, { schema, conversationId, users }),
+      pins.length === 0 ? [] : readShown(database, { schema, conversationId, seqs: pins, now: now() }),
+    ]);
+    return { watermarks, shown, behind };
   }
 }
 
-/** Milliseconds that watermarks may take before the answer goes without them. */
-const WATERMARKS_WITHIN = 1_000;
+/** Milliseconds that the rows may take before the answer goes without them. */
+const ROWS_WITHIN = 1_000;
 
 function detailOf(
   state: Standing,
@@ -91,5 +100,7 @@ function detailOf(
     members: rest.slice(0, membersLimit).map(([user, { role, since }]) => ({ user, role, since })),
     hasMoreMembers: rest.length > membersLimit,
     ...(state.title === undefined ? {} : { title: state.title }),
+    ...(state.expiresAt === null ? {} : { expiresAt: state.expiresAt }),
+    ...(state.hold === undefined ? {} : { hold: state.hold }),
   };
 }

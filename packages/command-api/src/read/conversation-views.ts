@@ -1,7 +1,7 @@
 import type { Kind, Role } from '@parley/domain/conversation/vocabulary';
 import type { ConversationView } from '@parley/domain/wire/views';
 import { type MessageRow, messageColumns, readMessageRow } from '@parley/infra/read-model/message-row';
-import { UNREAD, unreadJoins } from './unread.js';
+import { unreadCount, unreadJoins } from './unread.js';
 
 /**
  * Views of the conversations in the relation `mine`, whose rows are conversations with the reader's `role`: each with its
@@ -13,8 +13,9 @@ import { UNREAD, unreadJoins } from './unread.js';
  */
 export const conversationViewsSql = (schema: string, reader: string, now: string): string => `
   select c.conversation_id, c.kind, c.role, c.title, c.ttl, c.closed, c.member_count, c.revision, c.last_activity_at,
+    c.expires_at, c.hold_reason, c.hold_since, c.hold_by,
     coalesce(r.read, 0), coalesce(r.delivered, 0),
-    ${UNREAD},
+    ${unreadCount(schema, now)},
     newest.*
   from mine c
   left join lateral (
@@ -44,6 +45,10 @@ export function conversationView(values: readonly unknown[], at: number): Closed
     memberCount,
     revision,
     lastActivityAt,
+    expiresAt,
+    holdReason,
+    holdSince,
+    holdBy,
     read,
     delivered,
     unread,
@@ -63,8 +68,12 @@ export function conversationView(values: readonly unknown[], at: number): Closed
     delivered: Number(delivered),
     preview: values[preview] === null ? null : readMessageRow(values, preview).row,
     ...(title === null ? {} : { title: title as string }),
+    ...(expiresAt === null ? {} : { expiresAt: Number(expiresAt) }),
+    ...(holdSince === null
+      ? {}
+      : { hold: { reason: holdReason as string, since: Number(holdSince), by: holdBy as string } }),
   };
 }
 
 /** Column where the newest message begins. */
-const PREVIEW = 12;
+const PREVIEW = 16;

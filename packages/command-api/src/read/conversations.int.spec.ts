@@ -74,6 +74,22 @@ describe('the list of conversations', { timeout: 60_000 }, () => {
     expect(await list('patient')).toEqual({ conversations: [], hasMore: false });
   });
 
+  it('leaves out conversations that have ended, from the moment they do', async () => {
+    await fixture.conversation('ending', ['mayfly'], [{ seq: 2, author: 'ben' }]);
+    await fixture.set('ending', { expiresAt: NOW });
+    expect(await list('mayfly')).toEqual({ conversations: [], hasMore: false });
+    const before = await list('mayfly', { now: NOW - 1 });
+    expect(before.conversations).toMatchObject([{ conversationId: 'ending', expiresAt: NOW }]);
+  });
+
+  it('says of a conversation on hold why, since when and by whom', async () => {
+    await fixture.conversation('held', ['suspect'], []);
+    await fixture.set('held', { hold: ['case 7', 900, 'judge'] });
+    expect((await list('suspect')).conversations).toMatchObject([
+      { hold: { reason: 'case 7', since: 900, by: 'judge' } },
+    ]);
+  });
+
   const message = fc.record(
     {
       author: fc.constantFrom('ann', 'ben'),

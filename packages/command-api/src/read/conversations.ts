@@ -9,7 +9,7 @@ export type ConversationsQuery = {
   readonly limit: number;
   /** Conversations behind this one in the list. */
   readonly after?: ListPosition;
-  /** Time in ms: messages whose life is over by then are neither shown nor counted. */
+  /** Time in ms: messages whose life is over by then are neither shown nor counted, nor are conversations that have ended. */
   readonly now: number;
 };
 
@@ -49,7 +49,8 @@ export const minePage = (schema: string): string => `mine as materialized (
     where m.user_id = $1 and ${onPage}
   )`;
 
-/** Which conversations `c` are on a page; the end of a statement over them. */
-export const onPage = `c.kind is not null and (c.last_activity_at, c.conversation_id) < ($2, $3)
+/** Which conversations `c` are on a page, those that have ended left out; the end of a statement over them. */
+export const onPage = `c.kind is not null and (c.expires_at is null or c.expires_at > $5)
+    and (c.last_activity_at, c.conversation_id) < ($2, $3)
     order by c.last_activity_at desc, c.conversation_id desc
     limit $4`;

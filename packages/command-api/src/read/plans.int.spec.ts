@@ -30,6 +30,14 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
        select 'long', n + 1, n, 'ben', n, 'p0.{"kind":"text","text":"x"}' from generate_series(1, $1::int) n`,
       [MESSAGES],
     );
+    await fixture.conversation('brief', ['cem'], []);
+    await fixture.conversation('mixed', ['dan'], []);
+    await fixture.pool.query(
+      `insert into rm_1.message (conversation_id, seq, ordinal, author, at, expired)
+       select id, n + 1, n, 'ben', n, case id when 'brief' then n <= $1::int - 3 else n > 1 and n <= $1::int - 3 end
+       from generate_series(1, $1::int) n, unnest(array['brief', 'mixed']) id`,
+      [MESSAGES],
+    );
     await fixture.pool.query(
       `update rm_1.conversation set messages = ${MESSAGES}, revision = ${MESSAGES + 1}`,
     );
@@ -76,5 +84,18 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
     const most = await looked(read);
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThanOrEqual(51);
+  });
+
+  const unread = (conversationId: string, user: string) => (db: Queryable) =>
+    readUnread(db, { schema, now: 0, readers: [{ conversationId, user, read: 0 }] });
+
+  it('counts what is unread without looking at all that has expired before it', async () => {
+    expect(await looked(unread('brief', 'cem'))).toBeLessThanOrEqual(3);
+    expect(await unread('brief', 'cem')(pool)).toMatchObject([{ unread: 3 }]);
+  });
+
+  it('counts what is there where too much has expired after something that has not', async () => {
+    expect(await looked(unread('mixed', 'dan'))).toBeLessThanOrEqual(1_000);
+    expect(await unread('mixed', 'dan')(pool)).toMatchObject([{ unread: 4 }]);
   });
 });

@@ -67,6 +67,17 @@ export async function openReadFixture() {
         }
       }
     },
+    /** Gives the conversation an end, or puts it on hold. */
+    async set(
+      id: string,
+      { expiresAt, hold }: { readonly expiresAt?: number; readonly hold?: readonly [string, number, string] },
+    ) {
+      await pool.query(
+        `update rm_1.conversation set expires_at = $2, hold_reason = $3, hold_since = $4, hold_by = $5
+         where conversation_id = $1`,
+        [id, expiresAt ?? null, ...(hold ?? [null, null, null])],
+      );
+    },
     async mark(id: string, user: string, read: number, delivered = read) {
       await pool.query(
         'insert into rm_1.receipt (conversation_id, user_id, delivered, read, at) values ($1, $2, $3, $4, 1)',

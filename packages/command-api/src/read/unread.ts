@@ -3,7 +3,8 @@ import { type Queryable, rowsOf } from './queryable.js';
 /**
  * Joins to a conversation `c` what the unread count of one member is made of. Unread is what came after their watermark, which
  * is where they have read to or their own newest message, whichever is later: a difference of ordinals, less what is deleted,
- * expired or due since.
+ * expired or due since. All that came before the oldest message without a tombstone is expired, so nobody's count begins before that:
+ * where messages have lives, who never reads has a year of tombstones behind their watermark.
  *
  * @param user expression for the member's id, `read` for where they have read to, or null, `now` for the time in ms.
  */
@@ -12,14 +13,23 @@ export const unreadJoins = (schema: string, user: string, read: string, now: str
     select x.seq from ${schema}.message x
     where x.conversation_id = c.conversation_id and x.author = ${user} order by x.seq desc limit 1
   ) own on true
-  cross join lateral (select greatest(${read}, own.seq, 0) as seq) watermark
+  left join lateral (
+    select x.seq from ${schema}.message x
+    where x.conversation_id = c.conversation_id and not x.expired order by x.seq limit 1
+  ) kept on true
+  cross join lateral (
+    select greatest(${read}, own.seq, coalesce(kept.seq - 1, c.revision)) as seq
+  ) watermark
   left join lateral (
     select x.ordinal from ${schema}.message x
     where x.conversation_id = c.conversation_id and x.seq <= watermark.seq order by x.seq desc limit 1
   ) seen on true
   cross join lateral (
-    select count(*) from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.seq > watermark.seq and (x.expired or x.deleted_at is not null)
+    select count(*) from (
+      select from ${schema}.message x
+      where x.conversation_id = c.conversation_id and x.seq > watermark.seq and (x.expired or x.deleted_at is not null)
+      limit ${MANY_GONE}
+    ) found
   ) gone
   cross join lateral (
     select count(*) from ${schema}.message x
@@ -27,8 +37,19 @@ export const unreadJoins = (schema: string, user: string, read: string, now: str
       and x.deleted_at is null and x.expires_at <= ${now} and x.seq > watermark.seq
   ) due`;
 
+/**
+ * Messages gone after a watermark from which on those that are there are counted instead: a message without a life, before many that
+ * had one, keeps the floor low.
+ */
+const MANY_GONE = 1_000;
+
 /** The count, where these are joined. */
-export const UNREAD = 'c.messages - coalesce(seen.ordinal, 0) - gone.count - due.count';
+export const unreadCount = (schema: string, now: string): string => `
+  case when gone.count < ${MANY_GONE} then c.messages - coalesce(seen.ordinal, 0) - gone.count - due.count else (
+    select count(*) from ${schema}.message x
+    where x.conversation_id = c.conversation_id and x.seq > watermark.seq and not x.expired and x.deleted_at is null
+      and (x.expires_at is null or x.expires_at > ${now})
+  ) end`;
 
 /** A member who has read up to a seq, whether or not the rows know that. */
 export type Reader = { readonly conversationId: string; readonly user: string; readonly read: number };
@@ -61,7 +82,7 @@ export async function readUnread(
 }
 
 const unreadSql = (schema: string): string => `
-  select w.place, ${UNREAD}, c.revision
+  select w.place, ${unreadCount(schema, '$4')}, c.revision
   from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as w (conversation_id, user_id, read, place)
   join ${schema}.conversation c on c.conversation_id = w.conversation_id
   ${unreadJoins(schema, 'w.user_id', 'w.read', '$4')}`;

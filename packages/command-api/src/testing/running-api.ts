@@ -1,5 +1,6 @@
 import type { Started } from '@parley/infra/runtime/lifecycle';
 import { createLog } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { startApi } from '../start.js';
 
@@ -8,8 +9,11 @@ export const TOKEN_SECRET = Buffer.alloc(32, 3);
 
 export type RunningApi = { readonly url: string; stop(): Promise<void> };
 
-/** command-api on servers of a test, at a port of its own; limits nothing but signals. */
-export async function startTestApi(environment: TestEnvironment): Promise<RunningApi> {
+/** command-api on servers of a test, at a port of its own; limits nothing but signals. Its time is `shift` ms ahead. */
+export async function startTestApi(
+  environment: Pick<TestEnvironment, 'natsUrl' | 'databaseUrl' | 'redisUrl'>,
+  shift: () => number = () => 0,
+): Promise<RunningApi> {
   const { info, resources }: Started = await startApi(
     {
       NATS_URL: environment.natsUrl,
@@ -29,6 +33,10 @@ export async function startTestApi(environment: TestEnvironment): Promise<Runnin
       PARLEY_LIMIT_SIGNALS: 30,
     },
     createLog('command-api', 'silent'),
+    async (options) => {
+      const clock = await openLogClock(options);
+      return { ...clock, now: () => clock.now() + shift() };
+    },
   );
   return {
     url: info?.url as string,

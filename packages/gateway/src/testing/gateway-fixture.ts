@@ -1,6 +1,7 @@
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { redisUrlBeside, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -55,8 +56,12 @@ export async function openGatewayFixture() {
 
 export type GatewayFixture = Awaited<ReturnType<typeof openGatewayFixture>>;
 
-/** One gateway; several may share a broker. */
-export async function openGateway(natsUrl: string, settings: Partial<GatewayConfig> = {}) {
+/** One gateway; several may share a broker. Its time is `shift` ms ahead. */
+export async function openGateway(
+  natsUrl: string,
+  settings: Partial<GatewayConfig> = {},
+  shift: () => number = () => 0,
+) {
   const started = await startGateway(
     {
       NATS_URL: natsUrl,
@@ -78,6 +83,10 @@ export async function openGateway(natsUrl: string, settings: Partial<GatewayConf
       ...settings,
     },
     createLog('gateway', process.env.GATEWAY_TEST_LOG ?? 'silent'),
+    async (options) => {
+      const clock = await openLogClock(options);
+      return { ...clock, now: () => clock.now() + shift() };
+    },
   );
   const { ws, url } = started.info as { ws: string; url: string };
   return {
