@@ -76,9 +76,7 @@ export async function storedAt(
 export type EventPlace = { readonly seq: number; readonly streamSeq: number };
 
 /**
- * The event with the given conversation seq, or undefined. The broker gives the next event of the subject at or after any
- * stream sequence; where to look is guessed from how the events lie between two that are known, and halved every other time,
- * so that a conversation that was busy once does not make it slow: a few round trips, at most some 40 in a stream of a million.
+ * The event with the given conversation seq, or undefined where the log has none: it may have been erased.
  *
  * @param head an event of the conversation whose seq is greater than or equal to the wanted one.
  */
@@ -88,6 +86,32 @@ export async function eventAt(
   seq: number,
   head: EventPlace,
 ): Promise<StoredEvent | undefined> {
+  return (await search(jsm, place, seq, head)).found;
+}
+
+/** Where the newest event is that has this seq or, where that was erased, an earlier one; 0 where there is none. As `eventAt`. */
+export async function streamSeqUpTo(
+  jsm: JetStreamManager,
+  place: Place,
+  seq: number,
+  head: EventPlace,
+): Promise<number> {
+  const { found, before } = await search(jsm, place, seq, head);
+  return (found ?? before).streamSeq;
+}
+
+/**
+ * The broker gives the next event of the subject at or after any stream sequence; where to look is guessed from how the events
+ * lie between two that are known, and halved every other time, so that a conversation that was busy once does not make it slow: a
+ * few round trips, at most some 40 in a stream of a million, also to see that an event is not there. `before` is an event before
+ * it; the one right before, where it is not there.
+ */
+async function search(
+  jsm: JetStreamManager,
+  place: Place,
+  seq: number,
+  head: EventPlace,
+): Promise<{ readonly found?: StoredEvent; readonly before: EventPlace }> {
   let low: EventPlace = { seq: 0, streamSeq: 0 };
   let high = head;
   for (let round = 0; low.streamSeq < high.streamSeq && low.seq < seq; round++) {
@@ -95,14 +119,14 @@ export async function eventAt(
     const apart = high.streamSeq - low.streamSeq;
     const guess = low.streamSeq + Math.max(1, Math.min(apart, Math.floor(share * apart)));
     const found = await nextOf(jsm, place, guess);
-    if (found === undefined) return undefined;
+    if (found === undefined) break;
     const foundSeq = (found.json as { seq?: number } | undefined)?.seq ?? 0;
-    if (foundSeq === seq) return found;
+    if (foundSeq === seq) return { found, before: low };
     // What is wanted lies before the guess: what was found is the first event from there on.
     if (foundSeq > seq) high = { seq: foundSeq - 1, streamSeq: guess - 1 };
     else low = { seq: foundSeq, streamSeq: found.streamSeq };
   }
-  return undefined;
+  return { before: low };
 }
 
 async function nextOf(jsm: JetStreamManager, place: Place, seq: number): Promise<StoredEvent | undefined> {

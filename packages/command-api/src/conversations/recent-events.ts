@@ -23,7 +23,9 @@ export function openRecentEvents(): RecentEvents {
       const run = runs.get(conversationId);
       const newest = run?.events.at(-1)?.seq ?? 0;
       if (event.seq <= newest) return;
-      const next = run !== undefined && event.seq === newest + 1 ? run : { events: [], size: 0 };
+      // What was erased from the log is not kept here either.
+      const goesOn = run !== undefined && event.seq === newest + 1 && event.type !== 'message.erased';
+      const next = goesOn ? run : { events: [], size: 0 };
       next.events.push(event);
       next.size += charactersOf(event);
       if (next.events.length > MOST) next.size -= charactersOf(next.events.shift() as Envelope);

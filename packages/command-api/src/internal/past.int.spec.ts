@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { eventAt } from '@parley/infra/log/conversation-reader';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResources, handleCommand } from '../commands/handle.js';
 import { openRecentEvents } from '../conversations/recent-events.js';
+import { headOf } from '../log/folded-store.js';
 import { commandOf, openLog, text } from '../testing/log-fixture.js';
 import { membership } from './membership.js';
 import { openReplay, type Replayed } from './replay.js';
@@ -169,6 +171,31 @@ describe('the past', () => {
     expect(page).toMatchObject({ last: 4, head: 4 });
     const [end] = await replay([{ conversationId, after: 2, limit: 1_000, until: Number.MAX_SAFE_INTEGER }]);
     expect(seqsOf(end)).toEqual([4]);
+  });
+
+  it('names what was erased as erased, also to whoever has come as far as that, and goes on behind it', async () => {
+    const conversationId = await group(60);
+    const { stream } = writer.store.placeOf(conversationId);
+    const place = writer.store.placeOf(conversationId);
+    for (const seq of [3, 20, 21, 59]) {
+      const { streamSeq = 0 } =
+        (await eventAt(log.jsm, place, seq, headOf(await writer.store.fresh(conversationId)))) ?? {};
+      await log.jsm.streams.deleteMessage(stream, streamSeq, true);
+    }
+    for (const after of [0, 1, 2, 3, 19, 20, 21, 22, 58, 59]) {
+      const { replay } = await reader();
+      const [page] = await replay([{ conversationId, after, limit: 1_000, until: 60 }]);
+      expect(seqsOf(page)).toEqual(upTo(after + 1, 60));
+      const types = page !== undefined && 'events' in page ? page.events.map((each) => JSON.parse(each)) : [];
+      expect(types.filter(({ type }) => type === 'message.erased')).toMatchObject(
+        [3, 20, 21, 59].filter((seq) => seq > after).map((seq) => ({ seq, data: { seq } })),
+      );
+    }
+    const { replay } = await reader();
+    const [page] = await replay([{ conversationId, after: 10, limit: 10, until: 60 }]);
+    expect(page).toMatchObject({ last: 20 });
+    const [next] = await replay([{ conversationId, after: 20, limit: 10, until: 60 }]);
+    expect(seqsOf(next)).toEqual(upTo(21, 30));
   });
 
   it('is answered from memory where the asker wants no more than is known', async () => {

@@ -1,9 +1,10 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { SYSTEM } from '@parley/domain/ids';
+import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { bodyIn } from '@parley/domain/sealing/closed';
 import { liveEvent } from '@parley/domain/wire/live';
-import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
+import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import { openEach } from '@parley/infra/vault/open-each';
 import type { Vault } from '@parley/infra/vault/vault';
@@ -107,9 +108,10 @@ export function openReplay({ jsm, store, recent, vault }: ReplayResources): Repl
     for await (const { streamSeq, json } of readConversation(jsm, store.placeOf(conversationId), from)) {
       const envelope = decodeEnvelope(json);
       // One that cannot be read has its seq all the same.
-      seq = E.isRight(envelope) ? envelope.right.seq : (seq ?? after) + 1;
+      seq = E.isRight(envelope) ? envelope.right.seq : (seqOf(json) ?? (seq ?? after) + 1);
       if (seq > head) break;
       if (seq <= after) continue;
+      if (E.isRight(envelope) && !fillUpTo(page, envelope.right)) break;
       if (!(E.isRight(envelope) ? page.add(envelope.right) : page.skip(seq))) break;
       end = streamSeq;
       if (seq === head) break;
@@ -122,10 +124,29 @@ export function openReplay({ jsm, store, recent, vault }: ReplayResources): Repl
     if (after === 0) return 1;
     const remembered = pageEnds.get(`${conversationId}/${after}`);
     if (remembered !== undefined) return remembered + 1;
-    const stored = await eventAt(jsm, store.placeOf(conversationId), after, headOf(known));
-    return stored === undefined ? 1 : stored.streamSeq + 1;
+    return (await streamSeqUpTo(jsm, store.placeOf(conversationId), after, headOf(known))) + 1;
   }
 }
+
+/**
+ * Where the log has nothing between the page's end and an event, that was erased. Each such seq is told as just that, so that who
+ * counts what they are sent misses nothing. False when there was no room.
+ */
+function fillUpTo(page: Page, { conversationId, seq, at }: Envelope): boolean {
+  for (let missing = page.last + 1; missing < seq; missing++) {
+    const place = { conversationId, seq: missing, at, actor: SYSTEM, commandId: `erased-${missing}` };
+    if (!page.add(envelop({ type: 'message.erased', data: { seq: missing, remains: [] } }, place)))
+      return false;
+  }
+  return true;
+}
+
+const seqOf = (json: unknown): number | undefined => {
+  const seq = (json as { readonly seq?: unknown } | null | undefined)?.seq;
+  return Number.isSafeInteger(seq) ? (seq as number) : undefined;
+};
+
+type Page = ReturnType<typeof openPage>;
 
 /** A page that takes events until it is full, but at least one. */
 function openPage(after: number, limit: number, room: number) {

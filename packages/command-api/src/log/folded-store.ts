@@ -107,7 +107,9 @@ export function openFoldedStore<S extends Revised, E>(
     }
     onUnreadable(id, streamSeq, event.left);
     // An event nobody can read has happened all the same: it takes its seq and changes nothing else.
-    return { state: { ...state, revision: state.revision + 1 }, streamSeq };
+    const seq = seqOf({ json });
+    const revision = Number.isSafeInteger(seq) ? Math.max(seq as number, state.revision) : state.revision + 1;
+    return { state: { ...state, revision }, streamSeq };
   }
 
   function keepSnapshot(id: string, { state: before }: Folded<S>, after: Folded<S>): void {
@@ -180,7 +182,7 @@ export function openFoldedStore<S extends Revised, E>(
   };
 }
 
-const seqOf = ({ json }: StoredEvent): unknown => ((json ?? {}) as { seq?: unknown }).seq;
+const seqOf = ({ json }: Pick<StoredEvent, 'json'>): unknown => ((json ?? {}) as { seq?: unknown }).seq;
 
 /** There is no snapshot before the first event. */
 const isFirst = (event: StoredEvent | undefined): boolean => event !== undefined && seqOf(event) === 1;
