@@ -1,6 +1,6 @@
 import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
 import type { CreateConversation } from './commands.js';
-import { endsTooSoon } from './decide-settings.js';
+import { endsTooSoon, noEndForDirect } from './decide-settings.js';
 import { type Decision, no, yes } from './decision.js';
 import { entry } from './entry.js';
 import type { Conversation } from './state.js';
@@ -17,10 +17,12 @@ export function create(state: Conversation, command: CreateConversation): Decisi
       return no('DirectNeedsTwo', `the id must be ${directConversationId(actor, other)}`);
     }
     if (data.title !== undefined) return no('NotForThisKind', 'a direct conversation has no title');
+    if (data.expiresAt !== undefined) return noEndForDirect;
   } else if (isDirectId(data.conversationId)) {
     return no('NotForThisKind', 'ids that begin with dm- are for direct conversations');
   }
   // Only now, so that nobody but the two learns whether a direct conversation exists.
+  if (state.tag === 'erased') return no('ConversationExists', 'it was erased; its id is not given again');
   if (state.tag !== 'absent') return no('ConversationExists');
   const tooSoon = endsTooSoon(data.expiresAt, command.at);
   if (tooSoon !== undefined) return tooSoon;

@@ -1,4 +1,5 @@
 import { SYSTEM } from '../ids.js';
+import { isOver } from './access.js';
 import type {
   EraseConversation,
   EraseMember,
@@ -7,6 +8,7 @@ import type {
   ReleaseConversation,
 } from './commands.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
+import { recallSeq } from './recent.js';
 import type { Standing } from './state.js';
 import type { Role } from './vocabulary.js';
 
@@ -25,9 +27,9 @@ export function release(state: Standing, { asOperator }: ReleaseConversation): D
 
 /** By its owners, by operators (scope `erase`), and by the system when its time is over. */
 export function eraseConversation(state: Standing, { actor, asOperator, at }: EraseConversation): Decision {
-  const isItsTime = actor === SYSTEM && state.expiresAt !== null && state.expiresAt <= at;
-  if (actor === SYSTEM && !isItsTime) return no('NotAllowed', 'its time is not over');
-  if (actor !== SYSTEM && asOperator !== true) {
+  if (actor === SYSTEM) {
+    if (!isOver(state.expiresAt, at)) return no('NotAllowed', 'its time is not over');
+  } else if (asOperator !== true) {
     if (state.kind === 'direct')
       return no('NotForThisKind', 'an operator alone erases a direct conversation');
     if (state.members.get(actor)?.role !== 'owner') return no('NotAllowed');
@@ -66,6 +68,9 @@ export function eraseMessage(state: Standing, { actor, data }: EraseMessage): De
   if (actor !== SYSTEM) return no('NotAllowed', 'a message is erased by message.delete');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   const { seq, remains, deletedAt, expired, authorErased } = data;
+  const deed = recallSeq(state.recent, seq);
+  if (deed?.type === 'message.sent' && deed.gone !== true)
+    return no('NotAllowed', `the message at seq ${seq} is not deleted`);
   return yes({
     type: 'message.erased',
     data: {

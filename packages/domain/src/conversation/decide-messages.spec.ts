@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
 import { command, NOON, text } from '../testing/commands.js';
-import { created, given, happened, manySent, sent } from '../testing/given.js';
+import { created, given, happened, manySent, sent, sentUntil } from '../testing/given.js';
 import { closeBody } from './body.js';
 import { targetSought } from './decide-messages.js';
 
@@ -179,19 +179,21 @@ describe('expiring', () => {
   const expire = (actor: string, ranges: readonly (readonly [number, number])[]) =>
     command('message.expire', actor, { ranges: ranges.map(([from, to]): [number, number] => [from, to]) });
 
+  const over = (ordinal: number) => sentUntil(NOON, 'cem', ordinal);
+
   it('is for the system alone', () => {
-    given(group, sent('cem', 1))
+    given(group, over(1))
       .when(expire(SYSTEM, [[2, 2]]))
       .makes('message.expired', { ranges: [[2, 2]] });
     for (const actor of ['ann', 'bob', 'cem']) {
-      given(group, sent('cem', 1))
+      given(group, over(1))
         .when(expire(actor, [[2, 2]]))
         .isRefused('NotAllowed', 'messages expire by the clock alone');
     }
   });
 
   it('keeps the ranges that exist, and does nothing where none does', () => {
-    given(group, ...manySent('cem', 5))
+    given(group, ...[1, 2, 3, 4, 5].map(over))
       .when(
         expire(SYSTEM, [
           [2, 3],
@@ -206,7 +208,7 @@ describe('expiring', () => {
           [6, 6],
         ],
       });
-    given(group, sent('cem', 1))
+    given(group, over(1))
       .when(
         expire(SYSTEM, [
           [2, 3],
@@ -216,11 +218,34 @@ describe('expiring', () => {
       .makesNothing();
   });
 
-  it('goes on in a conversation that is closed', () => {
-    given(group, sent('cem', 1), happened('ann', 'conversation.closed', {}))
+  it('is refused where a message of the range has time left, or no end', () => {
+    for (const left of [sentUntil(NOON + 1, 'cem', 2), sent('cem', 2)]) {
+      given(group, over(1), left)
+        .when(expire(SYSTEM, [[2, 3]]))
+        .isRefused('NotAllowed', 'the time of seq 3 is not over');
+      given(group, over(1), left)
+        .when(expire(SYSTEM, [[2, 2]]))
+        .makes('message.expired', { ranges: [[2, 2]] });
+    }
+  });
+
+  it('is for messages that were deleted too, at their time', () => {
+    given(group, over(1), happened('cem', 'message.deleted', { seq: 2 }))
       .when(expire(SYSTEM, [[2, 2]]))
       .makes('message.expired', { ranges: [[2, 2]] });
-    given(group, sent('cem', 1), happened('ann', 'conversation.closed', {}))
+  });
+
+  it('waits for the end of a legal hold', () => {
+    given(group, over(1), happened('olga', 'conversation.held', { reason: 'case 7' }))
+      .when(expire(SYSTEM, [[2, 2]]))
+      .isRefused('OnLegalHold', 'case 7');
+  });
+
+  it('goes on in a conversation that is closed', () => {
+    given(group, over(1), happened('ann', 'conversation.closed', {}))
+      .when(expire(SYSTEM, [[2, 2]]))
+      .makes('message.expired', { ranges: [[2, 2]] });
+    given(group, over(1), happened('ann', 'conversation.closed', {}))
       .when(expire('ann', [[2, 2]]))
       .isRefused('NotAllowed', 'messages expire by the clock alone');
   });

@@ -12,10 +12,10 @@ import type {
   UnpinMessage,
 } from './commands.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
-import { recallSeq } from './recent.js';
+import { deedsOf, recallSeq } from './recent.js';
 import { leads } from './standing.js';
 import type { Conversation, Deed, Open, Standing } from './state.js';
-import { MAX_PINS } from './vocabulary.js';
+import { MAX_PINS, type SeqRange } from './vocabulary.js';
 
 /** A message that a command is about, where the state no longer remembers it: who wrote it and when its life is over, or that there is none. */
 export type Target = { readonly author: string; readonly expiresAt?: number } | 'none';
@@ -86,27 +86,36 @@ export function react(state: Open, { at, data }: ReactToMessage, target?: Target
 /** Admins and owners pin; in a direct conversation both do. */
 export function pin(state: Open, { actor, at, data }: PinMessage, target?: Target): Decision {
   if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
-  if (messageAt(state, data.seq, at, target) === undefined) return no('MessageNotFound', `seq ${data.seq}`);
-  if (state.pins.includes(data.seq)) return unchanged;
+  const message = messageAt(state, data.seq, at, target);
+  if (message === undefined) return no('MessageNotFound', `seq ${data.seq}`);
+  if (isPinned(state, data.seq)) return unchanged;
   if (state.pins.length >= MAX_PINS) return no('TooManyPins', `at most ${MAX_PINS}`);
-  return yes({ type: 'message.pinned', data: { seq: data.seq } });
+  return yes({ type: 'message.pinned', data: { seq: data.seq, author: message.author, ...lifeOf(message) } });
 }
 
 export function unpin(state: Open, { actor, data }: UnpinMessage): Decision {
   if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
-  return state.pins.includes(data.seq)
-    ? yes({ type: 'message.unpinned', data: { seq: data.seq } })
-    : unchanged;
+  return isPinned(state, data.seq) ? yes({ type: 'message.unpinned', data: { seq: data.seq } }) : unchanged;
 }
 
-export function expire(state: Standing, { actor, data }: ExpireMessages): Decision {
+export function expire(state: Standing, { actor, at, data }: ExpireMessages): Decision {
   if (actor !== SYSTEM) return no('NotAllowed', 'messages expire by the clock alone');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   const ranges = data.ranges.filter(([from, to]) => from <= to && to <= state.revision);
+  const tooSoon = deedsOf(state.recent).find((deed) => isThere(deed, at) && covers(ranges, deed.seq));
+  if (tooSoon !== undefined) return no('NotAllowed', `the time of seq ${tooSoon.seq} is not over`);
   return ranges.length === 0 ? unchanged : yes({ type: 'message.expired', data: { ranges } });
 }
 
 const deedAt = (state: Conversation, seq: number): Deed | undefined => recallSeq(state.recent, seq);
+
+const isPinned = (state: Open, seq: number): boolean => state.pins.some((pin) => pin.seq === seq);
+
+const covers = (ranges: readonly SeqRange[], seq: number): boolean =>
+  ranges.some(([from, to]) => from <= seq && seq <= to);
+
+const isThere = (deed: Deed, at: number): boolean =>
+  deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);
 
 /** Who wrote a message, and when its life is over. */
 type Message = Exclude<Target, 'none'>;
@@ -115,8 +124,7 @@ type Message = Exclude<Target, 'none'>;
 function messageAt(state: Open, seq: number, at: number, target: Target = 'none'): Message | undefined {
   const deed = deedAt(state, seq);
   if (deed !== undefined) {
-    const isThere = deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);
-    return isThere ? { author: deed.actor, ...lifeOf(deed) } : undefined;
+    return isThere(deed, at) ? { author: deed.actor, ...lifeOf(deed) } : undefined;
   }
   return target === 'none' || isOver(target.expiresAt, at) ? undefined : target;
 }

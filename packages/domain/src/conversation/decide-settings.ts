@@ -18,11 +18,19 @@ export function setTtl(state: Open, { actor, data }: SetTtl): Decision {
   return state.ttl === data.ttl ? unchanged : yes({ type: 'conversation.ttlSet', data: { ttl: data.ttl } });
 }
 
+/** As erasing is: by owners alone, and not of a direct conversation. */
 export function setExpiry(state: Open, { actor, at, data: { expiresAt } }: SetExpiry): Decision {
-  if (state.kind !== 'direct' && !leads(state, actor)) return no('NotAllowed');
+  if (state.kind === 'direct') return noEndForDirect;
+  if (state.members.get(actor)?.role !== 'owner') return no('NotAllowed');
   if (state.expiresAt === expiresAt) return unchanged;
   return endsTooSoon(expiresAt, at) ?? yes({ type: 'conversation.expirySet', data: { expiresAt } });
 }
+
+/** Two people have one direct conversation for ever: an id that was erased is not given again. */
+export const noEndForDirect = no(
+  'NotForThisKind',
+  'a direct conversation does not end; set a life for its messages',
+);
 
 /** Refuses an end that is not far enough ahead of `at`; both in ms. */
 export const endsTooSoon = (expiresAt: Ending | undefined, at: number): Decision | undefined =>

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { SYSTEM } from '../ids.js';
 import { refusedAccess } from './access.js';
-import type { Command } from './commands.js';
+import type { Command, CommandType } from './commands.js';
 import { ban, unban } from './decide-bans.js';
 import { create } from './decide-create.js';
 import { eraseConversation, eraseMember, eraseMessage, hold, release } from './decide-erasing.js';
@@ -17,15 +17,14 @@ import { type Conversation, type Standing, stands } from './state.js';
  */
 export function decide(state: Conversation, command: Command, target?: Target): Decision {
   if (command.type === 'conversation.create') return create(state, command);
-  const isTrusted = command.actor === SYSTEM || command.asOperator === true;
-  const refused = isTrusted ? undefined : refusedAccess(state, command.actor, command.at);
+  const refused = isTrusted(command) ? undefined : refusedAccess(state, command.actor, command.at);
   if (refused !== undefined) return E.left(refused);
   if (!stands(state)) {
     const isDone =
       state.tag === 'erased' && (command.actor === SYSTEM || command.type === 'conversation.erase');
     return isDone ? unchanged : no('ConversationNotFound');
   }
-  if (isEnding(command)) return decideEnding(state, command);
+  if (goesOnWhenClosed(command)) return decideAlsoWhenClosed(state, command);
   if (state.tag === 'closed')
     return command.type === 'conversation.close' ? unchanged : no('ConversationClosed');
   switch (command.type) {
@@ -66,8 +65,14 @@ export function decide(state: Conversation, command: Command, target?: Target): 
   }
 }
 
+const operable = new Set<CommandType>(['conversation.hold', 'conversation.release', 'conversation.erase']);
+
+/** The system need not be a member, nor an operator for what operators do. */
+const isTrusted = ({ actor, asOperator, type }: Command): boolean =>
+  actor === SYSTEM || (asOperator === true && operable.has(type));
+
 /** What goes on in a conversation that is closed: its messages expire, and it can be held and erased. */
-const endings = [
+const alsoWhenClosed = [
   'message.expire',
   'message.erase',
   'member.erase',
@@ -76,12 +81,12 @@ const endings = [
   'conversation.erase',
 ] as const;
 
-type Ending = Extract<Command, { type: (typeof endings)[number] }>;
+type AlsoWhenClosed = Extract<Command, { type: (typeof alsoWhenClosed)[number] }>;
 
-const isEnding = (command: Command): command is Ending =>
-  (endings as readonly string[]).includes(command.type);
+const goesOnWhenClosed = (command: Command): command is AlsoWhenClosed =>
+  (alsoWhenClosed as readonly CommandType[]).includes(command.type);
 
-function decideEnding(state: Standing, command: Ending): Decision {
+function decideAlsoWhenClosed(state: Standing, command: AlsoWhenClosed): Decision {
   switch (command.type) {
     case 'message.expire':
       return expire(state, command);

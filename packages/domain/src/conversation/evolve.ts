@@ -1,7 +1,7 @@
 import type { Envelope } from '../log/envelope.js';
-import { isEventType } from './events.js';
+import { eventOfRemains } from '../log/remains.js';
 import { LayeredMap } from './layered-map.js';
-import { amend, recallSeq, remember, rememberGone } from './recent.js';
+import { amend, recallDeed, recallSeq, remember } from './recent.js';
 import {
   type Conversation,
   type Deed,
@@ -12,7 +12,7 @@ import {
   type Standing,
   stands,
 } from './state.js';
-import type { Entry, Producer, Remains, Role } from './vocabulary.js';
+import type { Entry, Pin, Producer, Role } from './vocabulary.js';
 
 /**
  * The state after one more event. Total: an event that does not fit the state changes nothing but the revision, because
@@ -68,20 +68,20 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'message.sent':
       return { ...state, messages: Math.max(state.messages, event.data.ordinal) };
     case 'message.pinned':
-      return state.pins.includes(event.data.seq)
-        ? state
-        : { ...state, pins: [...state.pins, event.data.seq] };
+      return isPinned(state, event.data.seq) ? state : { ...state, pins: [...state.pins, event.data] };
     case 'message.unpinned':
-      return unpinned(state, (seq) => seq === event.data.seq);
+      return unpinned(state, ({ seq }) => seq === event.data.seq);
     case 'message.edited':
     case 'message.reacted':
       return state;
     case 'message.deleted':
-      return without(state, (seq) => seq === event.data.seq);
+      return without(state, ({ seq }) => seq === event.data.seq);
     case 'message.erased':
-      return event.data.remains.reduce(recallRemains, state);
+      return event.data.remains
+        .map((each) => eventOfRemains(event.conversationId, each))
+        .reduce(recallEvent, state);
     case 'message.expired':
-      return without(state, (seq) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to));
+      return without(state, ({ seq }) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to));
     default:
       return event satisfies never;
   }
@@ -89,15 +89,18 @@ function apply(state: Conversation, event: Envelope): Conversation {
 
 /** What every event leaves behind: revision, the deed remembered, and the position of its source. */
 function trace<S extends Conversation>(state: S, event: Envelope): S {
-  const { actor, commandId, type, seq, at } = event;
-  const expiresAt = event.type === 'message.sent' ? event.data.expiresAt : undefined;
-  const deed: Deed = { actor, commandId, type, seq, at, ...(expiresAt === undefined ? {} : { expiresAt }) };
   return {
     ...state,
-    revision: seq,
-    recent: remember(state.recent, deed, REMEMBERED_COMMANDS),
+    revision: event.seq,
+    recent: remember(state.recent, deedOf(event), REMEMBERED_COMMANDS),
     producers: event.producer === undefined ? state.producers : advance(state.producers, event.producer),
   };
+}
+
+function deedOf(event: Envelope): Deed {
+  const { actor, commandId, type, seq, at } = event;
+  const expiresAt = event.type === 'message.sent' ? event.data.expiresAt : undefined;
+  return { actor, commandId, type, seq, at, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 function advance(
@@ -163,49 +166,41 @@ function eraseMember(
   state: Standing,
   { user, successor }: { readonly user: string; readonly successor?: string },
 ): Standing {
-  const written = (deed: Deed): boolean => deed.actor === user;
-  const gone = { ...state, recent: amend(state.recent, markGone(written)) };
+  const gone = without(state, ({ author }) => author === user);
   const rest = leave(gone, [user]);
   return successor === undefined ? rest : withRole(rest, successor, 'owner');
 }
 
 /** Messages that are gone are no longer pinned. */
-const without = (state: Standing, gone: (seq: number) => boolean): Standing =>
-  unpinned(
-    {
-      ...state,
-      recent: amend(
-        state.recent,
-        markGone(({ seq }) => gone(seq)),
-      ),
-    },
-    gone,
-  );
+const without = (state: Standing, gone: (message: Pin) => boolean): Standing =>
+  unpinned({ ...state, recent: amend(state.recent, markGone(gone)) }, gone);
 
-const unpinned = (state: Standing, gone: (seq: number) => boolean): Standing =>
-  state.pins.some(gone) ? { ...state, pins: state.pins.filter((seq) => !gone(seq)) } : state;
+const unpinned = (state: Standing, gone: (message: Pin) => boolean): Standing =>
+  state.pins.some(gone) ? { ...state, pins: state.pins.filter((pin) => !gone(pin)) } : state;
+
+const isPinned = (state: Standing, seq: number): boolean => state.pins.some((pin) => pin.seq === seq);
 
 const markGone =
-  (gone: (deed: Deed) => boolean) =>
+  (gone: (message: Pin) => boolean) =>
   (deed: Deed): Deed =>
-    deed.type === 'message.sent' && gone(deed) ? { ...deed, gone: true } : deed;
+    deed.type === 'message.sent' && gone({ seq: deed.seq, author: deed.actor })
+      ? { ...deed, gone: true }
+      : deed;
 
 /**
- * An event that the log no longer has is remembered by what is left of it: its command is not done again, nor is anything before
- * its place in its source, and the next message does not get its ordinal. What was there already stays as it is.
+ * What an event that the log no longer has left behind when it was there: so its command is not done again, its ordinal not given
+ * again, and its source not read again.
  */
-function recallRemains(state: Standing, remains: Remains): Standing {
-  const { type, actor, commandId, seq, at, producer, data } = remains;
-  const deed = { actor, commandId, seq, at, ...(type === 'message.sent' ? { gone: true as const } : {}) };
-  const ordinal = (data as { readonly ordinal?: unknown } | null)?.ordinal;
-  const isBehind = producer !== undefined && (state.producers.get(producer.id) ?? 0) < producer.position;
+function recallEvent(state: Standing, event: Envelope | undefined): Standing {
+  if (event === undefined || event.seq > state.revision) return state;
+  const { seq, producer } = event;
+  const isKnown = recallSeq(state.recent, seq) !== undefined;
+  const isAhead = producer !== undefined && producer.position > (state.producers.get(producer.id) ?? 0);
+  const deed = markGone(() => true)(deedOf(event));
   return {
     ...state,
-    messages: Number.isSafeInteger(ordinal) ? Math.max(state.messages, ordinal as number) : state.messages,
-    producers: isBehind ? advance(state.producers, producer) : state.producers,
-    recent:
-      isEventType(type) && recallSeq(state.recent, seq) === undefined
-        ? rememberGone(state.recent, { ...deed, type })
-        : state.recent,
+    messages: event.type === 'message.sent' ? Math.max(state.messages, event.data.ordinal) : state.messages,
+    recent: isKnown ? state.recent : recallDeed(state.recent, deed, REMEMBERED_COMMANDS),
+    producers: isAhead ? advance(state.producers, producer) : state.producers,
   };
 }

@@ -137,11 +137,14 @@ describe('whatever people try in a conversation', () => {
       'DirectNeedsTwo',
       'IdReused',
       'LastOwner',
+      'LifeNotAllowed',
       'MessageNotFound',
       'NotAMember',
       'NotAllowed',
       'NotForThisKind',
       'NotTheAuthor',
+      'OnLegalHold',
+      'ScopeMissing',
       'UserBanned',
     ];
     expect([...seen].sort()).toStrictEqual(

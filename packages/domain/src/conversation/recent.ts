@@ -54,13 +54,13 @@ export function amend({ chunks, tail }: Recent, change: (deed: Deed) => Deed): R
   };
 }
 
-/** Adds a deed of the past where it belongs by its seq, unless it is older than all that is remembered. */
-export function rememberGone(recent: Recent, deed: Deed): Recent {
+/** Adds a deed of the past where it belongs by its seq, unless it is older than all that is remembered; keeps as many as `remember`. */
+export function recallDeed(recent: Recent, deed: Deed, least: number): Recent {
   const deeds = deedsOf(recent);
-  const at = deeds.findIndex(({ seq }) => seq > deed.seq);
-  return at < 1 && recent.chunks.length > 0
-    ? recent
-    : recentOf(deeds.toSpliced(at < 0 ? deeds.length : at, 0, deed));
+  const at = deeds.findLastIndex(({ seq }) => seq < deed.seq) + 1;
+  if (at === 0) return recent;
+  const { chunks, tail } = recentOf(deeds.toSpliced(at, 0, deed));
+  return { chunks: chunks.slice(-least / CHUNK), tail };
 }
 
 /** All deeds remembered, oldest first. */

@@ -17,6 +17,7 @@ function unreadIn(log: readonly Envelope[], user: string, read: number): number 
       (event) =>
         event.seq > seq &&
         ((event.type === 'message.deleted' && event.data.seq === seq) ||
+          (event.type === 'member.erased' && event.data.user === log[seq - 1]?.actor) ||
           (event.type === 'message.expired' &&
             event.data.ranges.some(([first, last]) => first <= seq && seq <= last))),
     );

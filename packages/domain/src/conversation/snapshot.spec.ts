@@ -71,7 +71,7 @@ describe('a snapshot', () => {
       ttl: null,
       expiresAt: null,
       hold: { reason: 'case 7', since: NOON, by: 'olga' },
-      pins: [2],
+      pins: [{ seq: 2, author: 'ann' }],
       members: [['ann', 'owner', 1, 'h1']],
       bans: ['h2'],
       messages: 1,

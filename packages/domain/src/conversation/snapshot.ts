@@ -7,7 +7,7 @@ import { type EventType, eventCodecs } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { deedsOf, recentOf } from './recent.js';
 import { type Conversation, type Deed, type Member, stands } from './state.js';
-import { BanHash, Ending, HoldReason, Kind, ProducerId, Role, Title, Ttl } from './vocabulary.js';
+import { BanHash, Ending, HoldReason, Kind, Pin, ProducerId, Role, Title, Ttl } from './vocabulary.js';
 
 export type JsonValue =
   | string
@@ -105,7 +105,7 @@ const present = {
   ttl: Ttl,
   expiresAt: Ending,
   hold: t.union([shape({ reason: HoldReason, since: Instant, by: Actor }), t.null]),
-  pins: t.readonlyArray(Seq),
+  pins: t.readonlyArray(Pin),
   members: t.readonlyArray(MemberRow),
   bans: t.readonlyArray(BanHash),
   messages: Count,

@@ -1,7 +1,7 @@
 import type { EventType } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { emptyRecent, type Recent } from './recent.js';
-import type { BanHash, Ending, Kind, Role, Ttl } from './vocabulary.js';
+import type { BanHash, Ending, Kind, Pin, Role, Ttl } from './vocabulary.js';
 
 /** Newest events a conversation remembers for certain (up to 31 more), so that the same id again returns the first answer. */
 export const REMEMBERED_COMMANDS = 256;
@@ -44,8 +44,8 @@ type Present = Common & {
   /** When the conversation itself ends. */
   readonly expiresAt: Ending;
   readonly hold: Hold | undefined;
-  /** Seqs of pinned messages, the one pinned first before the others. */
-  readonly pins: readonly number[];
+  /** The one pinned first before the others. */
+  readonly pins: readonly Pin[];
   readonly members: LayeredMap<Member>;
   readonly owners: number;
   readonly bans: ReadonlySet<BanHash>;

@@ -19,15 +19,12 @@ export const MAX_USERS_PER_COMMAND = 500;
 export const Title = boundedText('title', 1, 256);
 export const Emoji = boundedText('emoji', 1, 64);
 
-/** Life of a message: 5 seconds to 365 days, in seconds, or null for none. */
-export const Ttl = t.union(
-  [boundedInteger('ttl', 5, 31_536_000), t.null],
-  'whole seconds from 5 to 31536000, or null',
-);
-export type Ttl = t.TypeOf<typeof Ttl>;
-
-/** A life that a message asks for: whole seconds from 5 to 31,536,000. */
+/** A life that a message asks for: 5 seconds to 365 days, in seconds. */
 export const Life = boundedInteger('ttl', 5, 31_536_000);
+
+/** Life of the messages of a conversation, or null for none. */
+export const Ttl = t.union([Life, t.null], 'whole seconds from 5 to 31536000, or null');
+export type Ttl = t.TypeOf<typeof Ttl>;
 
 /** How far ahead, in ms, an end must be when it is set: as far as the shortest life. */
 export const LEAST_AHEAD = 5_000;
@@ -41,6 +38,10 @@ export const HoldReason = boundedText('reason', 1, 500);
 
 /** Messages that may be pinned in a conversation at once. */
 export const MAX_PINS = 50;
+
+/** A pinned message, who wrote it, because with them it goes, and when its life is over, in ms. */
+export const Pin = shape({ seq: Seq, author: Actor }, { expiresAt: Instant });
+export type Pin = t.TypeOf<typeof Pin>;
 
 /** Keyed hash under which a person is banned; made by the command-api, opaque here. */
 export const BanHash = patternedText('banHash', /^[A-Za-z0-9_-]{1,64}$/, 'a keyed hash');

@@ -63,8 +63,14 @@ describe('the digest of a log', () => {
     expect(digestOf({ ...later, data: { ordinal: 1, expiresAt: 65_001 } })).not.toEqual(digestOf(living));
   });
 
-  it('is the same however long after its message an edit or a reaction came', () => {
-    for (const type of ['message.edited', 'message.reacted']) {
+  it('is of the time for which a conversation was to last, as it was asked for', () => {
+    const ending = { ...sent, type: 'conversation.expirySet', data: { expiresAt: 61_000 } };
+    expect(digestOf({ ...ending, at: 1_001 })).toEqual(digestOf(ending));
+    expect(digestOf({ ...ending, data: { expiresAt: 61_001 } })).not.toEqual(digestOf(ending));
+  });
+
+  it('is the same however long after its message an edit, a reaction or a pin came', () => {
+    for (const type of ['message.edited', 'message.reacted', 'message.pinned']) {
       const living = { ...sent, type, data: { seq: 1, expiresAt: 61_000 } };
       expect(digestOf({ ...living, at: 1_001 })).toEqual(digestOf(living));
     }

@@ -30,9 +30,9 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 
 /**
  * Digest of one event: MurmurHash3 (x86, 128 bits, seed 0) of its conversationId, seq, type, version, actor, commandId
- * and data. Not of `at`, nor of `expiresAt` except as its distance from `at`, nor of that of an edit or a reaction, which is the
- * message's: so two runs of the same import agree, whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that is
- * sealed: it is different each time it is sealed, vouches for itself by its own tag, and may be taken out of the log.
+ * and data. Not of `at`, nor of a message's `expiresAt` except as its distance from `at`: so two runs of the same import
+ * agree, whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that
+ * is sealed: it is different each time it is sealed, vouches for itself by its own tag, and may be taken out of the log.
  */
 export function digestOf(event: LoggedEvent): Digest {
   const { conversationId, seq, type, version, actor, commandId } = event;
@@ -55,9 +55,15 @@ function timeless({ type, data, at }: LoggedEvent): unknown {
   if (typeof data !== 'object' || data === null) return data;
   const isSealed = 'body' in data && typeof data.body === 'string' && !data.body.startsWith('p0.');
   if (!('expiresAt' in data)) return isSealed ? { ...data, body: '' } : data;
-  const life = typeof data.expiresAt === 'number' ? data.expiresAt - at : data.expiresAt;
-  const expiresAt = type === 'message.edited' || type === 'message.reacted' ? undefined : life;
+  const expiresAt =
+    typeof data.expiresAt === 'number' ? timelessEnd(type, data.expiresAt, at) : data.expiresAt;
   return { ...data, expiresAt, ...(isSealed ? { body: '' } : {}) };
+}
+
+/** A message lives as long as it was given; what is about a message repeats its end; a conversation's end was asked for as it is. */
+function timelessEnd(type: string, expiresAt: number, at: number): number | undefined {
+  if (type === 'message.sent') return expiresAt - at;
+  return type.startsWith('message.') ? undefined : expiresAt;
 }
 
 /** Part of every runtime we run in, though not of the language. */

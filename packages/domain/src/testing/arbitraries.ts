@@ -25,6 +25,8 @@ const seq = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 2, max: 12 }) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 60 }) },
 );
+/** One of a few, so that what is pinned is unpinned too. */
+const early = fc.integer({ min: 2, max: 6 });
 const range = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 30 }));
 const ttl = fc.constantFrom(null, 5, 3_600);
 /** Most of them far ahead of every command, some in the middle of what happens. */
@@ -79,8 +81,8 @@ const dataOf: { [T in CommandType]: fc.Arbitrary<Free<T>> } = {
   'message.edit': record({ seq, body }),
   'message.delete': record({ seq }),
   'message.react': record({ seq, emoji, remove: fc.boolean() }, { requiredKeys: ['seq', 'emoji'] }),
-  'message.pin': record({ seq }),
-  'message.unpin': record({ seq }),
+  'message.pin': record({ seq: early }),
+  'message.unpin': record({ seq: early }),
   'message.erase': record({ seq, remains: fc.constant([]) }),
   'message.expire': record({ ranges: fc.array(range, { minLength: 1, maxLength: 3 }) }),
 };
@@ -160,13 +162,15 @@ const ordinal = fc.integer({ min: 1, max: 40 });
 const remains = record({
   streamSeq: seq,
   seq,
-  type: fc.constantFrom('message.sent', 'message.edited'),
+  event: fc.oneof(
+    ordinal.map((each) => ({ type: 'message.sent', data: { ordinal: each, body: 'e0.' } })),
+    seq.map((each) => ({ type: 'message.edited', data: { seq: each, body: 'e0.' } })),
+  ),
   version: fc.constant(1),
   at: fc.constant(NOON),
   actor: person,
   commandId: fc.constantFrom('id-1', 'id-2'),
-  data: fc.constant({ ordinal: 1, body: 'e0.' }),
-});
+}).map(({ event, ...place }) => ({ ...place, ...event }));
 
 const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
   'conversation.created': record(
@@ -206,7 +210,10 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
     { seq, emoji, removed: fc.boolean(), expiresAt: fc.constant(NOON) },
     { requiredKeys: ['seq', 'emoji', 'removed'] },
   ),
-  'message.pinned': record({ seq }),
+  'message.pinned': record(
+    { seq, author: person, expiresAt: fc.constant(NOON) },
+    { requiredKeys: ['seq', 'author'] },
+  ),
   'message.unpinned': record({ seq }),
   'message.erased': record({ seq, remains: fc.array(remains, { maxLength: 2 }) }),
   'message.expired': record({ ranges: fc.array(range, { maxLength: 3 }) }),

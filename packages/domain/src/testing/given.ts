@@ -77,9 +77,15 @@ export function created(kind: Kind, people: Readonly<Record<string, Role>>, ttl:
   return happened(members[0]?.user ?? 'ann', 'conversation.created', { kind, ttl, members });
 }
 
+const hello = 'p0.{"kind":"text","text":"hello"}';
+
 /** A message, the `ordinal`th of its conversation. */
 export const sent = (by: string, ordinal: number, commandId?: string): Past =>
-  happened(by, 'message.sent', { ordinal, body: 'p0.{"kind":"text","text":"hello"}' }, commandId);
+  happened(by, 'message.sent', { ordinal, body: hello }, commandId);
+
+/** A message that expires at this time, in ms. */
+export const sentUntil = (expiresAt: number, by: string, ordinal: number): Past =>
+  happened(by, 'message.sent', { ordinal, body: hello, expiresAt });
 
 /** As many messages as given, from the first ordinal on. */
 export const manySent = (by: string, count: number, from = 1): readonly Past[] =>

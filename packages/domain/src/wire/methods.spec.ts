@@ -5,9 +5,10 @@ import { isMethodName, MAX_RESUME, type Method, methods, SessionOpen } from './m
 import { isQueryType, queryCodecs } from './queries.js';
 
 const rows = Object.entries<Method>(methods);
+const SYSTEM_ALONE = ['message.expire', 'message.erase', 'member.erase'];
 
 describe('the methods', () => {
-  it('are every command but the one of the clock, every query, and what belongs to a user or a session', () => {
+  it('are every command but those of the system, every query, and what belongs to a user or a session', () => {
     const expected = [
       ...Object.keys(commandCodecs),
       ...Object.keys(queryCodecs),
@@ -21,7 +22,7 @@ describe('the methods', () => {
       'presence.watch',
     ];
     expect(Object.keys(methods).sort()).toStrictEqual(
-      expected.filter((name) => name !== 'message.expire').sort(),
+      expected.filter((name) => !SYSTEM_ALONE.includes(name)).sort(),
     );
     for (const [name, { dispatch, params }] of rows) {
       if (dispatch === 'command') expect(params).toBe(commandCodecs[name as keyof typeof commandCodecs]);
@@ -32,7 +33,7 @@ describe('the methods', () => {
   it('are known by their names and by nothing that every object has', () => {
     expect(Object.keys(methods).every(isMethodName)).toBe(true);
     expect(Object.keys(queryCodecs).every(isQueryType)).toBe(true);
-    for (const name of ['message.expire', 'constructor', '__proto__', '', 'MESSAGE.SEND']) {
+    for (const name of [...SYSTEM_ALONE, 'constructor', '__proto__', '', 'MESSAGE.SEND']) {
       expect(isMethodName(name)).toBe(false);
       expect(isQueryType(name)).toBe(false);
     }
