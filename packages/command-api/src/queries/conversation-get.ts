@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
-import { refusedAccess } from '@parley/domain/conversation/access';
+import { isOver, refusedAccess } from '@parley/domain/conversation/access';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { roleOf, type Standing, stands } from '@parley/domain/conversation/state';
 import type { QueryOf } from '@parley/domain/wire/queries';
@@ -8,7 +8,6 @@ import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
-import { readShown } from '../read/shown.js';
 import { readWatermarks } from '../read/watermarks.js';
 import { ifSoon } from './if-soon.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -16,7 +15,7 @@ import type { NewestPageResources } from './newest-page.js';
 /** Members on a page of `conversation.get` unless it says otherwise. */
 const DEFAULT_MEMBERS = 200;
 
-/** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks and pins. */
+/** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks. */
 export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>> {
   constructor(
     readonly reader: string,
@@ -41,45 +40,45 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     showProducers,
   }: ConversationGet): Promise<E.Either<Refusal, ConversationDetail>> {
     const { state } = await this.store.fresh(params.conversationId);
-    const refused = refusedAccess(state, reader, this.resources.now());
+    const now = this.resources.now();
+    const refused = refusedAccess(state, reader, now);
     if (refused !== undefined || !stands(state)) return E.left(refused as Refusal);
-    const detail = await this.withRows(detailOf(state, reader, params), state.pins);
+    const detail = await this.withWatermarks({
+      ...detailOf(state, reader, params),
+      pins: pinsShown(state, now),
+    });
     return E.right(showProducers ? { ...detail, producers: Object.fromEntries(state.producers) } : detail);
   }
 
-  /** With what only the rows can tell, where they can be asked: watermarks, and which pinned messages are still shown. */
-  private async withRows(detail: ConversationDetail, pins: readonly number[]): Promise<ConversationDetail> {
+  /** With what only the rows can tell, where they can be asked. */
+  private async withWatermarks(detail: ConversationDetail): Promise<ConversationDetail> {
     const { conversationId, members } = detail;
-    if (members.length === 0 && pins.length === 0) return { ...detail, pins };
+    if (members.length === 0) return detail;
     const users = members.map(({ user }) => user);
-    const known = await ifSoon(this.rows(conversationId, users, pins), ROWS_WITHIN);
+    const known = await ifSoon(this.watermarks(conversationId, users), WATERMARKS_WITHIN);
     if (known === undefined) return detail;
-    const { watermarks, shown, behind } = known;
+    const { watermarks, behind } = known;
     return {
       ...detail,
       members: members.map((member) => ({ ...member, ...watermarks.get(member.user) })),
-      pins: shown,
       ...(behind ? { behind } : {}),
     };
   }
 
-  private async rows(conversationId: string, users: readonly string[], pins: readonly number[]) {
-    const { database, now, caughtUp } = this.resources;
+  private async watermarks(conversationId: string, users: readonly string[]) {
+    const { database, caughtUp } = this.resources;
     // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
     const behind = await caughtUp();
     const schema = await this.resources.schema();
-    const [watermarks, shown] = await Promise.all([
-      users.length === 0
-        ? new Map<string, never>()
-        : readWatermarks(database, { schema, conversationId, users }),
-      pins.length === 0 ? [] : readShown(database, { schema, conversationId, seqs: pins, now: now() }),
-    ]);
-    return { watermarks, shown, behind };
+    return { watermarks: await readWatermarks(database, { schema, conversationId, users }), behind };
   }
 }
 
-/** Milliseconds that the rows may take before the answer goes without them. */
-const ROWS_WITHIN = 1_000;
+const pinsShown = ({ pins }: Standing, now: number): readonly number[] =>
+  pins.filter(({ expiresAt }) => !isOver(expiresAt, now)).map(({ seq }) => seq);
+
+/** Milliseconds that the watermarks may take before the answer goes without them. */
+const WATERMARKS_WITHIN = 1_000;
 
 function detailOf(
   state: Standing,

@@ -27,7 +27,9 @@ describe('an event that tells of a message', () => {
 
   it('never is where the message has no end, nor where it tells of something else', () => {
     expect(isPastItsLife(only(happened('ann', 'message.sent', { ordinal: 1, body })), NOON * 2)).toBe(false);
-    expect(isPastItsLife(only(happened('ann', 'message.pinned', { seq: 2, author: 'ann' })), NOON * 2)).toBe(false);
+    expect(isPastItsLife(only(happened('ann', 'message.pinned', { seq: 2, author: 'ann' })), NOON * 2)).toBe(
+      false,
+    );
   });
 
   it('keeps its place and loses what it said', () => {
