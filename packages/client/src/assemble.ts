@@ -6,6 +6,7 @@ import type { ConnectionState } from './connection-state.js';
 import { createConversationList } from './conversations/create-list.js';
 import { openDetails } from './conversations/open-details.js';
 import { createRosters } from './conversations/rosters.js';
+import { keepList } from './conversations/saved-list.js';
 import type { Core } from './core.js';
 import { createInbox } from './inbox.js';
 import { createListeners } from './listeners.js';
@@ -21,6 +22,9 @@ import { RefusalError, unavailable } from './refusal-error.js';
 import { createSession } from './session.js';
 import { openInTime } from './storage/open-in-time.js';
 import { createStore } from './store.js';
+import { createEnds } from './time/ends.js';
+import { createServerTime } from './time/server-time.js';
+import { createNotes } from './timeline/notes.js';
 import { openTimeline } from './timeline/open-timeline.js';
 import { subjectOf } from './token.js';
 import { createUntilOpen } from './until-open.js';
@@ -39,6 +43,7 @@ export type Assembled = {
 /** Queries and receipts that may wait for their answers at once. */
 const MAX_QUERIES = 1_000;
 
+const TIME = 'time';
 const CONNECTING: ConnectionState = { tag: 'connecting', failures: 0 };
 
 /** Wires the parts together and dials. What comes is held until `release` is called, if `holds`. */
@@ -55,7 +60,16 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
   });
   const open = options.storage;
   const storage = open && known.then((user) => openInTime(open, user));
-  const sureStorage = storage?.catch(() => undefined) ?? Promise.resolve(undefined);
+  const time = createServerTime();
+  // The server can tell whether the device slept or its clock was set: it does so when a session opens.
+  const ends = createEnds(time, () => state().tag === 'open' && session.comeBack('the clock leapt'));
+  /** By what is stored messages may have ended meanwhile, so the time comes first. */
+  const sureStorage = Promise.resolve(storage)
+    .then(async (opened) => {
+      time.restore(await opened?.get(TIME));
+      return opened;
+    })
+    .catch(() => undefined);
   let user = options.user ?? (typeof options.token === 'string' ? (subjectOf(options.token) ?? '') : '');
 
   const session = createSession({
@@ -76,13 +90,15 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     onNotification: (method, params) =>
       held === undefined ? inbox.take(method, params) : void held.push(() => inbox.take(method, params)),
-    onOpened(opened) {
+    onOpened(opened, roundTripMs) {
       if (user !== '' && user !== opened.user)
         return session.fail(
           new RefusalError('ForeignToken', `the token is of ${opened.user}, not of ${user}`),
         );
       user = opened.user;
       knowUser(user);
+      time.learn(opened.now, roundTripMs);
+      void keepTime();
     },
     onState(state) {
       if (state.tag === 'open') outbox.pump();
@@ -100,13 +116,20 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     outbox.close(session.stoppedBy ?? unavailable('the client was closed'));
     marks.close();
     offWake();
-    ended = sureStorage.then((opened) => opened?.close()).catch(() => undefined);
+    ends.close();
+    ended = keepTime()
+      .then(() => sureStorage)
+      .then((opened) => opened?.close())
+      .catch(() => undefined);
     return ended;
   }
 
+  const keepTime = async (): Promise<void> =>
+    (await sureStorage)?.set(TIME, time.saved()).catch(() => undefined);
+
   const state = (): ConnectionState => (hasBegun ? session.state : CONNECTING);
   const connection = createStore(state);
-  const inbox = createInbox({ listeners, positions, user: () => user, comeBack: session.comeBack });
+  const inbox = createInbox({ listeners, positions, user: () => user, time, comeBack: session.comeBack });
   const outbox = createOutbox({
     storage,
     isOpen: () => session.state.tag === 'open',
@@ -148,18 +171,25 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     on: listeners.on,
     user: () => user,
     state,
+    time,
+    ends,
   };
+  const keeper = storage && keepList(sureStorage, time, ends);
+  void keeper?.load().catch(() => undefined);
   const people = createPeople(core);
   const typists = createTypists(core);
   const rosters = createRosters(core);
   const marks = createMarks(core);
-  const timelines = { core, rosters, marks, typing: createTypingTeller(core) };
+  const timelines = { core, rosters, marks, typing: createTypingTeller(core), notes: createNotes(core) };
   let list: ReturnType<typeof createConversationList> | undefined;
 
   listeners.on('event', ({ type, actor, conversationId, seq }) => {
     if (type === 'message.sent' && actor !== user) marks.delivered(conversationId, seq);
   });
-  const offWake = onWake(session.wake);
+  const offWake = onWake(() => {
+    ends.wake();
+    session.wake();
+  });
   if (user !== '') knowUser(user);
   // What is stored says from where to resume; but who we are is in the storage's name.
   if (storage === undefined || user === '') begin();
@@ -192,7 +222,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     },
     unsent,
     get list() {
-      list ??= createConversationList({ core, typists, marks, storage: storage && sureStorage });
+      list ??= createConversationList({ core, typists, marks, keeper });
       return list;
     },
     timeline: (conversationId, windowing) => openTimeline(timelines, conversationId, windowing),
@@ -212,6 +242,20 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
       for (const { conversationId, revision } of answer.conversations)
         positions.learned(conversationId, revision);
       return answer;
+    },
+    setTtl: (conversationId, ttl) => call('conversation.setTtl', { conversationId, ttl }),
+    setExpiry: (conversationId, expiresAt) => call('conversation.setExpiry', { conversationId, expiresAt }),
+    erase: (conversationId) => call('conversation.erase', { conversationId }),
+    pin: (conversationId, seq) => call('message.pin', { conversationId, seq }),
+    unpin: (conversationId, seq) => call('message.unpin', { conversationId, seq }),
+    now: time.now,
+    onEnd(at, act) {
+      const end = ends.watch(() => {
+        end.close();
+        act();
+      });
+      end.at(at);
+      return end.close;
     },
     mark: (...marks) => call('receipt.mark', { marks }),
     on: listeners.on,

@@ -5,6 +5,8 @@ import type { Role } from '@parley/domain/conversation/vocabulary';
 export type EventData = {
   readonly title: string;
   readonly ttl: number | null;
+  readonly expiresAt: number | null;
+  readonly reason: string;
   readonly members: readonly { readonly user: string; readonly role: Role }[];
   readonly users: readonly string[];
   readonly user: string;

@@ -1,8 +1,11 @@
+import { isOver } from '@parley/domain/conversation/access';
 import type { LiveEvent } from '@parley/domain/wire/live';
+import { withoutContent } from '@parley/domain/wire/past-its-life';
 import type { ClientEvents } from './client-events.js';
 import type { Listeners } from './listeners.js';
 import { type LiveNotices, passage, readNotice } from './live-notices.js';
 import type { Positions } from './positions.js';
+import type { ServerTime } from './time/server-time.js';
 
 /** What the server says without being asked, judged: events reach listeners once each and in order, or a resync says that they cannot. */
 export type Inbox = {
@@ -16,11 +19,12 @@ export type InboxOptions = {
   readonly listeners: Listeners<ClientEvents>;
   readonly positions: Positions;
   readonly user: () => string;
+  readonly time: ServerTime;
   /** Events are missing that a resume may bring. */
   readonly comeBack: (reason: string) => void;
 };
 
-export function createInbox({ listeners, positions, user, comeBack }: InboxOptions): Inbox {
+export function createInbox({ listeners, positions, user, time, comeBack }: InboxOptions): Inbox {
   /** Where a gap was seen that made us come back: there a second time, it cannot be closed. */
   const gaps = new Map<string, number>();
 
@@ -59,7 +63,8 @@ export function createInbox({ listeners, positions, user, comeBack }: InboxOptio
       case 'deliver':
         gaps.delete(conversationId);
         if (moves === 'exits') positions.exited(conversationId);
-        return listeners.emit('event', live);
+        time.heard(live.at);
+        return listeners.emit('event', told(live));
       case 'gap': {
         const at = positions.delivered(conversationId) as number;
         if (gaps.get(conversationId) !== at) {
@@ -71,6 +76,10 @@ export function createInbox({ listeners, positions, user, comeBack }: InboxOptio
       }
     }
   }
+
+  /** Nobody here is told what has ended by now, whatever the way it came. */
+  const told = (live: LiveEvent): LiveEvent =>
+    isOver(live.data.expiresAt as number | undefined, time.now()) ? withoutContent(live) : live;
 
   function lose(resync: LiveNotices['resync']): void {
     positions.forget(resync.conversationId);

@@ -34,6 +34,10 @@ export function passage(event: LiveEvent, user: string): 'enters' | 'exits' | un
       return list(event.data.users).includes(user) ? 'exits' : undefined;
     case 'member.left':
       return event.actor === user ? 'exits' : undefined;
+    case 'member.erased':
+      return event.data.user === user ? 'exits' : undefined;
+    case 'conversation.erased':
+      return 'exits';
     default:
       return undefined;
   }

@@ -50,6 +50,18 @@ export type ParleyClient = {
     page?: Omit<ParamsOf<'message.list'>, 'conversationId'>,
   ): Promise<ResultOf<'message.list'>>;
   conversations(page?: ParamsOf<'conversation.list'>): Promise<ResultOf<'conversation.list'>>;
+  /** Life in seconds of messages sent from now on (5 to 31,536,000), or null for none. */
+  setTtl(conversationId: string, ttl: number | null): Promise<ResultOf<'conversation.setTtl'>>;
+  /** When the conversation ends and is erased, in ms since 1970 UTC by the server's clock (5 s ahead at least), or null for never. */
+  setExpiry(conversationId: string, expiresAt: number | null): Promise<ResultOf<'conversation.setExpiry'>>;
+  /** Erases the conversation, for everyone and for good; for its owners. */
+  erase(conversationId: string): Promise<ResultOf<'conversation.erase'>>;
+  pin(conversationId: string, seq: number): Promise<ResultOf<'message.pin'>>;
+  unpin(conversationId: string, seq: number): Promise<ResultOf<'message.unpin'>>;
+  /** The server's time in ms since 1970 UTC, as far as it is known: by it messages end, whatever this device's clock says. */
+  now(): number;
+  /** Calls back once the server's time is `at`, offline too; all who wait share one timer. The result ends the waiting. */
+  onEnd(at: number, act: () => void): () => void;
   /** Moves watermarks forward. */
   mark(...marks: readonly ReceiptMark[]): Promise<ResultOf<'receipt.mark'>>;
   /**

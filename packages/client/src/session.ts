@@ -30,7 +30,8 @@ export type SessionOptions = {
   readonly onAhead: (conversationIds: readonly string[]) => void;
   readonly onNotification: (method: string, params: unknown) => void;
   readonly onState: (state: ConnectionState) => void;
-  readonly onOpened: (session: t.TypeOf<typeof SessionOpened>) => void;
+  /** The answer was so many ms on its way, there and back. */
+  readonly onOpened: (session: t.TypeOf<typeof SessionOpened>, roundTripMs: number) => void;
 };
 
 /** An authenticated connection that is kept up: it dials, opens, waits and comes back as the connection's states say. */
@@ -121,11 +122,12 @@ export function createSession(options: SessionOptions): Session {
 
   async function open(mine: number): Promise<void> {
     try {
-      const answer = decodeWith(SessionOpened, await ask(mine));
+      const { opened, roundTripMs } = await ask(mine);
+      const answer = decodeWith(SessionOpened, opened);
       if (mine !== dial) return;
       if (E.isLeft(answer))
         return broken('stop', new RefusalError('InternalError', `session.open: ${answer.left}`));
-      options.onOpened(answer.right);
+      options.onOpened(answer.right, roundTripMs);
       if (mine !== dial) return;
       happen({ tag: 'sessionOpened' });
     } catch (error) {
@@ -136,10 +138,12 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** Positions the log does not know are forgotten, and the rest asked for again: the connection waits for that. */
-  async function ask(mine: number, tries = 1): Promise<unknown> {
+  async function ask(mine: number, tries = 1): Promise<{ opened: unknown; roundTripMs: number }> {
     try {
       const params = { token, device: options.device, resume: options.resume() };
-      return await connection?.request('session.open', params);
+      const askedAt = performance.now();
+      const opened = await connection?.request('session.open', params);
+      return { opened, roundTripMs: performance.now() - askedAt };
     } catch (error) {
       const isAhead =
         error instanceof RefusalError && error.tag === 'PositionAhead' && error.about.length > 0;

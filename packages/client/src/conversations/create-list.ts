@@ -6,20 +6,19 @@ import { passage } from '../live-notices.js';
 import type { Typists } from '../presence/typists.js';
 import type { Marks } from '../receipts/marks.js';
 import { asRefusal, type RefusalError } from '../refusal-error.js';
-import type { Storage } from '../storage/storage.js';
 import { createStore } from '../store.js';
 import { PAGE, positionOf, readChanges } from './account-sync.js';
 import type { ConversationList, ConversationListSnapshot } from './conversation-list.js';
 import { foldKnown, foldReceipt, type Known, knownOf } from './known.js';
 import { createEntries } from './list-entries.js';
-import { readSavedList, type SavedList } from './saved-list.js';
+import { earliestEnd, type ListKeeper, withoutEnded } from './saved-list.js';
 
 export type ListParts = {
   readonly core: Core;
   readonly typists: Typists;
   readonly marks: Marks;
   /** Where the list is kept between two lives of the page. */
-  readonly storage: Promise<Storage | undefined> | undefined;
+  readonly keeper: ListKeeper | undefined;
 };
 
 /** Milliseconds in which reasons to ask are gathered. */
@@ -35,7 +34,7 @@ const MAX_SEEK = 20;
 const SAVE_MS = 2_000;
 
 /** My conversations: what was saved, then what the server says has changed since, then events and receipts. */
-export function createConversationList({ core, typists, marks, storage }: ListParts): ConversationList {
+export function createConversationList({ core, typists, marks, keeper }: ListParts): ConversationList {
   const known = new Map<string, Known>();
   /** Of these something is known that is not shown yet: the seq that an answer must have seen. */
   const wanted = new Map<string, number>();
@@ -50,8 +49,12 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: ReturnType<typeof setTimeout> | undefined;
-  let dueTimer: ReturnType<typeof setTimeout> | undefined;
 
+  const end = core.ends.watch(() => {
+    dropEnded();
+    changed();
+    if (isBehind) syncIn(SOON_MS);
+  });
   const entries = createEntries(known, typists.at);
   const store = createStore<ConversationListSnapshot>(() => {
     const conversations = entries(edge);
@@ -66,7 +69,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
 
   function changed(): void {
     store.changed();
-    if (storage !== undefined && saving === undefined) saving = setTimeout(save, SAVE_MS);
+    if (keeper !== undefined && saving === undefined) saving = setTimeout(save, SAVE_MS);
   }
 
   function take(view: ConversationView): void {
@@ -112,7 +115,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       wait = problem.retryable ? (problem.retryAfterMs ?? 1) : 0;
     }
     isBusy = false;
-    planDue();
+    dropEnded();
     changed();
     if (problem === undefined && !isBehind && wanted.size === 0) tries = 0;
     else if ((problem === undefined || problem.retryable) && ++tries <= MAX_TRIES)
@@ -124,7 +127,10 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     const changes = await readChanges(core.call, token, known.size);
     for (const conversationId of changes.left) drop(conversationId);
     for (const view of changes.views) take(view);
-    [token, isBehind] = [changes.token, changes.isBehind];
+    const isLocked = [...known.values()].some(({ view }) => view.preview?.sealed === 'locked');
+    // What is locked changes without an event: only all of it brings it.
+    token = isLocked ? undefined : changes.token;
+    isBehind = changes.isBehind || isLocked;
     if (changes.full === undefined) return;
     edge = changes.full.edge;
     const mine = new Set(changes.views.map(({ conversationId }) => conversationId));
@@ -155,33 +161,35 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       await loadMore();
   }
 
-  /** Previews whose time is over go, by one timer. What is the newest message then the server says once it has noticed. */
-  function planDue(): void {
-    clearTimeout(dueTimer);
-    const now = Date.now();
-    let next = Number.POSITIVE_INFINITY;
+  /**
+   * Conversations and previews whose time is over go. What is the newest message then the server says with the tombstone; of a
+   * conversation on hold, where none comes, it is asked.
+   */
+  function dropEnded(): void {
+    const now = core.time.now();
     for (const [conversationId, one] of known) {
-      const end = one.view.preview?.expiresAt;
-      if (end === undefined) continue;
-      if (end > now) next = Math.min(next, end);
-      else known.set(conversationId, { ...one, view: { ...one.view, preview: null } });
+      const [view] = withoutEnded([one.view], now);
+      if (view === one.view) continue;
+      if (view === undefined) drop(conversationId);
+      else known.set(conversationId, { ...one, view });
+      if (view?.hold !== undefined) [token, isBehind] = [undefined, true];
     }
-    if (next < Number.POSITIVE_INFINITY)
-      dueTimer = setTimeout(
-        () => {
-          planDue();
-          changed();
-        },
-        Math.min(next - now, MAX_TIMER),
-      );
+    end.at(earliestEnd([...known.values()].map(({ view }) => view)));
+  }
+
+  /** Asks for everything again: what is missing here is in no event to come. */
+  function readAll(): void {
+    token = undefined;
+    tries = 0;
+    syncIn(SOON_MS);
   }
 
   async function restore(): Promise<void> {
-    const saved = readSavedList(await (await storage)?.get(SAVED));
+    const saved = await keeper?.load();
     if (saved === undefined || isSynced || isBusy) return;
     for (const view of saved.views) known.set(view.conversationId, knownOf(view).known);
     [token, edge] = [saved.token, saved.edge];
-    planDue();
+    dropEnded();
     store.changed();
   }
 
@@ -189,8 +197,7 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     saving = undefined;
     if (token === undefined || core.state().tag === 'stopped') return;
     const views = [...known.values()].map(({ view }) => view);
-    const list: SavedList = { token, views, ...(edge === undefined ? {} : { edge }) };
-    await (await storage)?.set(SAVED, list).catch(() => undefined);
+    await keeper?.save({ token, views, ...(edge === undefined ? {} : { edge }) }).catch(() => undefined);
   }
 
   core.on('event', (event) => {
@@ -203,7 +210,8 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
       const next = foldKnown(before, event, user);
       known.set(conversationId, next.known);
       if (next.isUncertain) want(conversationId, seq);
-      if (event.data.expiresAt !== undefined) planDue();
+      if (event.data.expiresAt != null) dropEnded();
+      if (event.data.sealed === 'locked') readAll();
     }
     changed();
   });
@@ -222,12 +230,13 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     else syncIn(SOON_MS);
   });
   core.on('state', ({ tag }) => {
-    if (tag === 'stopped') for (const each of [timer, saving, dueTimer]) clearTimeout(each);
+    if (tag === 'stopped') for (const each of [timer, saving]) clearTimeout(each);
     if (tag !== 'open') return;
     tries = 0;
     void sync();
   });
   typists.onChange(() => store.changed());
+  core.time.onBack(readAll);
   void restore()
     .catch(() => undefined)
     .then(() => sync());
@@ -242,6 +251,3 @@ export function createConversationList({ core, typists, marks, storage }: ListPa
     },
   };
 }
-
-const SAVED = 'list';
-const MAX_TIMER = 2 ** 31 - 1;

@@ -7,7 +7,7 @@ type Members = ConversationDetail['members'];
 
 /**
  * A conversation after an event of it; undefined where it has to be asked for: events between are missing, or one came that does
- * not say all (a ban names nobody).
+ * not say all.
  */
 export function foldDetail(
   detail: ConversationDetail,
@@ -15,9 +15,10 @@ export function foldDetail(
   user: string,
 ): ConversationDetail | undefined {
   if (event.seq <= detail.revision) return detail;
-  if (event.seq > detail.revision + 1 || event.type === 'member.banned') return undefined;
+  if (event.seq > detail.revision + 1 || saysTooLittle.has(event.type)) return undefined;
   const next = { ...detail, revision: event.seq };
   const data = event.data as EventData;
+  const { pins = [] } = detail;
   switch (event.type) {
     case 'conversation.renamed':
       return { ...next, title: data.title };
@@ -25,6 +26,17 @@ export function foldDetail(
       return { ...next, ttl: data.ttl };
     case 'conversation.closed':
       return { ...next, closed: true };
+    case 'conversation.expirySet':
+    case 'conversation.held':
+    case 'conversation.released':
+      return withEnd(next, event);
+    case 'message.pinned':
+      return { ...next, pins: [...pins, data.seq] };
+    case 'message.unpinned':
+    case 'message.deleted':
+      return withoutPins(next, (seq) => seq === data.seq);
+    case 'message.expired':
+      return withoutPins(next, (seq) => data.ranges.some(([from, to]) => from <= seq && seq <= to));
     case 'member.added':
       return entered(next, data.members, event.seq, user);
     case 'member.removed':
@@ -37,6 +49,32 @@ export function foldDetail(
       return next;
   }
 }
+
+/** A ban names nobody; of who is erased it is not said whether they were still there. */
+const saysTooLittle: ReadonlySet<string> = new Set<LiveEvent['type']>(['member.banned', 'member.erased']);
+
+/** A conversation of the list or in detail after its end was set, or a hold laid on it or lifted. */
+export function withEnd<V extends Pick<ConversationDetail, 'expiresAt' | 'hold'>>(
+  view: V,
+  event: LiveEvent,
+): V {
+  const { expiresAt, reason } = event.data as EventData;
+  const { expiresAt: end, hold, ...rest } = view;
+  const kept = (end?: number | null, held?: V['hold']): V =>
+    ({
+      ...rest,
+      ...(end == null ? {} : { expiresAt: end }),
+      ...(held === undefined ? {} : { hold: held }),
+    }) as V;
+  if (event.type === 'conversation.expirySet') return kept(expiresAt, hold);
+  return kept(
+    end,
+    event.type === 'conversation.held' ? { reason, since: event.at, by: event.actor } : undefined,
+  );
+}
+
+const withoutPins = (detail: ConversationDetail, isGone: (seq: number) => boolean): ConversationDetail =>
+  detail.pins === undefined ? detail : { ...detail, pins: detail.pins.filter((seq) => !isGone(seq)) };
 
 /** Members are in order of their ids; those behind the last page that was read come with theirs. */
 function entered(

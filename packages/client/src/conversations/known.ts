@@ -4,6 +4,7 @@ import { type Unread, unreadAfterEvent, unreadAfterReceipt, unreadOf } from '@pa
 import type { ConversationView, MessageView } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
 import { deleted, edited, sentView } from '../timeline/row.js';
+import { withEnd } from './detail.js';
 
 /** What is known of a conversation of the list, with what it takes to keep its unread count exact. */
 export type Known = { readonly view: ConversationView; readonly count: Unread };
@@ -27,9 +28,15 @@ export function foldKnown(known: Known, event: LiveEvent, user: string): Next {
   if (event.seq > view.revision + 1) return { known, isUncertain: true };
   const count = unreadAfterEvent(known.count, event, user);
   const next = withCount({ ...viewAfter(view, event, user), revision: event.seq }, count ?? known.count);
-  const isUncertain = count === undefined || (view.preview !== null && next.view.preview === null);
+  // What is the newest message once that one is gone the server says.
+  const isUncertain =
+    count === undefined ||
+    (next.view.preview === null && (view.preview !== null || mayReveal.has(event.type)));
   return { known: next, isUncertain };
 }
+
+/** After these another message may be the newest, also where none was known to be: it ended here before the server said so. */
+const mayReveal: ReadonlySet<string> = new Set<LiveEvent['type']>(['message.expired', 'member.erased']);
 
 /** After a receipt of my own. */
 export function foldReceipt(
@@ -56,7 +63,7 @@ function viewAfter(view: ConversationView, event: LiveEvent, user: string): Conv
     case 'message.sent':
       return { ...view, preview: sentView(event), lastActivityAt: Math.max(view.lastActivityAt, event.at) };
     case 'message.edited':
-      return withPreview(view, data.seq, (preview) => edited(preview, data.body, event.at));
+      return withPreview(view, data.seq, (preview) => edited(preview, data, event.at));
     case 'message.deleted':
       return withPreview(view, data.seq, (preview) => deleted(preview, event.at));
     case 'message.expired': {
@@ -69,6 +76,12 @@ function viewAfter(view: ConversationView, event: LiveEvent, user: string): Conv
       return { ...view, ttl: data.ttl };
     case 'conversation.closed':
       return { ...view, closed: true };
+    case 'conversation.expirySet':
+    case 'conversation.held':
+    case 'conversation.released':
+      return withEnd(view, event);
+    case 'member.erased':
+      return view.preview?.author === data.user ? { ...view, preview: null } : view;
     case 'member.added': {
       const role = data.members.find((member) => member.user === user)?.role ?? view.role;
       return { ...view, role, memberCount: view.memberCount + data.members.length };

@@ -106,6 +106,10 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
   const offs = [
     core.on('event', (event) => {
       if (event.conversationId !== conversationId || detail === undefined) return;
+      if (event.type === 'conversation.erased') {
+        detail = undefined;
+        return changed();
+      }
       const next = foldDetail(detail, event, core.user());
       if (next === undefined) return refreshSoon();
       detail = next;

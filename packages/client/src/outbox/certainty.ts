@@ -38,7 +38,7 @@ const REMEMBERED_EVENTS = 200;
 export function createCertainty(options: CertaintyOptions): Certainty {
   const { user, headOf, deliveredTo, resumeFrom, now = Date.now } = options;
   /** Events of commands that are looked for. */
-  const found = new Map<string, LiveEvent | undefined>();
+  const found = new Map<string, Pick<LiveEvent, 'seq' | 'at'> | undefined>();
   const lost = new Set<string>();
   const waiting = new Map<string, Set<() => void>>();
 
@@ -54,7 +54,7 @@ export function createCertainty(options: CertaintyOptions): Certainty {
       waiting.set(conversationId, (waiting.get(conversationId) ?? new Set()).add(resolve));
     });
 
-  const isAnswered = ({ commandId }: QueuedCommand): LiveEvent | undefined => found.get(commandId);
+  const isAnswered = ({ commandId }: QueuedCommand) => found.get(commandId);
 
   return {
     watch(command) {
@@ -74,7 +74,8 @@ export function createCertainty(options: CertaintyOptions): Certainty {
       return event && { conversationId: lane, seq: event.seq, at: event.at };
     },
     onEvent(event) {
-      if (event.actor === user() && found.has(event.commandId)) found.set(event.commandId, event);
+      if (event.actor === user() && found.has(event.commandId))
+        found.set(event.commandId, { seq: event.seq, at: event.at });
       stir(event.conversationId);
     },
     onLost(conversationId) {

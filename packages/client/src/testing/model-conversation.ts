@@ -6,6 +6,8 @@ import fc from 'fast-check';
 export type Happening =
   | { readonly tag: 'sent'; readonly by: string }
   | { readonly tag: 'edited' | 'deleted' | 'expired'; readonly target: number }
+  /** Everything of a person is erased; in a model they may come back. */
+  | { readonly tag: 'personErased'; readonly of: string }
   | {
       readonly tag: 'reacted';
       readonly by: string;
@@ -28,6 +30,8 @@ export function logOf(happenings: readonly Happening[]): readonly LiveEvent[] {
       const data = { ordinal: sent.length, body: text(`message ${seq}`) };
       return { ...place, type: 'message.sent', actor: happening.by, data };
     }
+    if (happening.tag === 'personErased')
+      return { ...place, type: 'member.erased', actor: '@system', data: { user: happening.of } };
     const target =
       happening.tag === 'renamed' ? undefined : sent[happening.target % Math.max(1, sent.length)];
     if (target === undefined)
@@ -67,6 +71,11 @@ export function messagesOf(log: readonly LiveEvent[], reader: string): readonly 
       });
     if (type === 'message.expired')
       for (const [gone] of data.ranges as [number, number][]) messages.delete(gone);
+    if (type === 'member.erased')
+      for (const { view, reactions } of [...messages.values()]) {
+        if (view.author === data.user) messages.delete(view.seq);
+        for (const users of reactions.values()) users.delete(data.user as string);
+      }
     if (target === undefined || target.view.deletedAt !== undefined) continue;
     if (type === 'message.edited') target.view = { ...target.view, body, editedAt: at };
     if (type === 'message.deleted') {
@@ -120,4 +129,8 @@ export const someHappening: fc.Arbitrary<Happening> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ tag: 'renamed' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ tag: fc.constant('personErased' as const), of: fc.constantFrom('bob', 'cid') }),
+  },
 );

@@ -4,10 +4,13 @@ import type { Core } from '../core.js';
 import { createListeners } from '../listeners.js';
 import { createOutbox } from '../outbox/outbox.js';
 import { createPositions } from '../positions.js';
+import { createEnds } from '../time/ends.js';
+import { createServerTime } from '../time/server-time.js';
 
 /** What stores stand on, without a connection: a spec says what is answered, told, and when the line breaks. */
 export function smallCore(answer: (method: string, params: Record<string, unknown>) => unknown) {
   const listeners = createListeners<ClientEvents>();
+  const time = createServerTime();
   const asked: { method: string; params: Record<string, unknown> }[] = [];
   let state: ConnectionState = { tag: 'open', failures: 0 };
   const call = async (method: string, params: Record<string, unknown>): Promise<unknown> => {
@@ -29,6 +32,8 @@ export function smallCore(answer: (method: string, params: Record<string, unknow
     positions: createPositions(),
     user: () => 'ann',
     state: () => state,
+    time,
+    ends: createEnds(time, () => undefined),
   };
   return {
     core,

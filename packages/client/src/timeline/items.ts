@@ -63,7 +63,7 @@ const itemOf = (key: string, view: MessageView, user: string, progress: Progress
   progress,
 });
 
-function itemOfSend(key: string, { command, seq, at }: Send, author: string): TimelineItem {
+function itemOfSend(key: string, { command, seq, at, expiresAt }: Send, author: string): TimelineItem {
   const { body, replyTo } = command.params as { readonly body: Body; readonly replyTo?: number };
   const refusal = refusalOf(command);
   return {
@@ -76,6 +76,7 @@ function itemOfSend(key: string, { command, seq, at }: Send, author: string): Ti
     isMine: true,
     progress: refusal !== undefined ? 'failed' : seq === undefined ? 'pending' : 'sent',
     ...(replyTo === undefined ? {} : { replyTo }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(refusal === undefined ? {} : { refusal }),
   };
 }

@@ -5,12 +5,15 @@ import type { Core } from '../core.js';
 import { passage } from '../live-notices.js';
 import { asRefusal, RefusalError } from '../refusal-error.js';
 import { createPages, isNotMine } from './load-pages.js';
+import type { Row } from './row.js';
 import type { Loading, Window, WindowBounds, WindowInput } from './window.js';
 
 /** Reads what a window needs: its first page, what was missed, and counts that are in doubt. */
 export type Loader = {
   readonly problem: RefusalError | undefined;
   readonly isMember: boolean;
+  /** The conversation that was here is not any more. */
+  readonly isErased: boolean;
   /** My read watermark when the window was first read. */
   readonly openedAtRead: number;
   /** Loads what is missing, if anything is and a session is open. */
@@ -35,11 +38,19 @@ export type LoaderOptions = {
 /** Milliseconds in which counts in doubt are gathered before they are read again. */
 const DOUBT_MS = 1_500;
 
+/** What is locked is asked for again so often, each time later: then with the next session, or when a page is read. */
+const MAX_UNLOCKS = 8;
+const UNLOCK = { baseMs: 1_000, capMs: 60_000 };
+
+const isDoubted = ({ isDoubtful }: Row): boolean => isDoubtful === true;
+const isLocked = ({ view }: Row): boolean => view.sealed === 'locked';
+
 export function createLoader(options: LoaderOptions): Loader {
   const { core, conversationId, bounds, window, fold } = options;
   const pages = createPages(core, conversationId);
   let problem: RefusalError | undefined;
   let isMember = true;
+  let isErased = false;
   let openedAtRead = 0;
   /** Counts loads: the answer of an earlier one is late. */
   let job = 0;
@@ -51,6 +62,8 @@ export function createLoader(options: LoaderOptions): Loader {
   /** Asking again the same way would be refused again: until the next session, or until somebody wants something else. */
   let isStuck = false;
   let isClosed = false;
+  /** How often what is locked was asked for again. */
+  let unlocks = 0;
 
   function look(): void {
     const { loading, isRead, isStale, rows } = window();
@@ -65,8 +78,9 @@ export function createLoader(options: LoaderOptions): Loader {
       return;
     if (!isRead) void load('first', first);
     else if (isStale) void load('again', again);
-    else if (doubt === undefined && rows.some(({ isDoubtful }) => isDoubtful))
-      doubt = setTimeout(reread, DOUBT_MS);
+    else if (doubt === undefined && rows.some(isDoubted)) doubt = setTimeout(reread, DOUBT_MS);
+    else if (doubt === undefined && unlocks < MAX_UNLOCKS && rows.some(isLocked))
+      doubt = setTimeout(reread, backoffMs(++unlocks, 1, UNLOCK));
   }
 
   async function load(what: Exclude<Loading, 'nothing'>, read: () => Promise<WindowInput>): Promise<void> {
@@ -89,6 +103,8 @@ export function createLoader(options: LoaderOptions): Loader {
   function failed(what: Loading, error: unknown): void {
     const refusal = asRefusal(error);
     if (isNotMine(refusal)) isMember = false;
+    // Who is only out is told so; what was never there was never read.
+    if (refusal.tag === 'ConversationNotFound' && window().isRead) isErased = true;
     problem = refusal;
     isStuck = !refusal.retryable;
     if (refusal.retryable && (what === 'first' || what === 'again') && core.state().tag === 'open') {
@@ -146,7 +162,7 @@ export function createLoader(options: LoaderOptions): Loader {
   async function reread(): Promise<void> {
     doubt = undefined;
     const seqs = window()
-      .rows.filter(({ isDoubtful }) => isDoubtful)
+      .rows.filter((row) => isDoubted(row) || isLocked(row))
       .map(({ view }) => view.seq);
     const [from, to] = [seqs[0], seqs.at(-1)];
     if (isClosed || from === undefined || to === undefined || core.state().tag !== 'open') return;
@@ -155,6 +171,7 @@ export function createLoader(options: LoaderOptions): Loader {
       const page = await pages.after(from - 1, count);
       const last = page.hasMore ? Math.min(to, page.messages.at(-1)?.seq ?? to) : to;
       if (!isClosed) fold({ tag: 'reread', from, to: last, page });
+      if (!window().rows.some(isLocked)) unlocks = 0;
     } catch {
       // Still in doubt: read again at the next event, or after the next break.
     }
@@ -163,6 +180,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const offOpen = core.on('state', ({ tag }) => {
     if (tag !== 'open') return;
     isStuck = false;
+    unlocks = 0;
     if (isUnsure) fold({ tag: 'stale' });
     look();
   });
@@ -173,6 +191,9 @@ export function createLoader(options: LoaderOptions): Loader {
     },
     get isMember() {
       return isMember;
+    },
+    get isErased() {
+      return isErased;
     },
     get openedAtRead() {
       return openedAtRead;
@@ -192,6 +213,7 @@ export function createLoader(options: LoaderOptions): Loader {
     onEvent(event) {
       const moves = passage(event, core.user());
       if (moves === 'exits') isMember = false;
+      if (event.type === 'conversation.erased') isErased = true;
       if (moves !== 'enters' || isMember) return;
       isMember = true;
       isStuck = false;

@@ -10,6 +10,9 @@ import { createOutbox } from '../outbox/outbox.js';
 import { createPositions } from '../positions.js';
 import { unavailable } from '../refusal-error.js';
 import { pageAt, text } from '../testing/model-conversation.js';
+import { createEnds } from '../time/ends.js';
+import { createServerTime } from '../time/server-time.js';
+import { createNotes } from './notes.js';
 import { openTimeline } from './open-timeline.js';
 
 type Waiting = { readonly answer: () => void; readonly fail: () => void };
@@ -19,6 +22,7 @@ function server() {
   const log: LiveEvent[] = [];
   const listeners = createListeners<ClientEvents>();
   const positions = createPositions();
+  const time = createServerTime();
   const answers: Waiting[] = [];
   const pages: Waiting[] = [];
   let state: ConnectionState = { tag: 'open', failures: 0 };
@@ -97,6 +101,8 @@ function server() {
     positions,
     user: () => 'ann',
     state: () => state,
+    time,
+    ends: createEnds(time, () => undefined),
   };
 
   return {
@@ -146,6 +152,7 @@ function open() {
       rosters: createRosters(core),
       marks: { delivered: () => undefined, read: () => undefined, close: () => undefined },
       typing: { typing: () => undefined, sent: () => undefined },
+      notes: createNotes(core),
     },
     'c',
   );

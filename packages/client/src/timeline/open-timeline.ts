@@ -6,9 +6,18 @@ import type { Marks } from '../receipts/marks.js';
 import { createStore } from '../store.js';
 import { createItems } from './items.js';
 import { createLoader } from './loader.js';
-import { foldOutbox, inLog, nothingOutgoing, type Outgoing, shownBy } from './outgoing.js';
+import type { Notes } from './notes.js';
+import { foldOutbox, inLog, nothingOutgoing, type Outgoing, shownBy, withoutEnded } from './outgoing.js';
 import type { Timeline, TimelineOptions, TimelineSnapshot } from './timeline.js';
-import { emptyWindow, foldWindow, hasNewer, hasOlder, type Window, type WindowInput } from './window.js';
+import {
+  emptyWindow,
+  foldWindow,
+  hasNewer,
+  hasOlder,
+  type Window,
+  type WindowBounds,
+  type WindowInput,
+} from './window.js';
 
 /** What timelines share. */
 export type TimelineParts = {
@@ -16,17 +25,15 @@ export type TimelineParts = {
   readonly rosters: Rosters;
   readonly marks: Marks;
   readonly typing: TypingTeller;
+  readonly notes: Notes;
 };
 
 const DEFAULT_WINDOW = 200;
 const DEFAULT_PAGE_SIZE = 50;
 
-/** Milliseconds a timer can be set to at most. */
-const MAX_TIMER = 2 ** 31 - 1;
-
 /** Opens a timeline at the newest messages: it loads as soon as there is a session, and again after whatever it missed. */
 export function openTimeline(
-  { core, rosters, marks, typing }: TimelineParts,
+  { core, rosters, marks, typing, notes }: TimelineParts,
   conversationId: string,
   { windowSize = DEFAULT_WINDOW, pageSize = DEFAULT_PAGE_SIZE }: TimelineOptions = {},
 ): Timeline {
@@ -38,7 +45,11 @@ export function openTimeline(
   let outgoing: Outgoing = core.outbox
     .of(conversationId)
     .reduce((next, command) => foldOutbox(next, { tag: 'added', command }), nothingOutgoing);
-  let expiry: ReturnType<typeof setTimeout> | undefined;
+
+  /** The time of the conversation itself is over. */
+  let isOver = false;
+  const end = core.ends.watch(settled);
+  const bounds = (): WindowBounds => ({ user: core.user(), windowSize, pageSize });
 
   const loader = createLoader({
     core,
@@ -64,42 +75,42 @@ export function openTimeline(
       openedAtRead: loader.openedAtRead,
       isMember: loader.isMember,
       isClosed: roster.store.snapshot().detail?.closed ?? false,
+      isErased: isOver || loader.isErased,
+      notes: notes.of(conversationId),
     };
     return last !== undefined && isSame(last, next) ? last : next;
   });
 
   function fold(input: WindowInput): void {
     const before = window;
-    window = foldWindow(window, input, { user: core.user(), windowSize, pageSize });
+    window = foldWindow(window, input, bounds());
     if (window !== before) settled();
     loader.look();
   }
 
   function settled(): void {
+    dropEnded();
     outgoing = shownBy(outgoing, window);
-    planExpiry();
     store.changed();
   }
 
-  /** One timer, at the earliest end of a message in the window; it needs no connection. */
-  function planExpiry(): void {
-    clearTimeout(expiry);
-    let next = Number.POSITIVE_INFINITY;
+  /** What has ended goes at once, whatever brought it; for the rest there is the earliest end. It needs no connection. */
+  function dropEnded(): void {
+    const now = core.time.now();
+    let next = roster.store.snapshot().detail?.expiresAt ?? Number.POSITIVE_INFINITY;
+    isOver = next <= now;
+    if (isOver) window = { ...window, rows: [], held: [] };
+    window = foldWindow(window, { tag: 'due', now }, bounds());
+    outgoing = withoutEnded(outgoing, now);
     for (const { view } of window.rows) next = Math.min(next, view.expiresAt ?? next);
-    if (next === Number.POSITIVE_INFINITY) return;
-    expiry = setTimeout(
-      () => {
-        fold({ tag: 'due', now: Date.now() });
-        planExpiry();
-      },
-      Math.min(Math.max(0, next - Date.now()), MAX_TIMER),
-    );
+    for (const { expiresAt } of outgoing.sends) next = Math.min(next, expiresAt ?? next);
+    end.at(isOver ? Number.POSITIVE_INFINITY : next);
   }
 
   function onItsWay(commandId: string, seq: number, at: number): void {
     if (outgoing.sends.some(({ command }) => command.commandId === commandId))
       fold({ tag: 'named', seq, key: keyOf(commandId) });
-    outgoing = inLog(outgoing, commandId, seq, at);
+    outgoing = inLog(outgoing, commandId, seq, at, roster.store.snapshot().detail?.ttl ?? null);
   }
 
   const offs = [
@@ -122,7 +133,8 @@ export function openTimeline(
     core.on('resync', (resync) => {
       if (resync.conversationId === conversationId) fold({ tag: 'stale' });
     }),
-    roster.store.onChange(() => store.changed()),
+    roster.store.onChange(settled),
+    core.time.onBack(() => fold({ tag: 'stale' })),
   ];
   loader.look();
 
@@ -172,6 +184,8 @@ export function openTimeline(
     remove: async (seq) => void (await core.call('message.delete', { conversationId, seq })),
     react: async (seq, emoji, remove = false) =>
       void (await core.call('message.react', { conversationId, seq, emoji, ...(remove ? { remove } : {}) })),
+    pin: async (seq) => void (await core.call('message.pin', { conversationId, seq })),
+    unpin: async (seq) => void (await core.call('message.unpin', { conversationId, seq })),
     seen(seq) {
       fold({ tag: 'seen', seq });
       marks.read(conversationId, seq);
@@ -179,7 +193,7 @@ export function openTimeline(
     typing: (isTyping) => typing.typing(conversationId, isTyping),
     close() {
       for (const off of offs) off();
-      clearTimeout(expiry);
+      end.close();
       loader.close();
       closeRoster();
     },

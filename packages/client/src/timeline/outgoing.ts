@@ -9,8 +9,9 @@ import type { Window } from './window.js';
 export type Send = {
   readonly command: QueuedCommand;
   readonly seq?: number;
-  /** The server's time, once it has answered. */
+  /** The server's time, once it has answered; and when the message ends: its life counts from there. */
   readonly at?: number;
+  readonly expiresAt?: number;
 };
 
 /** A change of mine to a message, shown before the log has it; answered, it is the event `doneAt`. */
@@ -38,13 +39,35 @@ export function foldOutbox(outgoing: Outgoing, change: Exclude<OutboxChange, { t
   }
 }
 
-/** A command of mine is the event `seq`: its answer says so, or the event itself, whichever comes first. */
-export const inLog = (outgoing: Outgoing, commandId: string, seq: number, at: number): Outgoing => ({
-  sends: outgoing.sends.map((send) => (send.command.commandId === commandId ? { ...send, seq, at } : send)),
+/**
+ * A command of mine is the event `seq`: its answer says so, or the event itself, whichever comes first. `ttl` is the life, in seconds,
+ * of messages that do not ask for a shorter one.
+ */
+export const inLog = (
+  outgoing: Outgoing,
+  commandId: string,
+  seq: number,
+  at: number,
+  ttl: number | null,
+): Outgoing => ({
+  sends: outgoing.sends.map((send) =>
+    send.command.commandId === commandId ? { ...send, seq, at, ...endOf(send.command, at, ttl) } : send,
+  ),
   changes: outgoing.changes.map((one) =>
     one.command.commandId === commandId ? { ...one, doneAt: seq } : one,
   ),
 });
+
+function endOf({ params }: QueuedCommand, at: number, ttl: number | null): Pick<Send, 'expiresAt'> {
+  const life = (params.ttl as number | undefined) ?? ttl;
+  return life === null ? {} : { expiresAt: at + life * 1_000 };
+}
+
+/** Without what the server took and whose life is over by `now`, though the window may never have heard of it. */
+export function withoutEnded(outgoing: Outgoing, now: number): Outgoing {
+  const sends = outgoing.sends.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now);
+  return sends.length === outgoing.sends.length ? outgoing : { ...outgoing, sends };
+}
 
 /** Without what the window shows by now, or would have shown: its message may be gone again. */
 export function shownBy(outgoing: Outgoing, window: Window): Outgoing {
@@ -72,7 +95,7 @@ export function withChanges(view: MessageView, changes: readonly Change[]): Mess
   return changes.reduce((next, { command, target }) => {
     if (target !== view.seq || next.deletedAt !== undefined) return next;
     const { body, emoji, remove } = command.params as { body?: Body; emoji?: string; remove?: boolean };
-    if (command.method === 'message.edit') return edited(next, body ?? null, command.at);
+    if (command.method === 'message.edit') return edited(next, { body: body ?? null }, command.at);
     if (command.method === 'message.delete') return deleted(next, command.at);
     return emoji === undefined ? next : withMine(next, emoji, remove !== true);
   }, view);

@@ -1,6 +1,6 @@
 import type { Body } from '@parley/domain/conversation/body';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import type { MessageView } from '@parley/domain/wire/views';
+import type { MessageView, Sealed } from '@parley/domain/wire/views';
 
 /** A message of the window: what is known of it, and the seq of the newest event that this takes in. */
 export type Row = {
@@ -15,7 +15,7 @@ export type Row = {
 
 /** The message of a `message.sent`, as a page would have it. */
 export function sentView({ seq, actor, at, data }: LiveEvent): MessageView {
-  const { ordinal, body, sentAt, replyTo, expiresAt } = data as unknown as Omit<
+  const { ordinal, body, sentAt, replyTo, expiresAt, sealed } = data as unknown as Omit<
     MessageView,
     'seq' | 'author' | 'at'
   >;
@@ -28,6 +28,7 @@ export function sentView({ seq, actor, at, data }: LiveEvent): MessageView {
     ...(sentAt === undefined ? {} : { sentAt }),
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(sealed === undefined ? {} : { sealed }),
   };
 }
 
@@ -36,7 +37,7 @@ export function changedRow(row: Row, event: LiveEvent, user: string): Row {
   if (event.seq <= row.asOf || row.view.deletedAt !== undefined) return row;
   switch (event.type) {
     case 'message.edited':
-      return { ...row, asOf: event.seq, view: edited(row.view, event.data.body as Body, event.at) };
+      return { ...row, asOf: event.seq, view: edited(row.view, event.data, event.at) };
     case 'message.deleted':
       return { key: row.key, asOf: event.seq, view: deleted(row.view, event.at) };
     case 'message.reacted':
@@ -46,13 +47,15 @@ export function changedRow(row: Row, event: LiveEvent, user: string): Row {
   }
 }
 
-export const edited = (view: MessageView, body: Body | null, editedAt: number): MessageView => ({
-  ...view,
-  body,
-  editedAt,
-});
+/** What an edit says of its message: another body, or why that is not shown. */
+type Edit = { readonly body?: Body | null; readonly sealed?: Sealed };
 
-export function deleted({ reactions: _, ...view }: MessageView, deletedAt: number): MessageView {
+export function edited({ sealed: _, ...view }: MessageView, edit: Edit, editedAt: number): MessageView {
+  const { body = null, sealed } = edit;
+  return { ...view, body, editedAt, ...(sealed === undefined ? {} : { sealed }) };
+}
+
+export function deleted({ reactions: _, sealed: __, ...view }: MessageView, deletedAt: number): MessageView {
   return { ...view, body: null, deletedAt };
 }
 

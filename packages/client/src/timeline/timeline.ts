@@ -1,4 +1,5 @@
 import type { Body } from '@parley/domain/conversation/body';
+import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessageView } from '@parley/domain/wire/views';
 import type { RefusalError } from '../refusal-error.js';
 import type { Store } from '../store.js';
@@ -27,13 +28,13 @@ export type TimelineItem = {
   readonly author: string;
   /** Milliseconds since 1970 UTC: the server's once it has answered. */
   readonly at: number;
-  /** Null once it is deleted. */
+  /** Null once it is deleted, and while it is `sealed`. */
   readonly body: Body | null;
   readonly isMine: boolean;
   readonly progress: Progress;
   /** Why it failed. */
   readonly refusal?: RefusalError;
-} & Pick<MessageView, 'sentAt' | 'replyTo' | 'expiresAt' | 'editedAt' | 'deletedAt' | 'reactions'>;
+} & Pick<MessageView, 'sentAt' | 'replyTo' | 'expiresAt' | 'editedAt' | 'deletedAt' | 'sealed' | 'reactions'>;
 
 /**
  * A window of a conversation: at most `windowSize` messages in one run without holes, oldest first, those not in the log yet at
@@ -52,6 +53,10 @@ export type TimelineSnapshot = {
   /** False once I am no member any more. */
   readonly isMember: boolean;
   readonly isClosed: boolean;
+  /** It was erased, or its time is over: nothing of it is left but what of mine was not sent. */
+  readonly isErased: boolean;
+  /** What was changed about the conversation since the client is there, oldest first: lives, ends, holds and pins. */
+  readonly notes: readonly LiveEvent[];
 };
 
 /** One conversation as an application renders it: read from pages, kept right by events, with what is on its way out. */
@@ -62,8 +67,8 @@ export type Timeline = Store<TimelineSnapshot> & {
   loadNewer(): Promise<void>;
   /** Moves the window to a message; to the newest without one. */
   jumpTo(seq?: number): Promise<void>;
-  /** Shows the message at once and sends it once. Returns its key. */
-  send(message: { readonly body: Body; readonly replyTo?: number }): string;
+  /** Shows the message at once and sends it once. `ttl` is its life in seconds, at most the conversation's. Returns its key. */
+  send(message: { readonly body: Body; readonly replyTo?: number; readonly ttl?: number }): string;
   /** Sends a failed message again under a new id; or lets go of it. */
   retry(key: string): void;
   discard(key: string): void;
@@ -71,6 +76,9 @@ export type Timeline = Store<TimelineSnapshot> & {
   edit(seq: number, body: Body): Promise<void>;
   remove(seq: number): Promise<void>;
   react(seq: number, emoji: string, remove?: boolean): Promise<void>;
+  /** @throws RefusalError */
+  pin(seq: number): Promise<void>;
+  unpin(seq: number): Promise<void>;
   /** Everything up to `seq` was seen. Marks are gathered and sent together. */
   seen(seq: number): void;
   /** I am typing; said at most every few seconds, and taken back by sending. */

@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logOf, messagesOf, pageAt, someHappening } from '../testing/model-conversation.js';
+import { logOf, messagesOf, pageAt, someHappening, text } from '../testing/model-conversation.js';
 import { emptyWindow, foldWindow, hasNewer, hasOlder, type Window, type WindowInput } from './window.js';
 
 const bounds = { user: 'ann', windowSize: 8, pageSize: 4 };
@@ -69,6 +69,39 @@ describe('a window', () => {
     again.rows.forEach(({ view }, index) => {
       expect(view).toBe(window.rows[index]?.view);
     });
+  });
+
+  it('has nothing left of a person who is erased, and reads again who reacted', () => {
+    const some = logOf([
+      { tag: 'sent', by: 'bob' },
+      { tag: 'sent', by: 'cid' },
+      { tag: 'reacted', by: 'bob', target: 1, emoji: '+1', removed: false },
+      { tag: 'personErased', of: 'bob' },
+      { tag: 'sent', by: 'bob' },
+    ]);
+    const window = fold(opened(some.slice(0, 3)), ...live(some.slice(3)));
+    expect(seqs(window)).toEqual([2, 5]);
+    expect(window.rows.map(({ isDoubtful }) => isDoubtful)).toEqual([true, undefined]);
+  });
+
+  it('has nothing left of a conversation that is erased', () => {
+    const erased: LiveEvent = { ...(log[0] as LiveEvent), seq: 21, type: 'conversation.erased', data: {} };
+    const window = fold(opened(log), { tag: 'event', event: erased });
+    expect([seqs(window), window.revision, window.isStale]).toEqual([[], 21, false]);
+  });
+
+  it('says why a body is not shown, until an edit brings one that is', () => {
+    const locked = { ...log[19], data: { ...log[19]?.data, body: null, sealed: 'locked' } } as LiveEvent;
+    const window = fold(opened(log.slice(0, 19)), { tag: 'event', event: locked });
+    expect(window.rows.at(-1)?.view).toMatchObject({ body: null, sealed: 'locked' });
+    const edit = {
+      ...log[0],
+      seq: 21,
+      type: 'message.edited',
+      data: { seq: 20, body: text('open') },
+    } as LiveEvent;
+    const { sealed, body } = fold(window, { tag: 'event', event: edit }).rows.at(-1)?.view ?? {};
+    expect([sealed, body]).toEqual([undefined, text('open')]);
   });
 
   it('drops messages when their time is over', () => {

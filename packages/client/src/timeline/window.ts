@@ -1,5 +1,6 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessagePage } from '@parley/domain/wire/views';
+import type { EventData } from '../event-data.js';
 import { changedRow, indexOf, type Row, sentView } from './row.js';
 import {
   fromEnd,
@@ -140,12 +141,32 @@ function withSent(window: Window, event: LiveEvent, { user, windowSize, pageSize
 }
 
 function withChange(window: Window, event: LiveEvent, user: string): Window {
-  if (event.type === 'message.expired') {
-    const ranges = event.data.ranges as readonly (readonly [number, number])[];
-    const isGone = ({ view: { seq } }: Row): boolean =>
-      seq < event.seq && ranges.some(([from, to]) => from <= seq && seq <= to);
-    return without(window, isGone);
+  switch (event.type) {
+    case 'message.expired': {
+      const ranges = event.data.ranges as EventData['ranges'];
+      const isGone = ({ view: { seq } }: Row): boolean =>
+        seq < event.seq && ranges.some(([from, to]) => from <= seq && seq <= to);
+      return without(window, isGone);
+    }
+    case 'member.erased':
+      return withoutPerson(window, event.data.user, event.seq);
+    case 'conversation.erased':
+      return { ...window, rows: [], held: [] };
+    default:
+      return withChanged(window, event, user);
   }
+}
+
+/** Nothing of a person is left; a page counts reactions, so where they may have reacted it is read again. */
+function withoutPerson(window: Window, person: unknown, seq: number): Window {
+  const { rows, ...rest } = without(window, ({ view }) => view.author === person && view.seq < seq);
+  const doubted = rows.map(
+    (row): Row => (row.asOf < seq && row.view.reactions !== undefined ? { ...row, isDoubtful: true } : row),
+  );
+  return { ...rest, rows: doubted };
+}
+
+function withChanged(window: Window, event: LiveEvent, user: string): Window {
   const index = indexOf(window.rows, event.data.seq as number | undefined);
   const row = window.rows[index];
   if (row === undefined) return window;

@@ -72,7 +72,7 @@ export const initial: Absent = {
   tag: 'absent',
   revision: 0,
   recent: emptyRecent,
-  producers: LayeredMap.of(),
+  producers: /* @__PURE__ */ LayeredMap.of(),
 };
 
 export const roleOf = (state: Conversation, user: string): Role | undefined =>

@@ -54,6 +54,9 @@ export function unreadAfterEvent(unread: Unread, event: Event, user: string): Un
       return without(next, [[seq, seq]]);
     case 'message.expired':
       return without(next, ranges);
+    // All that they wrote is gone: how much of it was unread is not said.
+    case 'member.erased':
+      return undefined;
     default:
       return next;
   }
