@@ -6,6 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { LIVE_VAULT, VAULT_STREAM, vaultSubject } from '../vault/names.js';
 import { accountStreamName, ERASURES, erasureSubject, receiptStreamName, streamName } from './subjects.js';
 
 export type TopologyOptions = {
@@ -47,6 +48,7 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
       ensureStream(jsm, accountStream(partition, options)),
     ]),
     ensureStream(jsm, erasureStream(options)),
+    ensureStream(jsm, vaultStream(options)),
   ]);
   await new Kvm(nats).create('SNAPSHOTS', { history: 1, replicas: options.replicas });
 }
@@ -138,6 +140,24 @@ const MAX_ERASURES = 1_000_000;
 
 /** Milliseconds in which a job that is put into the queue again is known. */
 export const ERASURES_REMEMBERED_MS = 120_000;
+
+/**
+ * The KV bucket of the vault, made here because the client would let anybody purge it, which deletes without overwriting. For the
+ * same reason a name keeps several values: the oldest is not to be deleted plainly by the newest.
+ */
+function vaultStream({ replicas }: TopologyOptions): Wanted {
+  return {
+    name: VAULT_STREAM,
+    subjects: [vaultSubject('>')],
+    storage: 'file',
+    retention: 'limits',
+    num_replicas: replicas,
+    allow_direct: true,
+    deny_purge: true,
+    max_msgs_per_subject: 64,
+    republish: { src: vaultSubject('>'), dest: LIVE_VAULT },
+  };
+}
 
 async function ensureStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
   const info = await jsm.streams.info(wanted.name).catch(async (error: unknown) => {

@@ -5,8 +5,15 @@ import type { BodyPlace, Closed } from '@parley/domain/sealing/closed';
 import type { Opened } from '@parley/domain/sealing/opened';
 import type { Either } from 'fp-ts/lib/Either.js';
 
-/** A secret by its name: a key of the KV bucket VAULT. Three of them make the key of a body. */
-export type SecretName = `bucket.${BucketId}` | `conversation.${string}` | `author.${string}`;
+/**
+ * A secret by its name: a key of the KV bucket VAULT. The first three make the key of a body; `held.<bucket>.<conversation>` is
+ * what was made of a bucket and a conversation on legal hold before the bucket's was destroyed.
+ */
+export type SecretName =
+  | `bucket.${BucketId}`
+  | `conversation.${string}`
+  | `author.${string}`
+  | `held.${BucketId}.${string}`;
 
 /** Seals and opens bodies. Knows secrets only as long as the broker's line is up, and forgets a destroyed one when it hears of it. */
 export type Vault = {

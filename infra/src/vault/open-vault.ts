@@ -1,0 +1,159 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { OpaqueBody } from '@parley/domain/conversation/body';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { BucketId } from '@parley/domain/sealing/bucket';
+import type { BodyPlace, Closed } from '@parley/domain/sealing/closed';
+import { type Opened, openPlain } from '@parley/domain/sealing/opened';
+import { readSealedText, writeSealedText } from '@parley/domain/sealing/sealed-text';
+import * as E from 'fp-ts/lib/Either.js';
+import { masterKeysOf } from './master-keys.js';
+import { isBucketId } from './names.js';
+import { openSealed, sealBody } from './seal-body.js';
+import { type CacheBounds, openSecretCache } from './secret-cache.js';
+import { type Found, openSecretKeeper, VaultAway } from './secret-keeper.js';
+import { useMasterKeys } from './use-master-keys.js';
+import type { SecretName, Vault } from './vault.js';
+
+export type VaultOptions = {
+  /** `ensureTopology` has been called on it: the vault's bucket is there. */
+  readonly nats: NatsConnection;
+  /** PARLEY_MASTER_KEYS: newest first. */
+  readonly masterKeys: readonly Uint8Array[];
+  /** Something that an operator must see, such as a secret that does not unwrap. Never about the content of a secret. */
+  readonly onTrouble?: (reason: string) => void;
+  readonly bounds?: CacheBounds;
+};
+
+/** 64 Ki secrets and 32 Ki keys made of them are some 30 MB when all are there. */
+const BOUNDS: CacheBounds = { maxSecrets: 65_536, maxKeys: 32_768 };
+
+/**
+ * Opens the vault for a process that seals or opens bodies: `await openVault({ nats, masterKeys: config.PARLEY_MASTER_KEYS })`, after
+ * `ensureTopology`; close it before the connection.
+ *
+ * @throws WrongMasterKeys when the vault is in use with a master key that is not among those given: the process must not start.
+ */
+export async function openVault({
+  nats,
+  masterKeys: given,
+  onTrouble,
+  bounds,
+}: VaultOptions): Promise<Vault> {
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const masterKeys = masterKeysOf(given);
+  await useMasterKeys(nats, jsm, masterKeys);
+  const cache = openSecretCache(bounds ?? BOUNDS);
+  const keeper = await openSecretKeeper({
+    nats,
+    jsm,
+    masterKeys,
+    cache,
+    onTrouble: onTrouble ?? (() => undefined),
+  });
+
+  function openNow({ place, opaque }: Closed): Opened | undefined {
+    const sealed = readSealedText(opaque);
+    if (sealed === undefined) return openPlain(opaque) ?? GONE;
+    if (!keeper.isUp) return LOCKED;
+    const { conversationId, author } = place;
+    const atHand = cache.keyAtHand(sealed.bucket, conversationId, author);
+    if (atHand !== undefined) return openedBy(atHand, place, sealed.payload);
+    if (!isBucketId(sealed.bucket)) return GONE;
+    const found = cache.keyOf(sealed.bucket, conversationId, author);
+    if (found.tag === 'ask') return undefined;
+    return found.tag === 'gone' ? GONE : openedBy(found.key, place, sealed.payload);
+  }
+
+  /** Reads what secrets are needed: in two rounds at most, because only that a bucket is gone says to look for a held key. */
+  async function openCold(closed: readonly Closed[]): Promise<readonly Opened[]> {
+    const opened = closed.map(openNow);
+    for (let round = 0; round < 2 && opened.includes(undefined); round++) {
+      const asked = closed.map((each, index) => (opened[index] === undefined ? namesToRead(each) : []));
+      const found = await keeper.read([...new Set(asked.flat())]);
+      for (const [name, what] of found) {
+        // It was asked for when its bucket was known to be gone, and it would have been kept before that.
+        if (what === 'none' && name.startsWith('held.')) cache.learnGone(name);
+      }
+      for (const [index, each] of closed.entries())
+        opened[index] ??= openNow(each) ?? withoutSecret(asked[index] ?? [], found);
+    }
+    return opened.map((each) => each ?? LOCKED);
+  }
+
+  function namesToRead({ place, opaque }: Closed): readonly SecretName[] {
+    const bucket = readSealedText(opaque)?.bucket ?? '';
+    const found = cache.keyOf(bucket, place.conversationId, place.author);
+    return found.tag === 'ask' ? found.names : [];
+  }
+
+  async function sealCold(
+    place: BodyPlace,
+    bucket: BucketId,
+    json: string,
+  ): Promise<E.Either<Refusal, OpaqueBody>> {
+    const names: readonly SecretName[] = [
+      `author.${place.author}`,
+      `conversation.${place.conversationId}`,
+      `bucket.${bucket}`,
+    ];
+    // Read, made, and there; once more where the cache was emptied in between.
+    for (let round = 0; round < 4; round++) {
+      const gone = names.find((name) => cache.find(name)?.tag === 'gone');
+      if (gone !== undefined) return E.left(refusalOf(gone));
+      const unknown = names.filter((name) => cache.find(name) === undefined);
+      const key = cache.keyOf(bucket, place.conversationId, place.author);
+      if (key.tag === 'key') return E.right(sealedBy(key.key, place, bucket, json));
+      const found = await keeper.read(unknown);
+      const unreadable = unknown.find((name) => found.get(name) === 'unreadable');
+      if (unreadable !== undefined)
+        return E.left(refuse('Unavailable', `the vault's ${unreadable} cannot be read here`));
+      if (unknown.some((name) => found.get(name) === 'gone')) continue;
+      await Promise.all(unknown.filter((name) => found.get(name) === 'none').map(keeper.make));
+    }
+    return E.left(refuse('Unavailable', 'the vault does not keep up'));
+  }
+
+  return {
+    seal(place, bucket, json) {
+      const key = keeper.isUp ? cache.keyAtHand(bucket, place.conversationId, place.author) : undefined;
+      if (key !== undefined) return Promise.resolve(E.right(sealedBy(key, place, bucket, json)));
+      return sealCold(place, bucket, json).catch((error: unknown) => {
+        if (error instanceof VaultAway) return E.left(refuse('Unavailable', error.message));
+        throw error;
+      });
+    },
+    openNow,
+    open: (closed) => openCold(closed).catch(() => closed.map((each) => openNow(each) ?? LOCKED)),
+    async close() {
+      keeper.close();
+    },
+  };
+}
+
+const GONE: Opened = { tag: 'gone' };
+const LOCKED: Opened = { tag: 'locked' };
+
+function openedBy(key: Buffer, place: BodyPlace, payload: string): Opened {
+  const json = openSealed(key, place, payload);
+  return json === undefined ? GONE : { tag: 'open', json };
+}
+
+const sealedBy = (key: Buffer, place: BodyPlace, bucket: BucketId, json: string): OpaqueBody =>
+  writeSealedText({ bucket, payload: sealBody(key, place, json) });
+
+/** Why a body stays closed whose secrets were read; undefined where another reading may open it. */
+function withoutSecret(
+  names: readonly SecretName[],
+  found: ReadonlyMap<SecretName, Found>,
+): Opened | undefined {
+  const what = names.map((name) => found.get(name));
+  if (what.includes('none')) return GONE;
+  return what.includes('unreadable') ? LOCKED : undefined;
+}
+
+function refusalOf(destroyed: SecretName): Refusal {
+  if (destroyed.startsWith('author.')) return refuse('PersonErased');
+  if (destroyed.startsWith('conversation.')) return refuse('ConversationNotFound');
+  return refuse('LifeNotAllowed', 'the time of the message is over');
+}

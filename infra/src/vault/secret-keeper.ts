@@ -1,0 +1,243 @@
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { lastOfEach } from '../log/last-of-each.js';
+import { openGather } from '../runtime/gather.js';
+import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
+import { LIVE_VAULT, masterName, nameOfLive, VAULT_STREAM, vaultSubject } from './names.js';
+import type { SecretCache } from './secret-cache.js';
+import { KEY_BYTES, randomInto, secureMemory, wipe } from './sodium.js';
+import { readStoredValue } from './stored-value.js';
+import type { SecretName } from './vault.js';
+
+/** What the vault has of a name. `unreadable`: wrapped by a master key that this process does not have, or damaged. */
+export type Found = 'here' | 'gone' | 'none' | 'unreadable';
+
+/** Brings secrets from the broker into the cache, and keeps the cache true. */
+export type SecretKeeper = {
+  /** While the line is down nothing is known and nothing can be asked. */
+  readonly isUp: boolean;
+  /**
+   * Reads secrets into the cache, and says what there is of each.
+   *
+   * @throws VaultAway when the vault does not answer within 3 s, or the line is cut.
+   */
+  read(names: readonly SecretName[]): Promise<ReadonlyMap<SecretName, Found>>;
+  /**
+   * Makes a secret where there is none; where somebody was first, theirs counts.
+   *
+   * @throws VaultAway when the vault does not answer within 3 s, or the line is cut.
+   */
+  make(name: SecretName): Promise<Found>;
+  close(): void;
+};
+
+/** The vault cannot be asked now. */
+export class VaultAway extends Error {
+  override readonly name = 'VaultAway';
+}
+
+const WITHIN_MS = 3_000;
+
+/**
+ * How long after the line came up what was read counts as provisional, in ms: the broker's servers may not know yet that we
+ * listen, and a replica that lags may have answered with a secret whose marker we did not hear. Then it is read again.
+ */
+const SETTLED_AFTER_MS = 2_000;
+
+export type KeeperOptions = {
+  readonly nats: NatsConnection;
+  readonly jsm: JetStreamManager;
+  readonly masterKeys: MasterKeys;
+  readonly cache: SecretCache;
+  readonly onTrouble: (reason: string) => void;
+};
+
+export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKeeper> {
+  const { nats, jsm, masterKeys, cache, onTrouble } = options;
+  const js: JetStreamClient = jetstream(nats);
+  const underWay = new Set<UnderWay>();
+  const reading = new Map<SecretName, Promise<Found>>();
+  const making = new Map<SecretName, Promise<Found>>();
+  const draft = secureMemory(KEY_BYTES);
+  let isUp = !nats.isClosed();
+  let isRetired = false;
+  let settling: ReturnType<typeof setTimeout> | undefined;
+
+  const subscription = nats.subscribe(LIVE_VAULT, {
+    callback: (error, message) => {
+      if (error === null) hear(nameOfLive(message.subject), message.data, seqOf(message.headers?.get(SEQ)));
+    },
+  });
+  void followLine();
+  await nats.flush();
+  settle();
+
+  function hear(name: string, data: Uint8Array, revision: number): void {
+    const value = readStoredValue(data);
+    if (value?.tag === 'marker') {
+      if (name === masterName(masterKeys.newest.id)) isRetired = true;
+      cache.learnGone(name as SecretName);
+      for (const each of underWay) each.gone.add(name);
+    } else if (isUp && name.startsWith('bucket.')) {
+      // Of buckets there are few, and everyone needs them.
+      take(name as SecretName, data, revision);
+    }
+  }
+
+  async function followLine(): Promise<void> {
+    for await (const { type } of nats.status()) {
+      if (type === 'disconnect') isUp = false;
+      if (type === 'reconnect') isUp = true;
+      if (type === 'disconnect' || type === 'reconnect') forget();
+      if (type === 'reconnect') settle();
+    }
+    isUp = false;
+    forget();
+  }
+
+  function settle(): void {
+    clearTimeout(settling);
+    settling = setTimeout(forget, SETTLED_AFTER_MS).unref();
+  }
+
+  function forget(): void {
+    cache.forgetAll();
+    for (const each of underWay) each.isStale = true;
+  }
+
+  /** What becomes of a stored value; into the cache, unless a marker was heard while it was on its way. */
+  function take(name: SecretName, data: Uint8Array, revision: number, asked?: UnderWay): Found {
+    if (asked?.isStale) throw new Stale();
+    if (asked?.gone.has(name)) return 'gone';
+    const value = readStoredValue(data);
+    if (value?.tag === 'marker') {
+      cache.learnGone(name);
+      return 'gone';
+    }
+    if (
+      value !== undefined &&
+      cache.learn(name, revision, (into) => unwrapSecret(masterKeys, name, value, into))
+    )
+      return 'here';
+    onTrouble(
+      value === undefined
+        ? `what the vault has of ${name} is of no form known here`
+        : `${name} does not unwrap: it is wrapped by the master key ${value.keyId}`,
+    );
+    return 'unreadable';
+  }
+
+  /** Runs a question whose answers are worth nothing once the cache was emptied, and asks again where the line is whole. */
+  async function whileFresh<A>(ask: (asked: UnderWay) => Promise<A>): Promise<A> {
+    for (;;) {
+      if (!isUp) throw new VaultAway('there is no line to the vault');
+      const asked: UnderWay = { gone: new Set(), isStale: false };
+      underWay.add(asked);
+      try {
+        return await ask(asked);
+      } catch (error) {
+        if (!(error instanceof Stale)) throw new VaultAway('the vault does not answer', { cause: error });
+      } finally {
+        underWay.delete(asked);
+        asked.isStale = true;
+      }
+    }
+  }
+
+  const reads = openGather<SecretName, Found>({ ask: readAll, most: 512, atOnce: 4 });
+
+  function readAll(names: readonly SecretName[]): Promise<readonly Found[]> {
+    return whileFresh(async (asked) => {
+      const newest = await lastOfEach(jsm, VAULT_STREAM, names.map(vaultSubject));
+      return Promise.all(
+        names.map((name) => {
+          const stored = newest.get(vaultSubject(name));
+          return stored === undefined
+            ? readFromLeader(name, asked)
+            : take(name, stored.data, stored.seq, asked);
+        }),
+      );
+    });
+  }
+
+  /** Any replica answers what it has; that there is nothing is only believed of the leader. */
+  async function readFromLeader(name: SecretName, asked: UnderWay): Promise<Found> {
+    const stored = await jsm.streams.getMessage(VAULT_STREAM, { last_by_subj: vaultSubject(name) });
+    if (asked.isStale) throw new Stale();
+    return stored === null ? 'none' : take(name, stored.data, stored.seq, asked);
+  }
+
+  function create(name: SecretName): Promise<Found> {
+    return whileFresh(async (asked) => {
+      if (isRetired) throw new Error(`the master key ${masterKeys.newest.id} was retired`);
+      randomInto(draft);
+      const data = wrapSecret(masterKeys.newest, name, draft);
+      wipe(draft);
+      try {
+        const options = { expect: { lastSubjectSequence: 0 }, timeout: WITHIN_MS, retries: 0 };
+        const { seq } = await js.publish(vaultSubject(name), data, options);
+        return take(name, data, seq, asked);
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError) || error.code !== SOMEBODY_WAS_FIRST) throw error;
+        return readFromLeader(name, asked);
+      }
+    });
+  }
+
+  return {
+    get isUp() {
+      return isUp;
+    },
+    async read(names) {
+      const found = await within(Promise.all(names.map((name) => once(reading, name, reads.ask))));
+      return new Map(names.map((name, index) => [name, found[index] as Found]));
+    },
+    make: (name) => within(once(making, name, create)),
+    close() {
+      isUp = false;
+      clearTimeout(settling);
+      subscription.unsubscribe();
+      forget();
+    },
+  };
+}
+
+/** A question under way, what was destroyed meanwhile, and whether the cache was emptied meanwhile. */
+type UnderWay = { readonly gone: Set<string>; isStale: boolean };
+
+class Stale extends Error {}
+
+/** Wrong last sequence. */
+const SOMEBODY_WAS_FIRST = 10071;
+
+const SEQ = 'Nats-Sequence';
+const seqOf = (header: string | undefined): number => Number(header ?? 0);
+
+/** One question at a time about a name, whoever asks. */
+function once(
+  asked: Map<SecretName, Promise<Found>>,
+  name: SecretName,
+  ask: (name: SecretName) => Promise<Found>,
+): Promise<Found> {
+  const already = asked.get(name);
+  if (already !== undefined) return already;
+  const answer = ask(name).finally(() => asked.delete(name));
+  asked.set(name, answer);
+  return answer;
+}
+
+function within<A>(answer: Promise<A>): Promise<A> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new VaultAway(`the vault does not answer within ${WITHIN_MS} ms`)),
+      WITHIN_MS,
+    );
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
