@@ -66,6 +66,15 @@ describe('receipts', () => {
     ]);
   });
 
+  it('are not told when their time is taken away, because nobody moved', async () => {
+    await fixture.api.create('r-old', 'ann', 'ben');
+    const client = await fixture.open('ben');
+    const receipt = { conversationId: 'r-old', user: 'ann', delivered: 1, read: 1, members: 2 };
+    await move({ ...receipt, at: 0 }, { ...receipt, user: 'ben', at: 7 });
+    await waitFor(() => toldTo(client, 'r-old').length > 0, { what: 'the other receipt' });
+    expect(toldTo(client, 'r-old').map(({ user }) => user)).toEqual(['ben']);
+  });
+
   it('of a hundred people who read at once cost each of them a few frames', async () => {
     const people = Array.from({ length: 100 }, (_, n) => `reader-${n}`);
     await fixture.api.create('r-busy', ...people);

@@ -25,6 +25,8 @@ export function fanOutReceipts(gateway: Gateway, arrived: Arrived): void {
       );
       continue;
     }
+    // Its time was taken away; nobody moved.
+    if (receipt.right.at === 0) continue;
     const users = newest.get(hub) ?? new Map<string, LoggedReceipt>();
     newest.set(hub, users.set(receipt.right.user, receipt.right));
   }

@@ -8,6 +8,7 @@ export const ProjectorConfig = configOf(
   'REDIS_URL',
   'PARLEY_PARTITIONS',
   'PARLEY_REPLICAS',
+  'PARLEY_PROOF_OF_DELIVERY',
   'PARLEY_LOG_LEVEL',
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',

@@ -15,6 +15,8 @@ export type ProjectorMetrics = {
   released(share: Share): void;
   failed(share: Share): void;
   cacheFailed(): void;
+  /** Moves of so many people in a conversation tell of nothing any more and were forgotten. */
+  forgot(people: number): void;
 };
 
 const labels = ['projection', 'partition'] as const;
@@ -99,6 +101,11 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
     help: 'Times the newest pages or memberships could not be written to Redis.',
     registers,
   });
+  const forgotten = new Counter({
+    name: 'parley_receipts_forgotten_total',
+    help: 'Times that moves of somebody in a conversation were forgotten, because they told of messages alone that are gone.',
+    registers,
+  });
   const keyOf = ({ projection, partition }: Share) => `${projection}/${partition}`;
   const of = ({ projection, partition }: Share) => ({ projection, partition: String(partition) });
 
@@ -117,5 +124,6 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
     },
     failed: (share) => failures.inc(of(share)),
     cacheFailed: () => cacheFailures.inc(),
+    forgot: (people) => forgotten.inc(people),
   };
 }

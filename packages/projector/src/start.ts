@@ -9,15 +9,19 @@ import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { startOpsServer } from '@parley/infra/runtime/ops-server';
 import { announceAdded } from './announce.js';
+import { beside, type Work } from './beside.js';
 import { keepCache } from './cache/keep-cache.js';
+import type { Share } from './checkpoint.js';
 import type { ProjectorConfig } from './config.js';
 import { projectorMetrics } from './metrics.js';
 import { ownShares } from './ownership/own-shares.js';
 import type { Commit } from './project-batch.js';
 import { receipts } from './receipts/projection.js';
+import { sweepMoves } from './receipts/sweep-moves.js';
 import { runShare } from './run-share.js';
 import { timeline } from './timeline/projection.js';
 
@@ -47,6 +51,8 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   resources.push({ name: 'postgres', dispose: () => database.end() });
 
   const registry = createMetrics('projector');
+  const clock = await openLogClock({ nats, log, registry });
+  resources.push({ name: 'clock', dispose: () => clock.close() });
   const js = jetstream(nats);
   const jsm = await js.jetstreamManager(false);
   const metrics = projectorMetrics(registry, async ({ projection, partition }) => {
@@ -60,6 +66,29 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     cache.committed(commits, pending);
     if (pending <= OLD_NEWS) announceAdded(nats, commits);
   };
+  const upkeep = connectPostgres(config.DATABASE_URL, {
+    name: `upkeep-of-${name}`,
+    log,
+    max: 2,
+    statementTimeoutMs: 60_000,
+    readsByKey: true,
+  });
+  resources.push({ name: 'upkeep', dispose: () => upkeep.end() });
+  const sweep = {
+    js,
+    jsm,
+    database: upkeep,
+    schema,
+    partitions,
+    log,
+    now: clock.now,
+    proofOfDelivery: config.PARLEY_PROOF_OF_DELIVERY * 1_000,
+    onForgotten: metrics.forgot,
+  };
+  /** What one projector at a time does for all partitions: whoever owns the timeline of the first. */
+  const choresOf = ({ projection, partition }: Share): readonly Work[] =>
+    projection === 'timeline' && partition === 0 ? [(signal) => sweepMoves(sweep, signal)] : [];
+
   const ownership = ownShares({
     databaseUrl: config.DATABASE_URL,
     instance,
@@ -71,7 +100,9 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
       metrics.claimed(share);
       try {
         const work = { js, metrics, log, onCommit };
-        await runShare(work, projections[share.projection], { client, schema, share }, signal);
+        const target = { client, schema, share };
+        const project: Work = (until) => runShare(work, projections[share.projection], target, until);
+        await beside(signal, project, choresOf(share));
       } catch (error) {
         metrics.failed(share);
         throw error;

@@ -14,7 +14,7 @@ import type { Prepared, Projection } from '../projection.js';
 import { windowBegan } from '../window.js';
 
 /**
- * Everybody's watermarks, and their newest moves. Their stream keeps as many moves of each person and no more, so a rebuild
+ * Everybody's watermarks, and their newest moves. The time is that of the newest, and 0 where it was taken away. Their stream keeps as many moves of each person and no more, so a rebuild
  * meets other messages than the first build did: they have no digest.
  */
 export const receipts: Projection = {
@@ -72,7 +72,6 @@ function moved(before: Moves | undefined, receipt: Receipt, changed: number): Mo
     ...receipt,
     delivered: Math.max(before.delivered, receipt.delivered),
     read: Math.max(before.read, receipt.read),
-    at: Math.max(before.at, receipt.at),
     changed,
     moves: [...before.moves, receipt].slice(-KEPT_MOVES),
   };
@@ -95,7 +94,7 @@ async function writeReceipts(
         on conflict (conversation_id, user_id) do update set
           delivered = greatest(r.delivered, excluded.delivered),
           read = greatest(r.read, excluded.read),
-          at = greatest(r.at, excluded.at),
+          at = excluded.at,
           changed = excluded.changed,
           marked = excluded.marked,
           moves = (r.moves || excluded.moves)[greatest(1, cardinality(r.moves || excluded.moves) - ${3 * KEPT_MOVES - 1}):]`,

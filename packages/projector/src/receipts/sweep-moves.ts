@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@parley/infra/runtime/log';
+import { type ForgetResources, forgetMovesIn } from './forget-moves.js';
+
+export type SweepResources = ForgetResources & {
+  readonly log: Log;
+  /** The log's time in ms. */
+  readonly now: () => number;
+  /** For how long, in ms, who received and read a message is told after its end. */
+  readonly proofOfDelivery: number;
+  /** Told of how many people moves were forgotten. */
+  readonly onForgotten: (people: number) => void;
+  /** Ms from the beginning of one lap over all conversations to the next; a minute unless said. */
+  readonly lap?: number;
+};
+
+const LAP = 60_000;
+
+/** Conversations looked at by one statement. */
+const PAGE = 500;
+
+/** Ms between two pages, and at least so many times what the last one took: a sweep is in nobody's way. */
+const PAUSE = 50;
+const RESPITE = 4;
+
+/**
+ * Goes over all conversations, lap after lap, and forgets the moves that tell of no message whose proof is still told. Conversations on
+ * legal hold are left as they are. Ends when the signal is aborted; what fails is tried again with the next lap.
+ */
+export async function sweepMoves(resources: SweepResources, signal: AbortSignal): Promise<void> {
+  const { lap = LAP, log } = resources;
+  while (!signal.aborted) {
+    const begunAt = performance.now();
+    await sweepOnce(resources, signal).catch((error: Error) =>
+      log.warn({ reason: error.message }, 'a sweep of receipts ended early; the next begins anew'),
+    );
+    await pause(Math.max(PAUSE, lap - (performance.now() - begunAt)), signal);
+  }
+}
+
+async function sweepOnce(resources: SweepResources, signal: AbortSignal): Promise<void> {
+  for (let after: string | undefined = ''; after !== undefined && !signal.aborted; ) {
+    const begunAt = performance.now();
+    const cutoff = resources.now() - resources.proofOfDelivery;
+    const page: Page = await readPage(resources, after, cutoff);
+    if (page.withGone.length > 0)
+      resources.onForgotten(await forgetMovesIn(resources, page.withGone, cutoff));
+    after = page.last;
+    await pause(Math.max(PAUSE, RESPITE * (performance.now() - begunAt)), signal);
+  }
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
+
+type Page = { readonly withGone: readonly string[]; readonly last: string | undefined };
+
+/** The next conversations by their ids: those with a message that ended by the cutoff, and the last id unless it was the last of all. */
+async function readPage({ database, schema }: SweepResources, after: string, cutoff: number): Promise<Page> {
+  const { rows } = await database.query<{ conversation_id: string; has_gone: boolean }>({
+    name: `sweep-${schema}`,
+    text: `
+      select c.conversation_id, c.hold_since is null and exists (
+        select from ${schema}.message x
+        where x.conversation_id = c.conversation_id and (x.expired or x.deleted_at is not null)
+          and least(x.deleted_at, x.expires_at) <= $2
+      ) as has_gone
+      from ${schema}.conversation c where c.conversation_id > $1
+      order by c.conversation_id limit ${PAGE}`,
+    values: [after, cutoff],
+  });
+  return {
+    withGone: rows.filter(({ has_gone }) => has_gone).map(({ conversation_id }) => conversation_id),
+    last: rows.length < PAGE ? undefined : rows.at(-1)?.conversation_id,
+  };
+}
