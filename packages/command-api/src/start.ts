@@ -165,7 +165,7 @@ export async function startApi(
     handle: serveGateways(http.dispatch, {
       ...reads,
       accounts,
-      replay: openReplay({ jsm, store, recent, vault }),
+      replay: openReplay({ jsm, store, recent, vault, now: clock.now }),
     }),
     onError: (error, { method }) => onError(error, method),
   });

@@ -52,11 +52,14 @@ const MembershipsPage = t.union([
 ]);
 export type Memberships = { readonly conversations: readonly string[]; readonly complete: boolean };
 
-const Membership = shape({
-  revision: t.number,
-  activeAt: t.number,
-  members: t.record(t.string, shape({ since: t.number, banHash: t.string })),
-});
+const Membership = shape(
+  {
+    revision: t.number,
+    activeAt: t.number,
+    members: t.record(t.string, shape({ since: t.number, banHash: t.string })),
+  },
+  { endsAt: t.number },
+);
 export type Membership = t.TypeOf<typeof Membership>;
 
 const Acquaintances = t.strict({ users: t.readonlyArray(t.string) });

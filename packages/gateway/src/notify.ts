@@ -1,4 +1,7 @@
+import { isOver } from '@parley/domain/conversation/access';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
+import type { LiveEvent } from '@parley/domain/wire/live';
+import { endOf, withoutContent } from '@parley/domain/wire/past-its-life';
 import type { Gateway } from './gateway.js';
 import type { Hub } from './hub/hub.js';
 import type { ResyncReason } from './hub/position-state.js';
@@ -21,6 +24,12 @@ export type Resync = {
 };
 
 export const resyncFrame = (resync: Resync): string => notificationFrame('resync', resync);
+
+/** An event as it is told now: without its content where the life of what it tells of is over by now, however late it comes. */
+export function eventFrame({ now }: Pick<Gateway, 'now'>, live: LiveEvent): string {
+  const end = endOf(live);
+  return notificationFrame('event', end !== undefined && isOver(end, now()) ? withoutContent(live) : live);
+}
 
 /** Tells a client of a conversation its user entered by the event `seq`; that event and what follows it come next. */
 export function tellAdded(

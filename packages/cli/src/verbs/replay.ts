@@ -1,4 +1,5 @@
 import { ConversationId } from '@parley/domain/ids';
+import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type LogAccess, openLog } from '../replay/log-access.js';
@@ -79,7 +80,10 @@ async function* oneByOne(log: LogAccess, partitions: readonly number[], options:
 }
 
 function lineOf({ place, event }: Replayed): readonly string[] {
-  if (event._tag === 'Right') return [JSON.stringify(event.right)];
+  if (event._tag === 'Right')
+    return [
+      JSON.stringify(isPastItsLife(event.right, Date.now()) ? withoutContent(event.right) : event.right),
+    ];
   process.stderr.write(`parley: ${place} cannot be read: ${event.left}\n`);
   return [];
 }

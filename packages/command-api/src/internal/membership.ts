@@ -12,6 +12,8 @@ export type Membership =
       readonly revision: number;
       /** When the newest event happened, in ms since 1970 UTC; 0 before the first. */
       readonly activeAt: number;
+      /** When the conversation ends, in ms, if it does. */
+      readonly endsAt?: number;
       readonly members: Readonly<Record<string, { readonly since: number; readonly banHash: string }>>;
     }
   | { readonly refused: Refusal };
@@ -39,5 +41,10 @@ function membersOf({ state }: Known, now: number, users: readonly string[]): Mem
     const member = state.members.get(user);
     return member === undefined ? [] : [[user, { since: member.since, banHash: member.banHash }] as const];
   });
-  return { revision: state.revision, activeAt, members: Object.fromEntries(found) };
+  return {
+    revision: state.revision,
+    activeAt,
+    ...(state.expiresAt === null ? {} : { endsAt: state.expiresAt }),
+    members: Object.fromEntries(found),
+  };
 }

@@ -42,10 +42,10 @@ async function say(conversationId: string, words: string): Promise<void> {
 }
 
 /** An instance that serves the past, with a memory of its own. */
-async function reader() {
+async function reader(now: () => number = () => NOW) {
   const recent = openRecentEvents();
   const { store, jsm, vault } = await log.instance(undefined, recent.add);
-  return { store, replay: openReplay({ jsm, store, recent, vault }) };
+  return { store, replay: openReplay({ jsm, store, recent, vault, now }) };
 }
 
 const seqsOf = (page: Replayed | undefined): readonly number[] | undefined =>
@@ -222,5 +222,79 @@ describe('the past', () => {
       { events: [], last: 2, head: 2 },
       { events: [], last: 99, head: 2 },
     ]);
+  });
+});
+
+describe('the past of messages with a life', () => {
+  const bodyless = { body: null, sealed: 'gone' };
+  const eventsOf = (page: Replayed | undefined) =>
+    page !== undefined && 'events' in page ? page.events.map((event) => JSON.parse(event)) : [];
+  const all = (conversationId: string) => ({
+    conversationId,
+    after: 0,
+    limit: 1_000,
+    until: Number.MAX_SAFE_INTEGER,
+  });
+  const secret = 'the meadow at noon';
+
+  /** Seqs 2 to 4 tell of a message that expires, 5 of one that does not; then as many more as asked. */
+  async function withLives(more: number): Promise<{ conversationId: string; expiresAt: number }> {
+    const conversationId = await group(1);
+    const send = commandOf('message.send', 'ann', { conversationId, body: text(secret), ttl: 60 });
+    await handleCommand(writer, send);
+    const edit = commandOf('message.edit', 'ann', { conversationId, seq: 2, body: text(`${secret}!`) });
+    await handleCommand(writer, edit);
+    await handleCommand(writer, commandOf('message.react', 'bob', { conversationId, seq: 2, emoji: '🌻' }));
+    for (let n = 0; n <= more; n++) await say(conversationId, 'stays');
+    return { conversationId, expiresAt: send.at + 60_000 };
+  }
+
+  it.each([
+    ['memory', 0],
+    ['the log', 100],
+  ])(
+    'goes without what they said from the moment it is over, and none is left out: from %s',
+    async (_, more) => {
+      const { conversationId, expiresAt } = await withLives(more);
+      let now = expiresAt - 1;
+      const { replay } = await reader(() => now);
+      const [before] = await replay([all(conversationId)]);
+      expect(eventsOf(before).slice(1, 4)).toMatchObject([
+        { data: { body: text(secret) } },
+        { data: { body: text(`${secret}!`) } },
+        { data: { emoji: '🌻' } },
+      ]);
+
+      now = expiresAt;
+      const [page] = await replay([all(conversationId)]);
+      expect(seqsOf(page)).toEqual(upTo(1, 5 + more));
+      expect(JSON.stringify(page)).not.toContain(secret);
+      const [, sent, edited, reacted, stays] = eventsOf(page);
+      expect(sent.data).toEqual({ ordinal: 1, expiresAt, ...bodyless });
+      expect(edited.data).toEqual({ seq: 2, expiresAt, ...bodyless });
+      expect(reacted.data).toEqual({ seq: 2, removed: false, expiresAt, sealed: 'gone' });
+      expect(stays.data).toEqual({ ordinal: 2, body: text('stays') });
+    },
+  );
+
+  it('goes without what was deleted, though the log still has it', async () => {
+    const conversationId = await group(1);
+    await say(conversationId, secret);
+    await handleCommand(writer, commandOf('message.delete', 'ann', { conversationId, seq: 2 }));
+    const { replay } = await reader();
+    const [page] = await replay([all(conversationId)]);
+    expect(seqsOf(page)).toEqual([1, 2, 3]);
+    expect(JSON.stringify(page)).not.toContain(secret);
+  });
+
+  it('is refused of a conversation that has ended', async () => {
+    const conversationId = `g-${randomUUID()}`;
+    const ending = { conversationId, kind: 'group' as const, members: ['bob'], expiresAt: NOW };
+    await handleCommand(writer, commandOf('conversation.create', 'ann', ending));
+    let now = NOW - 1;
+    const { replay } = await reader(() => now);
+    expect((await replay([all(conversationId)])).map(seqsOf)).toEqual([[1]]);
+    now = NOW;
+    expect(await replay([all(conversationId)])).toEqual([{ refused: { tag: 'ConversationNotFound' } }]);
   });
 });

@@ -1,9 +1,12 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { Refusal } from '@parley/domain/conversation/refusals';
+import { isOver } from '@parley/domain/conversation/access';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { bodyIn } from '@parley/domain/sealing/closed';
 import { liveEvent } from '@parley/domain/wire/live';
+import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { MAX_MESSAGE } from '@parley/infra/rpc/tick-batch';
 import { openEach } from '@parley/infra/vault/open-each';
@@ -14,6 +17,7 @@ import { charactersOf, type RecentEvents } from '../conversations/recent-events.
 import type { ConversationStore, Known } from '../conversations/store.js';
 import { headOf } from '../log/folded-store.js';
 import { withinOneMessage } from '../queries/fitting.js';
+import { goneAmong, messageOf } from './gone.js';
 import { settled } from './settled.js';
 
 export type ReplayQuestion = {
@@ -42,10 +46,17 @@ export type ReplayResources = {
   readonly store: ConversationStore;
   readonly recent: RecentEvents;
   readonly vault: Pick<Vault, 'open'>;
+  /** Time in ms. */
+  readonly now: () => number;
 };
 
-/** A page as the log has it. */
-type Found = { readonly events: readonly Envelope[]; readonly last: number; readonly head: number };
+/** A page as the log has it, and the messages it tells of that are gone. */
+type Found = {
+  readonly events: readonly Envelope[];
+  readonly last: number;
+  readonly head: number;
+  readonly isGone: (seq: number) => boolean;
+};
 
 /** Pages whose ends are remembered, so that the next begins there without a search. */
 const MAX_PAGE_ENDS = 10_000;
@@ -53,15 +64,17 @@ const MAX_PAGE_ENDS = 10_000;
 /**
  * Answers what happened after a seq, as clients get it, from the log alone. Gateways ask, for people they know to be members:
  * the membership that counts is the one where their delivery has come, which no answer from here could tell.
+ *
+ * What is told of a message that is gone, or whose life is over, goes without its content; of a conversation that has ended nothing goes.
  */
-export function openReplay({ jsm, store, recent, vault }: ReplayResources): Replay {
+export function openReplay({ jsm, store, recent, vault, now }: ReplayResources): Replay {
   const pageEnds = new LRUCache<string, number>({ max: MAX_PAGE_ENDS });
 
   return async (questions) => {
     // Each may have its share of what one message of the broker holds; the asker comes again for the rest.
     const room = Math.max(1, Math.floor(MAX_MESSAGE / questions.length));
     const knowns = knownFarEnough(questions);
-    const found = await settled<Found>(
+    const found = await settled<Found | { readonly refused: Refusal }>(
       questions.map(async (question, index) =>
         pageOf(question, await (knowns[index] as Known | Promise<Known>), room),
       ),
@@ -75,10 +88,24 @@ export function openReplay({ jsm, store, recent, vault }: ReplayResources): Repl
   async function opened(
     pages: readonly (Found | Exclude<Replayed, { readonly events: unknown }>)[],
   ): Promise<readonly Replayed[]> {
-    const events = pages.flatMap((page) => ('events' in page ? page.events : []));
-    const bodies = (await openEach(vault, events.map(bodyIn))).values();
-    const textOf = (event: Envelope) => JSON.stringify(liveEvent(event, bodies.next().value));
-    return pages.map((page) => ('events' in page ? { ...page, events: page.events.map(textOf) } : page));
+    const at = now();
+    const isHidden = (event: Envelope, { isGone }: Found): boolean => {
+      const seq = messageOf(event);
+      return isPastItsLife(event, at) || (seq !== undefined && isGone(seq));
+    };
+    const closed = pages.flatMap((page) =>
+      'events' in page ? page.events.map((event) => (isHidden(event, page) ? undefined : bodyIn(event))) : [],
+    );
+    const bodies = (await openEach(vault, closed)).values();
+    const textOf = (event: Envelope, page: Found): string => {
+      const live = liveEvent(event, bodies.next().value);
+      return JSON.stringify(isHidden(event, page) ? withoutContent(live) : live);
+    };
+    return pages.map((page) => {
+      if (!('events' in page)) return page;
+      const { events, last, head } = page;
+      return { events: events.map((event) => textOf(event, page)), last, head };
+    });
   }
 
   /** Only where less is known here than the asker knows of the log, the log is asked. */
@@ -92,15 +119,21 @@ export function openReplay({ jsm, store, recent, vault }: ReplayResources): Repl
     return far.map((known) => known ?? (fresh.next().value as Promise<Known>));
   }
 
-  async function pageOf(question: ReplayQuestion, known: Known, room: number): Promise<Found> {
+  async function pageOf(
+    question: ReplayQuestion,
+    known: Known,
+    room: number,
+  ): Promise<Found | { readonly refused: Refusal }> {
     const { conversationId, after, limit } = question;
-    const head = known.state.revision;
+    const { state } = known;
+    const head = state.revision;
     const page = openPage(after, Math.min(limit, 1_000), room);
-    if (after >= head) return page.close(head);
+    if (after >= head) return page.close(state);
+    if (!stands(state) || isOver(state.expiresAt, now())) return { refused: refuse('ConversationNotFound') };
     const newest = recent.after(conversationId, after);
     if (newest !== undefined && newest.length >= Math.min(head - after, limit)) {
       for (const event of newest) if (event.seq > head || !page.add(event)) break;
-      return page.close(head);
+      return page.close(state);
     }
     const from = await streamSeqAfter(conversationId, after, known);
     let seq: number | undefined;
@@ -117,7 +150,7 @@ export function openReplay({ jsm, store, recent, vault }: ReplayResources): Repl
       if (seq === head) break;
     }
     if (end !== undefined && page.last < head) pageEnds.set(`${conversationId}/${page.last}`, end);
-    return page.close(head);
+    return page.close(state);
   }
 
   async function streamSeqAfter(conversationId: string, after: number, known: Known): Promise<number> {
@@ -170,6 +203,11 @@ function openPage(after: number, limit: number, room: number) {
       last = seq;
       return true;
     },
-    close: (head: number): Found => ({ events, last, head }),
+    close: (state: Conversation): Found => ({
+      events,
+      last,
+      head: state.revision,
+      isGone: events.length === 0 ? () => false : goneAmong(state, events),
+    }),
   };
 }

@@ -60,6 +60,7 @@ async function ask(gateway: Gateway, hub: Hub): Promise<boolean> {
   const reply = await freshMembership(gateway, hub, first);
   if (reply === undefined) return failed(gateway, hub);
   hub.activeAt = Math.max(hub.activeAt, reply.activeAt);
+  hub.endsAt = reply.endsAt;
   if (hub.members.size === 0) startAt(hub, reply.revision);
   settle(gateway, hub, first, reply);
   for (const some of rest) {

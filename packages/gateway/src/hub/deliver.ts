@@ -1,6 +1,6 @@
-import { notificationFrame } from '@parley/domain/wire/json-rpc';
+import { isOver } from '@parley/domain/conversation/access';
 import type { Gateway } from '../gateway.js';
-import { resyncFrame, tellAdded } from '../notify.js';
+import { eventFrame, resyncFrame, tellAdded } from '../notify.js';
 import type { Person } from '../people.js';
 import type { Hub, Member } from './hub.js';
 import type { HubEvent } from './hub-event.js';
@@ -20,6 +20,8 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
       if (person !== undefined) join(gateway, hub, person, { since: event.seq, banHash });
     }
   }
+  if (event.live?.type === 'conversation.created' || event.live?.type === 'conversation.expirySet')
+    hub.endsAt = (event.live.data.expiresAt as number | null | undefined) ?? undefined;
   publish(gateway, hub, event);
   hub.published = event.seq;
   if (event.live !== undefined) hub.activeAt = event.live.at;
@@ -35,19 +37,24 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
   }
 }
 
-function publish({ app, metrics }: Gateway, hub: Hub, { seq, live }: HubEvent): void {
+function publish(gateway: Gateway, hub: Hub, { seq, live }: HubEvent): void {
+  const { app, metrics } = gateway;
   const { conversationId } = hub;
   const receivers = app.numSubscribers(conversationId);
   hub.receivers = receivers;
   metrics.published.inc();
   if (receivers === 0) return;
-  const frame =
-    live === undefined
-      ? resyncFrame({ conversationId, reason: 'unreadable', seq })
-      : notificationFrame('event', live);
+  const isTold = live !== undefined && (!hasEnded(gateway, hub) || live.type === 'conversation.erased');
+  const frame = isTold
+    ? eventFrame(gateway, live)
+    : resyncFrame({ conversationId, reason: 'unreadable', seq });
   app.publish(conversationId, frame);
   metrics.deliveries.inc(receivers);
 }
+
+/** Whether the conversation's own time is over: what happened in it is then nobody's to hear, but that it was erased. */
+const hasEnded = ({ now }: Gateway, { endsAt }: Hub): boolean =>
+  endsAt !== undefined && isOver(endsAt, now());
 
 /** Makes a person one of those who follow. Their open sessions are told, and begin with the event that let them in. */
 export function join(gateway: Gateway, hub: Hub, person: Person, member: Member): void {

@@ -1,4 +1,5 @@
 import { errors } from '@nats-io/transport-node';
+import { closeBody } from '@parley/domain/conversation/body';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log/subjects';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
@@ -755,5 +756,82 @@ describe('a gateway', () => {
     await Promise.all([until(iris, 'c-two', 100), until(jack, 'c-two', 100)]);
     expect(iris.seqs('c-two')).toEqual(jack.seqs('c-two'));
     await other.stop();
+  });
+});
+
+describe('events that come late', () => {
+  const body = closeBody({ kind: 'text', text: 'the meadow at noon' });
+  const frames = (client: ForeignClient) => JSON.stringify(client.frames);
+
+  it('go without what they said once the life of the message is over, live and on resume', async () => {
+    const { api, natsUrl, open } = fixture;
+    let ahead = 0;
+    const gateway = await openGateway(natsUrl, {}, () => ahead);
+    await api.create('c-late', 'ida');
+    const ida = await open('ida', undefined, gateway.ws);
+    const expiresAt = Date.now() + 3_600_000;
+    const tell = async () => {
+      const seq = await api.happen('c-late', 'ida', {
+        type: 'message.sent',
+        data: { ordinal: 1, body, expiresAt },
+      });
+      await api.happen('c-late', 'ida', { type: 'message.edited', data: { seq, body, expiresAt } });
+      const reaction = { seq, emoji: '🌻', removed: false, expiresAt };
+      return api.happen('c-late', 'ida', { type: 'message.reacted', data: reaction });
+    };
+    await until(ida, 'c-late', await tell());
+    expect(frames(ida)).toContain('the meadow at noon');
+    expect(frames(ida)).toContain('🌻');
+    ida.end();
+
+    ahead = 3_600_000;
+    const late = await open('ida', { 'c-late': 1 }, gateway.ws);
+    await until(late, 'c-late', await tell());
+    expect(late.seqs('c-late')).toEqual(seqsFrom(2, 7));
+    expect(frames(late)).not.toContain('the meadow at noon');
+    expect(frames(late)).not.toContain('🌻');
+    expect(late.notices('event')[0]).toMatchObject({ data: { body: null, sealed: 'gone', expiresAt } });
+    late.end();
+    await gateway.stop();
+  });
+
+  it('are not told once their conversation has ended, and who was there reads anew', async () => {
+    const { api, natsUrl, open } = fixture;
+    let ahead = 0;
+    const gateway = await openGateway(natsUrl, {}, () => ahead);
+    const expiresAt = Date.now() + 3_600_000;
+    await api.create('c-ended', 'jon');
+    const jon = await open('jon', undefined, gateway.ws);
+    await api.happen('c-ended', 'jon', { type: 'conversation.expirySet', data: { expiresAt } });
+    await until(jon, 'c-ended', 2);
+    const again = await open('jon', undefined, gateway.ws);
+    ahead = 3_600_000;
+    await api.send('c-ended', 'jon', 'the meadow at noon');
+    for (const client of [jon, again]) {
+      await waitFor(() => resyncs(client).length > 0, { what: 'the word to read anew' });
+      expect(resyncs(client)).toEqual([{ conversationId: 'c-ended', reason: 'unreadable', seq: 3 }]);
+      expect(frames(client)).not.toContain('the meadow at noon');
+    }
+    await api.happen('c-ended', '@system' as never, { type: 'conversation.erased', data: {} });
+    await until(jon, 'c-ended', 4);
+    jon.end();
+    again.end();
+    await gateway.stop();
+  });
+
+  it('are not told of a conversation that was known to end when somebody began to follow it', async () => {
+    const { api, natsUrl, open } = fixture;
+    const expiresAt = Date.now() + 3_600_000;
+    await api.create('c-ends', 'kay');
+    await api.happen('c-ends', 'kay', { type: 'conversation.expirySet', data: { expiresAt } });
+    let ahead = 0;
+    const gateway = await openGateway(natsUrl, {}, () => ahead);
+    const kay = await open('kay', undefined, gateway.ws);
+    ahead = 3_600_000;
+    await api.send('c-ends', 'kay', 'the meadow at noon');
+    await waitFor(() => resyncs(kay).length > 0, { what: 'the word to read anew' });
+    expect(frames(kay)).not.toContain('the meadow at noon');
+    kay.end();
+    await gateway.stop();
   });
 });

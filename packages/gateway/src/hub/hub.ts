@@ -32,6 +32,8 @@ export class Hub {
   published: number | undefined;
   /** When the newest event known here happened, in ms since 1970 UTC: who catches up begins with the newest. */
   activeAt = 0;
+  /** When the conversation ends, in ms since 1970 UTC; undefined where it does not, as far as is known here. */
+  endsAt: number | undefined;
   /** True after a restart: those who were live have missed something. */
   interrupted = false;
   readonly members = new Map<Person, Member>();

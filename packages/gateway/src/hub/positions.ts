@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Refusal, refusals } from '@parley/domain/conversation/refusals';
-import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
 import type { Replayed } from '../internal-api.js';
-import { tellResync } from '../notify.js';
+import { eventFrame, tellResync } from '../notify.js';
 import { drive } from '../session/life.js';
 import { send } from '../session/send.js';
 import type { CatchUp, Session } from '../session/session.js';
@@ -129,7 +128,7 @@ function takePage(
     if (head === undefined || event.seq > head) break;
     if ('live' in event)
       tellResync(gateway, session, { conversationId, reason: 'unreadable', seq: event.seq });
-    else send(gateway.metrics, session, notificationFrame('event', event));
+    else send(gateway.metrics, session, eventFrame(gateway, event));
     last = event.seq;
     if (!hasRoom(session)) break;
   }

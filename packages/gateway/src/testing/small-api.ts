@@ -76,6 +76,7 @@ export function openSmallApi(nats: NatsConnection) {
       return {
         revision: state.revision,
         activeAt: events.at(-1)?.at ?? 0,
+        ...(stands(state) && state.expiresAt !== null ? { endsAt: state.expiresAt } : {}),
         members: Object.fromEntries(found),
       };
     },
