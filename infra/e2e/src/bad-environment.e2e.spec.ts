@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import type { ServiceName } from '@parley/infra/testing/service-process';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -37,6 +38,7 @@ async function endOf(name: ServiceName, env: Readonly<Record<string, string>>) {
         PARLEY_PARTITIONS: '4',
         PARLEY_TOKEN_SECRET: secret,
         PARLEY_BAN_KEY: secret,
+        PARLEY_MASTER_KEYS: TEST_MASTER_KEYS,
         PARLEY_LOG_LEVEL: 'fatal',
         ...env,
       },
@@ -69,11 +71,18 @@ describe.each(services)('%s', (name) => {
     expect(said).toBe('PARLEY_PARTITION is not a variable of Parley: did you mean PARLEY_PARTITIONS?\n');
   });
 
+  it('does not start without the keys of the vault', async () => {
+    const { code, said } = await endOf(name, { PARLEY_MASTER_KEYS: '' });
+    expect(code).toBe(78);
+    expect(said).toMatch(/^PARLEY_MASTER_KEYS is not set: set it to one or more of at least 32 bytes/);
+  });
+
   it('does not start with values that do not fit, and names each but shows no secret', async () => {
     const { code, said } = await endOf(name, {
       PARLEY_PARTITIONS: 'many',
       PARLEY_HTTP_PORT: '70000',
       PARLEY_TOKEN_SECRET: 'tooshort',
+      PARLEY_MASTER_KEYS: `${TEST_MASTER_KEYS},dG9vc2hvcnQ`,
       NATS_URL: 'http://parley:passw0rd@127.0.0.1',
     });
     expect(code).toBe(78);
@@ -81,6 +90,7 @@ describe.each(services)('%s', (name) => {
       expect(said).toContain(variable);
     for (const variable of ['PARLEY_TOKEN_SECRET', 'NATS_URL'])
       expect(said).toContain(`${variable} is not usable: expected`);
-    expect(said).not.toMatch(/tooshort|passw0rd/);
+    expect(said).toContain('number 2 of 2 has 8 bytes instead of at least 32');
+    expect(said).not.toMatch(/tooshort|dG9vc2hvcnQ|passw0rd/);
   });
 });

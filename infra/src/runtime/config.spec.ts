@@ -46,6 +46,28 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('says which of several keys is wrong, and shows none', () => {
+    const keys = configOf('PARLEY_MASTER_KEYS');
+    const good32 = Buffer.alloc(32, 1).toString('base64url');
+    const faultsOf = (value: string) => {
+      const read = decodeConfig(keys, { PARLEY_MASTER_KEYS: value });
+      return E.isLeft(read) ? read.left : read.right.PARLEY_MASTER_KEYS.length;
+    };
+    const expected = 'expected one or more of at least 32 bytes in base64url, separated by commas';
+    expect(faultsOf(good32)).toBe(1);
+    expect(faultsOf(`${good32}, ${good32}`)).toBe(2);
+    expect(faultsOf('')).toEqual([
+      'PARLEY_MASTER_KEYS is not set: set it to one or more of at least 32 bytes in base64url, separated by commas',
+    ]);
+    expect(faultsOf('c2hvcnQ')).toEqual([
+      `PARLEY_MASTER_KEYS is not usable: ${expected}; it has 5 bytes instead of at least 32`,
+    ]);
+    expect(faultsOf(`${good32},c2hvcnQ,?,`)).toEqual([
+      `PARLEY_MASTER_KEYS is not usable: ${expected}; number 2 of 4 has 5 bytes instead of at least 32; ` +
+        'number 3 of 4 is not in base64url; number 4 of 4 is not in base64url',
+    ]);
+  });
+
   it('does not show what could be a secret', () => {
     expect(faults({ ...good, PARLEY_TOKEN_SECRET: 'hunter2' })).toEqual([
       'PARLEY_TOKEN_SECRET is not usable: expected at least 32 bytes in base64url',

@@ -34,11 +34,11 @@ export const decodeConfig = <A>(
   const set = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const elsewhere = Object.entries(variables).flatMap(([name, field]) =>
-    set[name] !== undefined && E.isLeft(field.decode(set[name]))
-      ? [badValue(name, set[name], field.name)]
-      : [],
-  );
+  const elsewhere = Object.entries(variables).flatMap(([name, field]) => {
+    if (set[name] === undefined) return [];
+    const read = field.decode(set[name]);
+    return E.isLeft(read) ? [badValue(name, set[name], field.name, read.left.at(-1)?.message)] : [];
+  });
   const unknown = Object.keys(set)
     .filter((name) => name.startsWith('PARLEY_') && !(name in variables))
     .map(unknownVariable);
@@ -51,13 +51,18 @@ export const decodeConfig = <A>(
 const faultOf = (error: t.ValidationError): string => {
   const entry = error.context.at(-1);
   const name = error.context.find((part) => part.key !== '')?.key ?? 'the environment';
-  return badValue(name, error.value as string | undefined, entry?.type.name ?? 'something else');
+  return badValue(
+    name,
+    error.value as string | undefined,
+    entry?.type.name ?? 'something else',
+    error.message,
+  );
 };
 
-const badValue = (name: string, value: string | undefined, accepted: string): string =>
+const badValue = (name: string, value: string | undefined, accepted: string, why?: string): string =>
   value === undefined
     ? `${name} is not set: set it to ${accepted}`
-    : `${name} is ${shown(name, value)}: expected ${accepted}`;
+    : `${name} is ${shown(name, value)}: expected ${accepted}${why === undefined ? '' : `; ${why}`}`;
 
 /** Values of these are secrets, or may hold a password. */
 const shown = (name: string, value: string): string =>

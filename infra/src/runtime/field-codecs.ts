@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 /** A codec of one environment variable: its text, or undefined when it is not set. Its name says what is accepted. */
@@ -50,6 +51,28 @@ export const secret = (leastBytes: number): Field<Uint8Array> =>
     const bytes = Buffer.from(text, 'base64url');
     return bytes.length >= leastBytes ? new Uint8Array(bytes) : undefined;
   });
+
+/** Several such secrets, separated by commas. What is wrong with which of them is said, and none is shown. */
+export const secrets = (leastBytes: number): Field<readonly Uint8Array[]> =>
+  new t.Type<readonly Uint8Array[], unknown, unknown>(
+    `one or more of at least ${leastBytes} bytes in base64url, separated by commas`,
+    (input): input is readonly Uint8Array[] => input !== undefined,
+    (input, context) => {
+      if (typeof input !== 'string') return t.failure(input, context);
+      const parts = input.split(',').map((part) => part.trim());
+      const decoded = parts.map((part) => secret(1).decode(part));
+      const wrong = decoded.flatMap((each, index) => {
+        const which = parts.length === 1 ? 'it' : `number ${index + 1} of ${parts.length}`;
+        if (isLeft(each)) return [`${which} is not in base64url`];
+        return each.right.length < leastBytes
+          ? [`${which} has ${each.right.length} bytes instead of at least ${leastBytes}`]
+          : [];
+      });
+      if (wrong.length > 0) return t.failure(input, context, wrong.join('; '));
+      return t.success(decoded.flatMap((each) => (isLeft(each) ? [] : [each.right])));
+    },
+    t.identity,
+  );
 
 /** The same field, with a value for when the variable is not set. */
 export const withDefault = <A>(codec: Field<A>, value: A): Field<A> =>

@@ -7,6 +7,7 @@ import {
   path,
   port,
   secret,
+  secrets,
   token,
   url,
   withDefault,
@@ -33,6 +34,8 @@ export const variables = {
   PARLEY_JWKS_URL: optional(url('https', 'http')),
   /** Key of the hashes under which bans are kept. */
   PARLEY_BAN_KEY: secret(16),
+  /** Keys that wrap the secrets under which bodies are sealed, newest first. Whoever loses them loses every body. */
+  PARLEY_MASTER_KEYS: secrets(32),
   PARLEY_LOG_LEVEL: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   /** Points of a user in 10 s, all devices together, for commands, for queries, and for receipts, typing and presence; 0: no limit. */
   PARLEY_LIMIT_COMMANDS: withDefault(integer(0, 1_000_000), 2_000),

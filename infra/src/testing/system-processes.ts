@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { migrate } from '../read-model/migrate.js';
 import { signToken } from '../runtime/tokens.js';
+import { TEST_MASTER_KEYS } from './master-key.js';
 import { type ServiceName, type ServiceProcess, startService } from './service-process.js';
 
 /** Servers to run on. */
@@ -42,6 +43,7 @@ export async function startSystem(
     PARLEY_PARTITIONS: String(SYSTEM_PARTITIONS),
     PARLEY_TOKEN_SECRET: secret.toString('base64url'),
     PARLEY_BAN_KEY: Buffer.from(banKey).toString('base64url'),
+    PARLEY_MASTER_KEYS: TEST_MASTER_KEYS,
     PARLEY_LOG_LEVEL: process.env.PARLEY_LOG_LEVEL ?? 'silent',
     ...settings,
   };

@@ -8,6 +8,7 @@ import { type Stack, startStack } from '@parley/infra/embedded/stack';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import { type ServiceProcess, startService } from '@parley/infra/testing/service-process';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -70,6 +71,7 @@ describe('projectors', { timeout: 90_000 }, () => {
       DATABASE_URL: database,
       REDIS_URL: stack.redis,
       PARLEY_PARTITIONS: String(PARTITIONS),
+      PARLEY_MASTER_KEYS: TEST_MASTER_KEYS,
       PARLEY_LOG_LEVEL: process.env.PARLEY_LOG_LEVEL ?? 'silent',
     });
     projectors.push(projector);

@@ -1,7 +1,7 @@
 import { RefusalError } from '@parley/client/refusal-error';
 import { ServerNotFound } from '@parley/infra/embedded/find-server';
 import { HomeInUse } from '@parley/infra/embedded/home-lock';
-import { UnsafeSecrets } from '@parley/infra/runtime/secrets';
+import { UnsafeSecrets } from '@parley/infra/runtime/private-file';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 
 /** A verb cannot go on: one sentence that says what to do, and how the process ends. */

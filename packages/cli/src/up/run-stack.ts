@@ -1,5 +1,6 @@
 import { freePort } from '@parley/infra/embedded/free-port';
 import { type Stack, startStack } from '@parley/infra/embedded/stack';
+import { localMasterKeys } from '@parley/infra/runtime/local-master-keys';
 import { localSecrets } from '@parley/infra/runtime/secrets';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { exitCodes } from '../exit-codes.js';
@@ -80,6 +81,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       partitions,
       tokenSecret,
       banKey: env.PARLEY_BAN_KEY || secrets.banKey,
+      masterKeys: env.PARLEY_MASTER_KEYS || (await localMasterKeys(home)),
       env,
     };
 

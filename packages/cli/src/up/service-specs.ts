@@ -12,12 +12,13 @@ export type ServiceSettings = {
   readonly partitions: number;
   readonly tokenSecret: string;
   readonly banKey: string;
+  readonly masterKeys: string;
   readonly env: NodeJS.ProcessEnv;
 };
 
 /** How a service of this stack is started. Port 0 lets the system choose. */
 export function serviceSpec(name: ServiceName, port: number, settings: ServiceSettings): ServiceSpec {
-  const { home, stack, partitions, tokenSecret, banKey, env } = settings;
+  const { home, stack, partitions, tokenSecret, banKey, masterKeys, env } = settings;
   return {
     name,
     script: fileURLToPath(new URL(`../../../${name}/dist/main.js`, import.meta.url)),
@@ -30,6 +31,7 @@ export function serviceSpec(name: ServiceName, port: number, settings: ServiceSe
       PARLEY_PARTITIONS: String(partitions),
       PARLEY_TOKEN_SECRET: tokenSecret,
       PARLEY_BAN_KEY: banKey,
+      PARLEY_MASTER_KEYS: masterKeys,
       PARLEY_HTTP_PORT: String(port),
       // By a name alone, from this machine: unless somebody says no.
       PARLEY_LOCAL_SIGN_IN: env.PARLEY_LOCAL_SIGN_IN || 'on',

@@ -1,6 +1,7 @@
 import type { Started } from '@parley/infra/runtime/lifecycle';
 import { createLog } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
+import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { startApi } from '../start.js';
 
@@ -25,6 +26,7 @@ export async function startTestApi(
       PARLEY_JWKS_URL: undefined,
       PARLEY_BAN_KEY: Buffer.alloc(32, 5),
       PARLEY_PROOF_OF_DELIVERY: 604_800,
+      PARLEY_MASTER_KEYS: [TEST_MASTER_KEY],
       PARLEY_LOG_LEVEL: 'silent',
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,

@@ -4,6 +4,7 @@ import { createLog } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
+import { TEST_MASTER_KEY, TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import { redisUrlBeside, testEnvironment } from '@parley/infra/testing/test-environment';
 import type { GatewayConfig } from '../config.js';
 import { startGateway } from '../start.js';
@@ -70,6 +71,7 @@ export async function openGateway(
       PARLEY_REPLICAS: 1,
       PARLEY_TOKEN_SECRET: SECRET,
       PARLEY_JWKS_URL: undefined,
+      PARLEY_MASTER_KEYS: [TEST_MASTER_KEY],
       PARLEY_LOG_LEVEL: 'silent',
       PARLEY_HTTP_HOST: '127.0.0.1',
       PARLEY_HTTP_PORT: 0,
@@ -104,6 +106,7 @@ export const gatewayEnvironment = (natsUrl: string): Readonly<Record<string, str
   REDIS_URL: redisUrlBeside(natsUrl),
   PARLEY_PARTITIONS: String(PARTITIONS),
   PARLEY_TOKEN_SECRET: Buffer.from(SECRET).toString('base64url'),
+  PARLEY_MASTER_KEYS: TEST_MASTER_KEYS,
   PARLEY_LOG_LEVEL: process.env.GATEWAY_TEST_LOG ?? 'silent',
 });
 
