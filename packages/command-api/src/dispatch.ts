@@ -9,6 +9,7 @@ import type { ReceiptMarks } from '@parley/domain/wire/receipts';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
+import { isOperator, refusedHold } from './commands/as-operator.js';
 import { banHashesFor } from './commands/ban-hash.js';
 import { ExecuteCommand } from './commands/execute-command.js';
 import { DeviceKeys } from './devices/device-keys.js';
@@ -33,6 +34,8 @@ export type DispatchResources = {
   readonly commands: CommandBus;
   readonly queries: QueryBus;
   readonly banKey: Uint8Array;
+  /** Whether operators may put conversations on legal hold. */
+  readonly legalHold: boolean;
   /** The log's time, in ms. */
   readonly now: () => number;
   /** Whether the caller's device is known to be revoked. */
@@ -43,7 +46,14 @@ export type DispatchResources = {
  * Turns a method and its parameters into a command or query on the bus: the one way in for HTTP and NATS. Parameters are
  * decoded here, once, by the method's codec.
  */
-export function openDispatch({ commands, queries, banKey, now, isRevoked }: DispatchResources): Dispatch {
+export function openDispatch({
+  commands,
+  queries,
+  banKey,
+  legalHold,
+  now,
+  isRevoked,
+}: DispatchResources): Dispatch {
   return (...request) => unlessLogIsAway(route(...request));
 
   async function route(...[method, params, caller, traceparent]: Parameters<Dispatch>): ReturnType<Dispatch> {
@@ -108,6 +118,8 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
     if (imports && !mayImport(caller)) {
       return E.left(refuse('ScopeMissing', "as, sentAt and producer need the scope 'import'"));
     }
+    const refused = refusedHold(type, legalHold);
+    if (refused !== undefined) return E.left(refused);
     const actor = data.as ?? caller.user;
     return E.right({
       type,
@@ -115,6 +127,7 @@ export function openDispatch({ commands, queries, banKey, now, isRevoked }: Disp
       actor,
       at: now(),
       banHashes: banHashesFor(banKey, type, data, actor),
+      ...(isOperator(type, caller) ? { asOperator: true } : {}),
     } as Command);
   }
 }

@@ -148,6 +148,7 @@ export async function startApi(
             commands: app.get(CommandBus),
             queries: app.get(QueryBus),
             banKey: config.PARLEY_BAN_KEY,
+            legalHold: config.PARLEY_LEGAL_HOLD === 'on',
             now: clock.now,
             isRevoked: devices.isKnownRevoked,
           }),

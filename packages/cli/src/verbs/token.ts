@@ -6,7 +6,11 @@ export const tokenVerb = (): Command =>
   new Command('token')
     .description('Sign a token for a user of the local stack.')
     .argument('<user>', 'whom it is for', userId)
-    .option('--scope <words>', 'rights beyond those of a user, by commas: import, operator', scopes)
+    .option(
+      '--scope <words>',
+      'rights beyond those of a user, by commas: import, operator, hold, erase',
+      scopes,
+    )
     .option('--device <device>', 'the device it names', userId, 'cli')
     .option('--ttl <span>', 'how long it is good: a number and s, m, h or d', span, '30d')
     .option('--json', 'print an object instead of the bare token')
@@ -26,14 +30,14 @@ type TokenFlags = {
   readonly json?: true;
 };
 
-const SCOPES: readonly string[] = ['import', 'operator'];
+const SCOPES: readonly string[] = ['import', 'operator', 'hold', 'erase'];
 
 /** Scopes as a token carries them: words separated by blanks. */
 function scopes(text: string): string {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const unknown = words.find((word) => !SCOPES.includes(word));
   if (unknown === undefined && words.length > 0) return words.join(' ');
-  throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(' and ')}.`);
+  throw new InvalidArgumentError(`There are the scopes ${SCOPES.join(', ')}.`);
 }
 
 function span(text: string): string {

@@ -236,6 +236,34 @@ describe('HTTP', () => {
     expect(await info(1, await token('eve'))).toMatchObject({ status: 403, json: { tag: 'NotAMember' } });
   });
 
+  it('lets an operator who is no member put a conversation on legal hold, and nobody else', async () => {
+    const id = await group();
+    const path = `/v1/conversations/${id}`;
+    await ask('POST', `${path}/messages`, ann, message('evidence'), { 'idempotency-key': 'sent' });
+    const judge = await token('judge', 'hold');
+    const hold = (bearer: string) =>
+      ask('PUT', `${path}/hold`, bearer, { reason: 'case 7' }, { 'idempotency-key': randomUUID() });
+    expect(await hold(ann)).toMatchObject({ status: 403, json: { tag: 'ScopeMissing' } });
+    expect(await hold(await token('eve'))).toMatchObject({ status: 403, json: { tag: 'NotAMember' } });
+    expect((await hold(judge)).status).toBe(200);
+    const held = { hold: { reason: 'case 7', by: 'judge', since: expect.any(Number) } };
+    expect((await ask('GET', path, ann)).json).toMatchObject(held);
+
+    const refused = { status: 409, json: { tag: 'OnLegalHold' } };
+    const key = () => ({ 'idempotency-key': randomUUID() });
+    expect(await ask('DELETE', `${path}/messages/2`, ann, undefined, key())).toMatchObject(refused);
+    expect(await ask('DELETE', path, ann, undefined, key())).toMatchObject(refused);
+    const eraser = await token('judge', 'erase');
+    expect(await ask('DELETE', path, eraser, undefined, key())).toMatchObject(refused);
+
+    expect((await ask('DELETE', `${path}/hold`, ann, undefined, key())).json).toMatchObject({
+      tag: 'ScopeMissing',
+    });
+    expect((await ask('DELETE', `${path}/hold`, judge, undefined, key())).status).toBe(200);
+    expect((await ask('GET', path, ann)).json.hold).toBeUndefined();
+    expect((await ask('DELETE', `${path}/messages/2`, ann, undefined, key())).status).toBe(200);
+  });
+
   it('describes itself as OpenAPI and AsyncAPI', async () => {
     const openApi = await ask('GET', '/v1/openapi.json', undefined);
     expect(openApi.json).toMatchObject({ openapi: '3.1.0' });

@@ -25,6 +25,7 @@ export async function startTestApi(
       PARLEY_TOKEN_SECRET: TOKEN_SECRET,
       PARLEY_JWKS_URL: undefined,
       PARLEY_BAN_KEY: Buffer.alloc(32, 5),
+      PARLEY_LEGAL_HOLD: 'on',
       PARLEY_PROOF_OF_DELIVERY: 604_800,
       PARLEY_MASTER_KEYS: [TEST_MASTER_KEY],
       PARLEY_LOG_LEVEL: 'silent',
