@@ -206,6 +206,22 @@ describe('HTTP', () => {
     });
   });
 
+  it('takes the place of a page from one parameter alone', async () => {
+    const path = `/v1/conversations/${await group()}/messages`;
+    for (const place of [
+      'around=0',
+      'around=-1',
+      'around=x',
+      'around=1.5',
+      'around=1&before=1.a',
+      `around=${2 ** 53}`,
+    ])
+      expect(await ask('GET', `${path}?${place}`, ann)).toMatchObject({
+        status: 422,
+        json: { tag: 'InvalidParams' },
+      });
+  });
+
   it('moves watermarks forward only, and not beyond the newest event', async () => {
     const conversationId = await group();
     for (const word of ['one', 'two']) {

@@ -20,6 +20,8 @@ type Params = QueryOf<'message.list'>;
 export type Page = {
   readonly messages: readonly MessageRow[];
   readonly hasMore: boolean;
+  /** Of a page around a message: whether there are older ones too. */
+  readonly hasOlder?: boolean;
   /** Seq of the newest event it has seen. */
   readonly revision: number;
 };
@@ -43,14 +45,14 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     if (E.isLeft(bounds)) return bounds;
     const rows = await this.rows(reader, params, bounds.right);
     if (E.isLeft(rows)) return rows;
-    const page = inOneMessage(rows.right, params.after !== undefined);
+    const page = inOneMessage(rows.right, params);
     const messages = await openMessages(this.resources.vault, params.conversationId, page.messages, reader);
     return E.right({ ...placeOf(page, params), messages });
   }
 
   private async rows(reader: string, params: Params, bounds: Bounds): Promise<E.Either<Refusal, Page>> {
     const { conversationId, limit = DEFAULT_PAGE } = params;
-    const newest = bounds.before === undefined && bounds.after === undefined;
+    const newest = Object.keys(bounds).length === 0;
     if (newest) {
       const cached = await newestFromCache(this.resources, conversationId, reader, limit, params.minSeq);
       if (cached !== undefined) return cached;
@@ -70,7 +72,9 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     bounds: Bounds,
   ): Promise<E.Either<Refusal, Page>> {
     const { store, database, schema, now } = this.resources;
-    const { conversationId, limit = DEFAULT_PAGE, minSeq = 0 } = params;
+    const { conversationId, limit = DEFAULT_PAGE, around = 0 } = params;
+    // Whoever names a message has heard of it.
+    const minSeq = Math.max(params.minSeq ?? 0, around);
     const read = async () =>
       readTimeline(database, {
         schema: await schema(),
@@ -87,17 +91,19 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     const { state } = await store.fresh(conversationId);
     const refused = refusedAccess(state, reader, now());
     if (refused !== undefined) return E.left(refused);
+    if (around > state.revision) return E.left(refuse('MessageNotFound', `seq ${around}`));
     if (minSeq > state.revision) return E.left(refuse('ReadBehind', `the newest event is ${state.revision}`));
     const seen = await untilSeen(read, (page) => page.tag === 'page' && page.revision >= minSeq);
     return seen?.tag === 'page' ? E.right(seen) : E.left(refuse('ReadBehind'));
   }
 }
 
-type Bounds = { readonly before?: number; readonly after?: number };
+type Bounds = { readonly before?: number; readonly after?: number; readonly around?: number };
 
-function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, Bounds> {
-  if (before !== undefined && after !== undefined)
-    return E.left(refuse('InvalidParams', 'give before or after, not both'));
+function boundsOf({ conversationId, before, after, around }: Params): E.Either<Refusal, Bounds> {
+  if ([before, after, around].filter((bound) => bound !== undefined).length > 1)
+    return E.left(refuse('InvalidParams', 'give one of before, after and around'));
+  if (around !== undefined) return E.right({ around });
   if (before !== undefined)
     return E.map((seq: number) => ({ before: seq }))(readTimelineCursor(conversationId, before));
   if (after !== undefined)
@@ -109,21 +115,48 @@ function boundsOf({ conversationId, before, after }: Params): E.Either<Refusal, 
  * What fits into one answer, because answers travel in one message of the broker: long bodies make a page shorter than was
  * asked for, never empty, and it says that there are more.
  */
-function inOneMessage(page: Page, forwards: boolean): Page {
-  const { messages, revision } = page;
-  const ordered = forwards ? messages : messages.toReversed();
+function inOneMessage(page: Page, params: Params): Page {
+  const { messages, revision, hasMore, hasOlder } = page;
+  const ordered = mostWanted(messages, params);
   const count = fitting(ordered, ({ body }) => body?.length ?? 0);
   if (count === ordered.length) return page;
-  const kept = ordered.slice(0, count);
-  return { messages: forwards ? kept : kept.toReversed(), hasMore: true, revision };
+  const kept = ordered.slice(0, count).toSorted((one, other) => one.seq - other.seq);
+  if (hasOlder === undefined) return { messages: kept, hasMore: true, revision };
+  return {
+    messages: kept,
+    hasMore: hasMore || kept.at(-1) !== messages.at(-1),
+    hasOlder: hasOlder || kept[0] !== messages[0],
+    revision,
+  };
+}
+
+/** The messages of a page, those first that it must not lack: where it goes on from, or the nearest to the one it is around. */
+function mostWanted(messages: readonly MessageRow[], { after, around }: Params): readonly MessageRow[] {
+  if (after !== undefined) return messages;
+  if (around === undefined) return messages.toReversed();
+  const from = messages.findIndex(({ seq }) => seq >= around);
+  const middle = from < 0 ? messages.length : from;
+  const place = (index: number): number =>
+    index >= middle ? 2 * (index - middle) : 2 * (middle - index) - 1;
+  return messages
+    .map((row, index) => [place(index), row] as const)
+    .toSorted(([one], [other]) => one - other)
+    .map(([, row]) => row);
 }
 
 /** The cursor goes on where the page ends in the query's direction; forwards also from a page that has no more yet. */
 function placeOf(
-  { messages, hasMore, revision }: Page,
-  { conversationId, after }: Params,
+  { messages, hasMore, hasOlder, revision }: Page,
+  { conversationId, after, around }: Params,
 ): Omit<MessagePage, 'messages'> {
-  const edge = after === undefined ? messages[0] : messages.at(-1);
-  const goesOn = edge !== undefined && (hasMore || after !== undefined);
-  return { hasMore, revision, ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}) };
+  const [first, last] = [messages[0], messages.at(-1)];
+  const forwards = after !== undefined || around !== undefined;
+  const edge = forwards ? last : first;
+  const goesOn = edge !== undefined && (hasMore || forwards);
+  return {
+    hasMore,
+    revision,
+    ...(goesOn ? { nextCursor: timelineCursor(conversationId, edge.seq) } : {}),
+    ...(hasOlder && first !== undefined ? { previousCursor: timelineCursor(conversationId, first.seq) } : {}),
+  };
 }

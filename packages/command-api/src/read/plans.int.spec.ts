@@ -73,6 +73,10 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
   it.each([
     ['a page', (db: Queryable) => readTimeline(db, { ...account, conversationId: 'long' })],
     ['an early page', (db: Queryable) => readTimeline(db, { ...account, conversationId: 'long', after: 60 })],
+    [
+      'a page around a message',
+      (db: Queryable) => readTimeline(db, { ...account, conversationId: 'long', around: 2_500 }),
+    ],
     ['the list of conversations', (db: Queryable) => readConversations(db, account)],
     ['what changed', (db: Queryable) => readAccountChanges(db, { ...account, since: undefined })],
     [

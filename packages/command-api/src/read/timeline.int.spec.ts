@@ -67,6 +67,21 @@ describe('a page of a conversation', () => {
     },
   );
 
+  it.each([1, 2, 7, 20, 41, 50, 101, 200])(
+    'of %i has a message amid those before and after it',
+    async (limit) => {
+      for (const around of [1, 2, 3, 40, 41, 130, 259, 260, 300]) {
+        const { seqs, hasMore, hasOlder } = await page({ limit, around });
+        const older = all.filter((seq) => seq < around);
+        const newer = all.filter((seq) => seq >= around);
+        const half = Math.floor(limit / 2);
+        expect(seqs).toEqual([...(half === 0 ? [] : older.slice(-half)), ...newer.slice(0, limit - half)]);
+        expect(hasOlder).toBe(older.length > half);
+        expect(hasMore).toBe(newer.length > limit - half);
+      }
+    },
+  );
+
   it('is not for who is no member, nor of what is not there', async () => {
     expect(await read({ reader: 'eve' })).toEqual({ tag: 'not-member', revision: 260 });
     expect(await read({ conversationId: 'nowhere' })).toEqual({ tag: 'not-member', revision: 0 });
@@ -98,6 +113,10 @@ describe('a page of a conversation', () => {
       [6, false, null],
     ]);
     expect(hasMore).toBe(false);
+    for (const around of [2, 4]) {
+      const { seqs } = await page({ conversationId: 'fading', around });
+      expect(seqs).toEqual([3, 5, 6]);
+    }
   });
 
   it('counts reactions, and says which are the reader’s own', async () => {

@@ -13,9 +13,10 @@ export type TimelineQuery = {
   readonly reader: string;
   /** 1 to 200. */
   readonly limit: number;
-  /** Messages before this seq, or after it; the newest without either. */
+  /** Messages before this seq, or after it, or half before it and half from it on; the newest without any. */
   readonly before?: number;
   readonly after?: number;
+  readonly around?: number;
   /** Time in ms: messages whose life is over by then are not read, whether they are tombstoned or not. */
   readonly now: number;
 };
@@ -25,8 +26,10 @@ export type Timeline =
       readonly tag: 'page';
       /** Oldest first. */
       readonly messages: readonly MessageRow[];
-      /** Whether there are more in the direction of the query. */
+      /** Whether there are more in the direction of the query: newer ones for a page around a message. */
       readonly hasMore: boolean;
+      /** Of a page around a message: whether there are older ones too. */
+      readonly hasOlder?: boolean;
       /** Seq of the newest event these rows have seen. */
       readonly revision: number;
     }
@@ -38,24 +41,38 @@ export type Timeline =
  * one reads reactions where there are any.
  */
 export async function readTimeline(db: Queryable, query: TimelineQuery): Promise<Timeline> {
-  const { schema, conversationId, reader, limit, now } = query;
-  const direction = query.after === undefined ? 'before' : 'after';
-  const from = query.after ?? query.before ?? Number.MAX_SAFE_INTEGER;
-  const rows = await rowsOf(db, timelineStatement(schema, direction, limit), [
-    conversationId,
-    reader,
-    from,
-    now,
-  ]);
+  const { schema, conversationId, reader, now } = query;
+  const rows = await rowsOf(db, timelineStatement(query), [conversationId, reader, boundOf(query), now]);
   const first = rows[0];
   const revision = Number(first?.[0] ?? 0);
   if (first === undefined || first[1] === null) return { tag: 'not-member', revision };
-  if (first[2] === null) return { tag: 'page', messages: [], hasMore: false, revision };
-  const found = rows.slice(0, limit).map((values) => readMessageRow(values, 2));
-  if (direction === 'before') found.reverse();
-  const messages = await withReactions(db, { schema, conversationId, reader }, found);
-  return { tag: 'page', messages, hasMore: rows.length > limit, revision };
+  const found = first[2] === null ? [] : rows.map((values) => readMessageRow(values, 2));
+  const { kept, ...more } = cut(found, query);
+  const messages = await withReactions(db, { schema, conversationId, reader }, kept);
+  return { tag: 'page', messages, ...more, revision };
 }
+
+type Found = ReturnType<typeof readMessageRow>;
+
+/** What was asked for of the rows that were read, which are a few more, oldest first. */
+function cut(
+  found: readonly Found[],
+  { limit, after, around }: TimelineQuery,
+): { readonly kept: readonly Found[]; readonly hasMore: boolean; readonly hasOlder?: boolean } {
+  if (around !== undefined) {
+    const from = found.findIndex(({ row }) => row.seq >= around);
+    const middle = from < 0 ? found.length : from;
+    const [first, end] = [middle - olderHalf(limit), middle + limit - olderHalf(limit)];
+    return { kept: found.slice(Math.max(0, first), end), hasMore: found.length > end, hasOlder: first > 0 };
+  }
+  const kept = after === undefined ? found.slice(-limit) : found.slice(0, limit);
+  return { kept, hasMore: found.length > limit };
+}
+
+const olderHalf = (limit: number): number => Math.floor(limit / 2);
+
+const boundOf = ({ before, after, around }: TimelineQuery): number =>
+  around ?? after ?? before ?? Number.MAX_SAFE_INTEGER;
 
 /**
  * The number of rows is written into the statement, rounded up to one of four: as a parameter it would be unknown to the
@@ -65,26 +82,40 @@ const SIZES = [21, 51, 101, 201];
 
 const statements = new Map<string, Prepared>();
 
-function timelineStatement(schema: string, direction: 'before' | 'after', limit: number): Prepared {
-  const size = SIZES.find((rows) => rows > limit) ?? limit + 1;
+function timelineStatement({ schema, limit, after, around }: TimelineQuery): Prepared {
+  const direction = around !== undefined ? 'around' : after === undefined ? 'before' : 'after';
+  const wanted = direction === 'around' ? limit - olderHalf(limit) : limit;
+  const size = SIZES.find((rows) => rows > wanted) ?? wanted + 1;
   const name = `timeline-${direction}-${size}-${schema}`;
   const known = statements.get(name);
   if (known !== undefined) return known;
-  const [bound, order] = direction === 'before' ? ['<', 'desc'] : ['>', 'asc'];
-  const columns = Array.from({ length: MESSAGE_COLUMNS }, (_, index) => `page.c${index}`).join(', ');
+  const columns = Array.from({ length: MESSAGE_COLUMNS }, (_, index) => `c${index}`);
   const text = `
-    select c.revision, m.user_id, ${columns}
+    select c.revision, m.user_id, ${columns.map((column) => `page.${column}`).join(', ')}
     from ${schema}.conversation c
     left join ${schema}.member m on m.conversation_id = c.conversation_id and m.user_id = $2
     left join lateral (
-      select ${messageColumns('x')} from ${schema}.message x
-      where x.conversation_id = $1 and x.seq ${bound} $3 and not x.expired
-        and (x.expires_at is null or x.expires_at > $4) and m.user_id is not null
-      order by x.seq ${order} limit ${size}
-    ) page (${Array.from({ length: MESSAGE_COLUMNS }, (_, index) => `c${index}`).join(', ')}) on true
+      ${runs[direction].map(([bound, order]) => `(${runSql(schema, bound, order, size)})`).join(' union all ')}
+    ) page (${columns.join(', ')}) on true
     where c.conversation_id = $1
-    order by page.c0 ${order}`;
+    order by page.c0`;
   const prepared = { name, text };
   statements.set(name, prepared);
   return prepared;
 }
+
+/** Runs of messages that a page is made of: on which side of the bound, and the nearest to it first. */
+const runs = {
+  before: [['<', 'desc']],
+  after: [['>', 'asc']],
+  around: [
+    ['<', 'desc'],
+    ['>=', 'asc'],
+  ],
+} as const;
+
+const runSql = (schema: string, bound: string, order: string, size: number): string => `
+      select ${messageColumns('x')} from ${schema}.message x
+      where x.conversation_id = $1 and x.seq ${bound} $3 and not x.expired
+        and (x.expires_at is null or x.expires_at > $4) and m.user_id is not null
+      order by x.seq ${order} limit ${size}`;

@@ -12,7 +12,7 @@ const Cursor = boundedText('cursor', 1, 300);
 
 /**
  * Every query by its name on the wire. `minSeq` names the seq that the answer must have seen, so that a client reads its
- * own writes; `as` is for tokens with the scope `import`.
+ * own writes; `around` a message to be shown amid those before and after it; `as` is for tokens with the scope `import`.
  */
 export const queryCodecs = {
   'conversation.list': shape({}, { limit: Limit, after: Cursor }),
@@ -22,7 +22,7 @@ export const queryCodecs = {
   ),
   'message.list': shape(
     { conversationId: ConversationId },
-    { limit: Limit, before: Cursor, after: Cursor, minSeq: Seq },
+    { limit: Limit, before: Cursor, after: Cursor, around: Seq, minSeq: Seq },
   ),
   'message.info': MessageInfoQuery,
   'session.sync': SyncQuery,

@@ -32,12 +32,13 @@ export const MessageView = shape(
 export type MessageView = t.TypeOf<typeof MessageView>;
 
 /**
- * A page of messages, oldest first. `nextCursor` goes on in the direction of the query. `revision` is the seq of the newest event
+ * A page of messages, oldest first. `nextCursor` goes on in the direction of the query; a page around a message goes on to newer
+ * ones by it, and to older ones, where there are some, with `previousCursor` as `before`. `revision` is the seq of the newest event
  * the page has seen: whoever follows events applies those after it, and no others.
  */
 export const MessagePage = shape(
   { messages: t.readonlyArray(MessageView), hasMore: t.boolean, revision: t.number },
-  { nextCursor: t.string },
+  { nextCursor: t.string, previousCursor: t.string },
 );
 export type MessagePage = t.TypeOf<typeof MessagePage>;
 
