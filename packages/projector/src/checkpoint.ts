@@ -15,12 +15,16 @@ export type Checkpoint = {
   readonly window: Window;
 };
 
-/** A step of a share from one checkpoint to the next, and the windows it passes, from the one it begins in on. */
+/**
+ * A step of a share from one checkpoint to the next, and the windows it passes, from the one it begins in on. `claimed` are
+ * places in the stream whose events were erased unseen, and are folded from what is left of them.
+ */
 export type CheckpointMove = {
   readonly share: Share;
   readonly from: Checkpoint;
   readonly to: Checkpoint;
   readonly windows: readonly Window[];
+  readonly claimed: ReadonlySet<number>;
 };
 
 /** Somebody else has moved the checkpoint: this process must let go of the partition. */
@@ -63,7 +67,7 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
 export async function moveCheckpoint(
   client: ClientBase,
   schema: string,
-  { share, from, to }: CheckpointMove,
+  { share, from, to }: Pick<CheckpointMove, 'share' | 'from' | 'to'>,
 ): Promise<void> {
   const { rowCount } = await client.query({
     name: `checkpoint-${schema}`,

@@ -2,7 +2,9 @@ import { addDigest } from '@parley/domain/log/digest';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { ClientBase } from 'pg';
 import { type Checkpoint, moveCheckpoint, type Share } from './checkpoint.js';
+import { claimRemains } from './claims.js';
 import { parkDeadLetters } from './dead-letters.js';
+import { gapsIn, writeGaps } from './gaps.js';
 import type { Prepared, Projection } from './projection.js';
 import type { Written } from './timeline/write-changes.js';
 import { windowsOf } from './window.js';
@@ -19,7 +21,7 @@ export type Projected = {
 export type Commit = { readonly prepared: Prepared; readonly written: Written };
 
 /**
- * Folds a batch and commits rows, dead letters, digest and checkpoint in one transaction. Messages at or before the
+ * Folds a batch and commits rows, dead letters, gaps, digest and checkpoint in one transaction. Messages at or before the
  * checkpoint are passed over, so that a batch may be given twice.
  *
  * An event that the database refuses is found by halving the batch, and parked; the others go on.
@@ -40,13 +42,14 @@ export async function projectBatch(
   const prepared =
     ahead !== undefined && fresh.length === messages.length ? ahead : await projection.prepare(fresh);
   try {
-    const { checkpoint, commit } = await commitBatch(target, from, fresh, prepared);
+    const { checkpoint, commit } = await commitBatch(target, projection, from, fresh, prepared);
     return { checkpoint, commits: [commit] };
   } catch (error) {
     if (!isRefusedData(error)) throw error;
     if (fresh.length > 1) return projectHalves(target, projection, from, fresh);
     const { checkpoint, commit } = await commitBatch(
       target,
+      projection,
       from,
       fresh,
       await projection.prepare(fresh, error.message),
@@ -69,19 +72,22 @@ async function projectHalves(
 
 async function commitBatch(
   { client, schema, share }: Target,
+  projection: Projection,
   from: Checkpoint,
   messages: readonly LoggedMessage[],
   prepared: Prepared,
 ): Promise<{ checkpoint: Checkpoint; commit: Commit }> {
+  const gaps = projection.isWhole ? gapsIn(from.streamSeq, messages) : [];
+  const claims = await claimRemains(client, schema, share.partition, prepared.events, gaps);
   const windows = windowsOf(from.window, messages);
   const checkpoint: Checkpoint = {
     streamSeq: (messages.at(-1) as LoggedMessage).streamSeq,
-    events: from.events + prepared.count,
-    digest: addDigest(from.digest, prepared.digest),
+    events: from.events + prepared.count + claims.streamSeqs.size,
+    digest: addDigest(addDigest(from.digest, prepared.digest), claims.digest),
     window: windows.at(-1) ?? from.window,
   };
-  const move = { share, from, to: checkpoint, windows };
-  if (prepared.writeAtOnce !== undefined) {
+  const move = { share, from, to: checkpoint, windows, claimed: claims.streamSeqs };
+  if (prepared.writeAtOnce !== undefined && gaps.length === 0) {
     await prepared.writeAtOnce(client, schema, move);
     return { checkpoint, commit: { prepared, written: { entered: [], left: [] } } };
   }
@@ -89,6 +95,7 @@ async function commitBatch(
   try {
     await moveCheckpoint(client, schema, move);
     const written = await prepared.write(client, schema, move);
+    await writeGaps(client, schema, share.partition, gaps, claims.streamSeqs);
     await parkDeadLetters(client, schema, share, prepared.unreadable);
     await client.query('commit');
     return { checkpoint, commit: { prepared, written } };

@@ -24,6 +24,8 @@ export type Prepared = {
 export type Projection = {
   readonly name: ProjectionName;
   readonly streamOf: (partition: number) => string;
+  /** Whether its stream keeps everything: what is missing there is a gap, which an erasure claims or somebody looks into. */
+  readonly isWhole: boolean;
   /**
    * Decodes and folds; lets go of the event loop now and then, so that Postgres is not kept waiting meanwhile.
    *

@@ -5,13 +5,25 @@ const at = (...times: readonly number[]) =>
   times.map((storedAt, index) => ({ streamSeq: 11 + index, storedAt }));
 
 describe('windows of a log', () => {
-  it('open some minutes apart, by the time of the broker', () => {
+  it('change with the clock of the broker, every few minutes', () => {
     const windows = windowsOf(
       { began: 3, openedAt: 100_000 },
-      at(100_001, 99_999 + WINDOW_MS, 100_000 + WINDOW_MS, 200_000 + WINDOW_MS, 100_001 + 2 * WINDOW_MS),
+      at(100_001, WINDOW_MS - 1, WINDOW_MS, 200_000 + WINDOW_MS, 2 * WINDOW_MS),
     );
     expect(windows.map(({ began }) => began)).toEqual([3, 13, 15]);
     expect([10, 12, 13, 14, 15, 99].map((seq) => windowBegan(windows, seq))).toEqual([3, 3, 13, 13, 15, 15]);
+  });
+
+  it('are found again by what they marked in a log that lacks messages, also those that began a window', () => {
+    const log = at(1, WINDOW_MS + 7, WINDOW_MS + 9, 2 * WINDOW_MS + 1, 2 * WINDOW_MS + 8, 2 * WINDOW_MS + 9);
+    const whole = windowsOf(firstWindow, log);
+    for (let bits = 0; bits < 2 ** log.length; bits++) {
+      const left = log.filter((_, index) => (bits >> index) & 1);
+      const windows = windowsOf(firstWindow, left);
+      for (const [place, { streamSeq }] of left.entries())
+        for (const later of left.slice(place))
+          expect(windowBegan(windows, later.streamSeq)).toBeGreaterThanOrEqual(windowBegan(whole, streamSeq));
+    }
   });
 
   it('are the same however the log is cut', () => {

@@ -31,4 +31,5 @@ const changesRows = ({ type }: Envelope): boolean =>
   type === 'message.edited' ||
   type === 'message.deleted' ||
   type === 'message.reacted' ||
+  type === 'message.erased' ||
   type === 'message.expired';

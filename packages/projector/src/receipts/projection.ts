@@ -20,6 +20,7 @@ import { windowBegan } from '../window.js';
 export const receipts: Projection = {
   name: 'receipts',
   streamOf: receiptStreamName,
+  isWhole: false,
   prepare,
 };
 

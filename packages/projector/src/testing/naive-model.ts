@@ -150,7 +150,13 @@ function apply(conversation: Conversation, event: Envelope): void {
     case 'member.erased':
     case 'message.pinned':
     case 'message.unpinned':
+      return;
     case 'message.erased':
+      for (const { type, at, data } of event.data.remains) {
+        if (type !== 'message.sent') continue;
+        conversation.messages = Math.max(conversation.messages, (data as { ordinal: number }).ordinal);
+        conversation.lastActivityAt = Math.max(conversation.lastActivityAt, at);
+      }
       return;
     default:
       return event satisfies never;

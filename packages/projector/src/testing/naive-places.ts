@@ -20,7 +20,8 @@ export function naivePlaces(events: readonly Envelope[]): Places {
   let openedAt = 0;
   for (const [index, event] of events.entries()) {
     const streamSeq = index + 1;
-    if (Math.abs(event.at - openedAt) >= WINDOW_MS) [began, openedAt] = [streamSeq, event.at];
+    if (Math.floor(event.at / WINDOW_MS) !== Math.floor(openedAt / WINDOW_MS))
+      [began, openedAt] = [streamSeq, event.at];
     changed.set(event.conversationId, streamSeq);
     marked.set(event.conversationId, began);
     for (const user of leavers(events.slice(0, streamSeq))) {

@@ -10,6 +10,15 @@ import { logged } from './logged.js';
 export const schema = 'rm_1';
 export const share: Share = { projection: 'timeline', partition: 0 };
 
+/** Drops all rows, as whoever builds the read model anew does. */
+export async function emptyTables(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    'select tablename as name from pg_tables where schemaname = $1 and tablename <> $2',
+    [schema, 'migration'],
+  );
+  await client.query(`truncate ${rows.map(({ name }) => `${schema}.${name}`).join(', ')}`);
+}
+
 /** A migrated database of its own, and what it takes to project into it. */
 export async function openReadModel() {
   const environment = await testEnvironment();

@@ -24,6 +24,8 @@ export type ConversationChanges = {
   /** Whether a hash is banned at the end of the batch. */
   readonly bans: Map<string, boolean>;
   readonly sent: Map<number, SentMessage>;
+  /** What is left of messages that were taken out of the log. */
+  readonly erased: ErasedMessage[];
   /** Of messages that were sent before this batch. */
   readonly amended: Map<number, Amendment>;
   readonly expired: ExpiredRange[];
@@ -51,6 +53,17 @@ export type SentMessage = {
   deletedAt: number | null;
   expired: boolean;
   body: string | null;
+};
+
+/**
+ * A message as it would stand, had its events been there: its row at that moment, without one where its author was erased too, and
+ * where in the stream the row and its edits come from. Only what was never seen is made of it.
+ */
+export type ErasedMessage = {
+  readonly seq: number;
+  readonly sent: { readonly streamSeq: number; readonly row: SentMessage } | undefined;
+  readonly edits: readonly number[];
+  readonly editedAt: number | null;
 };
 
 export type Amendment = { body: string | null; editedAt: number | null; deletedAt: number | null };

@@ -1,5 +1,6 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ConversationChanges, SentMessage, TimelineChanges } from './changes.js';
+import { foldErased } from './fold-erased.js';
 
 /**
  * Folds a batch of events into what it changes in the rows. Pure and total: it needs no rows, because a change to
@@ -31,6 +32,7 @@ export const untouched = (conversationId: string): ConversationChanges => ({
   banned: new Map(),
   bans: new Map(),
   sent: new Map(),
+  erased: [],
   amended: new Map(),
   expired: [],
   reactions: new Map(),
@@ -86,8 +88,9 @@ function apply(changes: ConversationChanges, event: Envelope): void {
     case 'member.erased':
     case 'message.pinned':
     case 'message.unpinned':
-    case 'message.erased':
       return;
+    case 'message.erased':
+      return foldErased(changes, event);
     default:
       return event satisfies never;
   }

@@ -1,10 +1,12 @@
 import type { ConversationChanges } from './changes.js';
 
+export type Sent = Pick<ConversationChanges, 'conversationId' | 'sent'>;
+
 /**
  * The messages a batch sent, as one array per column: conversation_id, seq, ordinal, author, at, sent_at, reply_to,
  * expires_at, edited_at, deleted_at, expired, body.
  */
-export function messageColumnsOf(all: readonly ConversationChanges[]): readonly unknown[][] {
+export function messageColumnsOf(all: readonly Sent[]): readonly unknown[][] {
   const ids: string[] = [];
   const sent = all.flatMap(({ conversationId, sent }) => {
     for (let i = 0; i < sent.size; i++) ids.push(conversationId);

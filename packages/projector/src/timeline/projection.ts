@@ -11,6 +11,7 @@ import { onlySends, writeSends } from './write-sends.js';
 export const timeline: Projection = {
   name: 'timeline',
   streamOf: streamName,
+  isWhole: true,
   prepare,
 };
 

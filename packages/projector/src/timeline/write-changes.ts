@@ -3,6 +3,7 @@ import type { CheckpointMove } from '../checkpoint.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
+import { restoreErased } from './restore-erased.js';
 import { writeMembers } from './write-members.js';
 import { writeMessages } from './write-messages.js';
 
@@ -21,6 +22,7 @@ export async function writeChanges(
   move: CheckpointMove,
 ): Promise<Written> {
   const all = [...changes.values()];
+  await restoreErased(client, schema, all, move.claimed);
   await writeMessages(client, schema, all);
   const { entered, left, counts } = await writeMembers(client, schema, all, move);
   await writeConversations(client, schema, all, counts, move);

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { ConversationChanges } from './changes.js';
-import { messageColumnsOf } from './message-columns.js';
+import { messageColumnsOf, type Sent } from './message-columns.js';
 
 /**
  * Writes what a batch does to messages: new ones as they are at its end; then edits and deletions of older ones; then
@@ -17,11 +17,8 @@ export async function writeMessages(
   await react(client, schema, all);
 }
 
-async function insertSent(
-  client: ClientBase,
-  schema: string,
-  all: readonly ConversationChanges[],
-): Promise<void> {
+/** Makes rows of messages, each once. */
+export async function insertSent(client: ClientBase, schema: string, all: readonly Sent[]): Promise<void> {
   if (all.every(({ sent }) => sent.size === 0)) return;
   await client.query({
     name: `message-insert-${schema}`,

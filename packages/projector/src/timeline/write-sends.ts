@@ -12,7 +12,13 @@ const onlySendsIn = (one: ConversationChanges): boolean =>
   one.title === undefined &&
   one.ttl === undefined &&
   one.closed === undefined &&
-  one.members.size + one.bans.size + one.amended.size + one.expired.length + one.reactions.size === 0;
+  one.erased.length +
+    one.members.size +
+    one.bans.size +
+    one.amended.size +
+    one.expired.length +
+    one.reactions.size ===
+    0;
 
 /**
  * Moves the checkpoint and writes messages, conversations and their members' marks by one statement, which is its own transaction: one
