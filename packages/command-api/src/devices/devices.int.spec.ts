@@ -85,9 +85,9 @@ describe('a device', () => {
     const ann = somebody();
     const tooLarge = await as(ann, 'phone')('POST', '/v1/devices', { keys: 'x'.repeat(16_385) }, 'k1');
     expect(tooLarge).toMatchObject({ status: 422, json: { tag: 'InvalidParams' } });
-    const before = Date.now();
     const early = await as(ann, 'phone')('POST', '/v1/devices', { keys: 'A', at: 5, registeredAt: 5 }, 'k2');
-    expect(early.json.at).toBeGreaterThanOrEqual(before);
+    // The log's clock and this process's own may be apart by a little.
+    expect(early.json.at).toBeGreaterThan(Date.now() - 60_000);
   });
 });
 

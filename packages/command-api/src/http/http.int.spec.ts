@@ -158,10 +158,9 @@ describe('HTTP', () => {
 
   it('takes the time from no client, whose clock may be wrong', async () => {
     const path = `/v1/conversations/${await group()}/messages`;
-    const before = Date.now();
     const sent = await ask('POST', path, ann, { ...message('hello'), at: 5 }, { 'idempotency-key': 'late' });
-    expect(sent.json.at).toBeGreaterThanOrEqual(before);
-    expect(sent.json.at).toBeLessThanOrEqual(Date.now());
+    // The log's clock and this process's own may be apart by a little.
+    expect(Math.abs((sent.json.at as number) - Date.now())).toBeLessThan(60_000);
   });
 
   it('lets importers speak for others, with times and places of their own', async () => {

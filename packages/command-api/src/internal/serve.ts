@@ -59,39 +59,39 @@ export function serveGateways(
   };
 }
 
+type Answered = E.Either<Refusal, string>;
+type Question = (resources: InternalResources, params: unknown) => Promise<Answered>;
+
+/** What gateways alone may ask, by its name. */
+export const internalQuestions: Readonly<Record<string, Question>> = {
+  'internal.memberships': question(MembershipsParams, async (resources, { questions }) =>
+    toJson({ answers: await memberships(resources, questions) }),
+  ),
+  'internal.revoked': question(RevokedParams, async ({ accounts }, { questions }) =>
+    toJson({ answers: await areRevoked(accounts, questions) }),
+  ),
+  'internal.membership': question(MembershipParams, async ({ store, now }, { questions }) =>
+    toJson({ answers: await membership(store, now(), questions) }),
+  ),
+  'internal.acquaintances': question(AcquaintancesParams, async (resources, asked) =>
+    E.map(JSON.stringify)(await acquaintances(resources, asked)),
+  ),
+  'internal.replay': question(ReplayParams, async ({ replay }, { questions }) =>
+    E.right(`{"answers":[${(await replay(questions)).map(replayedJson).join()}]}`),
+  ),
+};
+
 /** The answer as JSON. */
-async function internal(
-  resources: InternalResources,
-  method: string,
-  params: unknown,
-): Promise<E.Either<Refusal, string>> {
-  switch (method) {
-    case 'internal.memberships':
-      return withParams(MembershipsParams, params, async ({ questions }) =>
-        toJson({ answers: await memberships(resources, questions) }),
-      );
-    case 'internal.revoked':
-      return withParams(RevokedParams, params, async ({ questions }) =>
-        toJson({ answers: await areRevoked(resources.accounts, questions) }),
-      );
-    case 'internal.membership':
-      return withParams(MembershipParams, params, async ({ questions }) =>
-        toJson({ answers: await membership(resources.store, resources.now(), questions) }),
-      );
-    case 'internal.acquaintances':
-      return withParams(AcquaintancesParams, params, async (asked) =>
-        E.map(JSON.stringify)(await acquaintances(resources, asked)),
-      );
-    case 'internal.replay':
-      return withParams(ReplayParams, params, async ({ questions }) =>
-        E.right(`{"answers":[${(await resources.replay(questions)).map(replayedJson).join()}]}`),
-      );
-    default:
-      return E.left(refuse('MethodNotFound', method.slice(0, 100)));
-  }
+async function internal(resources: InternalResources, method: string, params: unknown): Promise<Answered> {
+  const asked = Object.hasOwn(internalQuestions, method) ? internalQuestions[method] : undefined;
+  return asked === undefined
+    ? E.left(refuse('MethodNotFound', method.slice(0, 100)))
+    : asked(resources, params);
 }
 
-const toJson = (answer: unknown): E.Either<Refusal, string> => E.right(JSON.stringify(answer));
+function toJson(answer: unknown): Answered {
+  return E.right(JSON.stringify(answer));
+}
 
 /** Events are JSON already. */
 function replayedJson(replayed: Replayed): string {
@@ -100,11 +100,14 @@ function replayedJson(replayed: Replayed): string {
   return `{"events":[${events.join()}],"last":${last},"head":${head}}`;
 }
 
-async function withParams<A>(
+function question<A>(
   codec: t.Type<A, unknown, unknown>,
-  params: unknown,
-  run: (decoded: A) => Promise<E.Either<Refusal, string>>,
-): Promise<E.Either<Refusal, string>> {
-  const decoded = decodeWith(codec, params);
-  return E.isLeft(decoded) ? E.left(refuse('InvalidParams', decoded.left)) : run(decoded.right);
+  answer: (resources: InternalResources, asked: A) => Promise<Answered>,
+): Question {
+  return async (resources, params) => {
+    const decoded = decodeWith(codec, params);
+    return E.isLeft(decoded)
+      ? E.left(refuse('InvalidParams', decoded.left))
+      : answer(resources, decoded.right);
+  };
 }

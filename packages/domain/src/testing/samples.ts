@@ -97,12 +97,13 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
   'message.pin': { params: { ...base, seq: 7 }, result: answer },
   'message.unpin': { params: { ...base, seq: 7 }, result: answer },
   'message.list': {
-    params: { conversationId: GARDEN, limit: 50, before: '7.abc', after: '1.abc', minSeq: 3 },
+    params: { conversationId: GARDEN, limit: 50, before: '7.abc', after: '1.abc', around: 7, minSeq: 3 },
     result: {
       messages: [message, { ...message, body: null, sealed: 'locked' }],
       hasMore: false,
       revision: 9,
       nextCursor: '7.abc',
+      previousCursor: '2.abc',
     },
   },
   'receipt.mark': {
