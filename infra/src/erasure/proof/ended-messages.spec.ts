@@ -1,13 +1,19 @@
+import type { Envelope } from '@parley/domain/log/envelope';
 import { erasedBody, writeSealedText } from '@parley/domain/sealing/sealed-text';
 import { created, envelopes, happened, type Past } from '@parley/domain/testing/given';
 import { describe, expect, it } from 'vitest';
-import { endedMessages } from './ended-messages.js';
+import { foldEnded } from './ended-messages.js';
 
 const sealedAs = (nonce: string): string =>
   writeSealedText({ bucket: 't1-7', payload: `${nonce.repeat(32)}rest` });
 const group = created('group', { ann: 'owner', bob: 'member' });
 const say = (by: string, ordinal: number, nonce: string): Past =>
   happened(by, 'message.sent', { ordinal, body: sealedAs(nonce), expiresAt: 9_000 });
+function endedMessages(events: readonly Envelope[]) {
+  const fold = foldEnded();
+  for (const event of events) fold.add(event);
+  return fold.ended();
+}
 const of = (...past: Past[]) =>
   endedMessages(envelopes([group, ...past])).map(({ seq, ended, bodies }) => ({
     seq,

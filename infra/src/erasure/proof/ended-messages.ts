@@ -41,80 +41,81 @@ type Message = {
   ended: Ended | undefined;
 };
 
-/** The messages of one conversation that are over, folded from its events in their order. What ended first counts. */
-export function endedMessages(events: Iterable<Envelope>): readonly EndedMessage[] {
+/** Follows the events of one conversation in their order. */
+export type EndedFold = {
+  add(event: Envelope): void;
+  /** The messages that are over by now. */
+  ended(): readonly EndedMessage[];
+};
+
+/** The messages of one conversation that are over; what ended one first counts. */
+export function foldEnded(): EndedFold {
   const messages = new Map<number, Message>();
   /** Tombstones of messages that the log no longer has come before their remains. */
   const deleted = new Map<number, Ended>();
 
-  const end = (message: Message, cause: Cause, { seq, at, actor }: Envelope): void => {
-    message.ended ??= { cause, seq, at, by: actor };
+  const end = (message: Message | undefined, cause: Cause, { seq, at, actor }: Envelope): void => {
+    if (message !== undefined) message.ended ??= { cause, seq, at, by: actor };
   };
-  const endAll = (cause: Cause, event: Envelope, does: (message: Message) => boolean): void => {
-    for (const message of messages.values()) if (does(message)) end(message, cause, event);
-  };
-  const take = (event: Placed, body: EndedBody): void => {
-    if (event.type === 'message.sent') {
-      const { seq, actor: author, at, data } = event;
-      const known = messages.get(seq);
-      if (known !== undefined) return void known.bodies.set(seq, body);
-      const ended = deleted.get(seq);
+  const take = ({ type, seq, actor, at, data }: Placed, body: EndedBody): void => {
+    const of = messages.get(type === 'message.sent' ? seq : (data.seq as number));
+    if (of !== undefined) of.bodies.set(seq, body);
+    else if (type === 'message.sent')
       messages.set(seq, {
         seq,
-        author,
+        author: actor,
         at,
         expiresAt: data.expiresAt,
         bodies: new Map([[seq, body]]),
-        ended,
+        ended: deleted.get(seq),
       });
-    } else {
-      messages.get(event.data.seq as number)?.bodies.set(event.seq, body);
-    }
   };
 
-  for (const event of events) {
-    switch (event.type) {
-      case 'message.sent':
-      case 'message.edited':
-        take(event, bodyOf(event.seq, event.data.body));
-        break;
-      case 'message.erased':
-        for (const remains of event.data.remains) {
-          const placed = remains as unknown as Placed & { readonly data: { readonly body: string } };
-          take(placed, remainsOf(remains.seq, placed.data.body));
+  return {
+    add(event) {
+      switch (event.type) {
+        case 'message.sent':
+        case 'message.edited':
+          return take(event, bodyOf(event.seq, event.data.body));
+        case 'message.erased':
+          for (const remains of event.data.remains) {
+            const placed = remains as Placed & { readonly data: { readonly body: string } };
+            take(placed, remainsOf(remains.seq, placed.data.body));
+          }
+          return;
+        case 'message.deleted': {
+          const { seq } = event.data;
+          end(messages.get(seq), 'deleted', event);
+          if (!messages.has(seq))
+            deleted.set(seq, { cause: 'deleted', seq: event.seq, at: event.at, by: event.actor });
+          return;
         }
-        break;
-      case 'message.deleted': {
-        const message = messages.get(event.data.seq);
-        if (message !== undefined) end(message, 'deleted', event);
-        else deleted.set(event.data.seq, { cause: 'deleted', seq: event.seq, at: event.at, by: event.actor });
-        break;
+        case 'message.expired':
+          for (const [from, to] of event.data.ranges)
+            for (let seq = from; seq <= to; seq++) end(messages.get(seq), 'expired', event);
+          return;
+        case 'member.erased':
+          for (const message of messages.values())
+            if (message.author === event.data.user) end(message, 'person erased', event);
+          return;
+        case 'conversation.erased':
+          for (const message of messages.values()) end(message, 'conversation erased', event);
+          return;
+        default:
       }
-      case 'message.expired':
-        for (const [from, to] of event.data.ranges)
-          endAll('expired', event, ({ seq }) => from <= seq && seq <= to && seq < event.seq);
-        break;
-      case 'member.erased':
-        endAll('person erased', event, ({ author }) => author === event.data.user);
-        break;
-      case 'conversation.erased':
-        endAll('conversation erased', event, () => true);
-        break;
-      default:
-    }
-  }
-  return [...messages.values()].flatMap(({ bodies, ended, expiresAt, ...message }) =>
-    ended === undefined
-      ? []
-      : [
-          {
-            ...message,
-            ...(expiresAt === undefined ? {} : { expiresAt }),
-            ended,
-            bodies: [...bodies.values()],
-          },
-        ],
-  );
+    },
+    ended: () =>
+      [...messages.values()].flatMap(({ ended, ...message }) => (ended ? [endedOf(message, ended)] : [])),
+  };
+}
+
+function endedOf({ bodies, expiresAt, ...message }: Omit<Message, 'ended'>, ended: Ended): EndedMessage {
+  return {
+    ...message,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ended,
+    bodies: [...bodies.values()],
+  };
 }
 
 /** A message or an edit, as an event or as what is left of one. */
