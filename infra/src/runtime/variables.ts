@@ -36,6 +36,8 @@ export const variables = {
   PARLEY_BAN_KEY: secret(16),
   /** Keys that wrap the secrets under which bodies are sealed, newest first. Whoever loses them loses every body. */
   PARLEY_MASTER_KEYS: secrets(32),
+  /** Seed of the key that certificates of erasures are signed with; the command-line makes one for a home. */
+  PARLEY_CERTIFICATE_KEY: optional(secret(32)),
   /** Whether operators (scope `hold`) may put conversations on legal hold. What is held can be released all the same. */
   PARLEY_LEGAL_HOLD: withDefault(oneOf('on', 'off'), 'off'),
   PARLEY_LOG_LEVEL: withDefault(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),

@@ -5,6 +5,7 @@ import { paints } from './terminal/print.js';
 import { chatVerb } from './verbs/chat.js';
 import { devicesVerb } from './verbs/devices.js';
 import { doctorVerb } from './verbs/doctor.js';
+import { erasureVerb } from './verbs/erasure.js';
 import { importVerb } from './verbs/import-irc.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
@@ -15,7 +16,16 @@ const program = new Command('parley')
   .version('0.1.0')
   .showHelpAfterError('(--help says more)')
   .exitOverride();
-for (const verb of [upVerb, importVerb, tokenVerb, chatVerb, replayVerb, devicesVerb, doctorVerb]) {
+for (const verb of [
+  upVerb,
+  importVerb,
+  tokenVerb,
+  chatVerb,
+  replayVerb,
+  devicesVerb,
+  erasureVerb,
+  doctorVerb,
+]) {
   program.addCommand(verb().exitOverride());
 }
 

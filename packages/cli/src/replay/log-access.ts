@@ -1,11 +1,13 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { connectNats, UnsuitableNats } from '@parley/infra/runtime/connect-nats';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 
 /** The log of a stack, to read. */
 export type LogAccess = {
+  readonly nats: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly partitions: number;
@@ -30,7 +32,8 @@ export async function openLog(natsUrl: string): Promise<LogAccess> {
     const partitions = await within(PATIENCE_MS, storedPartitions(new Kvm(nats)));
     if (partitions === undefined)
       throw new CliError(`the NATS server at ${at} has no log of Parley`, exitCodes.noInput);
-    return { js: jetstream(nats), jsm: await jetstreamManager(nats), partitions, close: () => nats.close() };
+    const jsm = await jetstreamManager(nats);
+    return { nats, js: jetstream(nats), jsm, partitions, close: () => nats.close() };
   } catch (error) {
     await nats.close();
     throw error;

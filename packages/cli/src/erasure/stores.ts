@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Store } from '@parley/infra/erasure/proof/copies';
+import { secretStates } from '@parley/infra/erasure/proof/secret-states';
+import type { VerifyResources } from '@parley/infra/erasure/proof/verify';
+import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
+import { homeDirectory } from '@parley/infra/runtime/home-directory';
+import { knownMasterKeys } from '@parley/infra/runtime/local-master-keys';
+import { createLog } from '@parley/infra/runtime/log';
+import { variables } from '@parley/infra/runtime/variables';
+import { openVault } from '@parley/infra/vault/open-vault';
+import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
+import * as E from 'fp-ts/lib/Either.js';
+import { exitCodes } from '../exit-codes.js';
+import { openLog } from '../replay/log-access.js';
+import { CliError } from '../terminal/cli-error.js';
+import { type Endpoints, runningEndpoints } from '../terminal/endpoints.js';
+
+/** Where the servers are, and their files; what is not said is that of the running stack. */
+export type StoreFlags = {
+  readonly nats?: string;
+  readonly database?: string;
+  readonly redis?: string;
+  readonly natsDir?: string;
+  readonly postgresDir?: string;
+  readonly redisDir?: string;
+};
+
+/**
+ * Connects to everything that may hold what was erased.
+ *
+ * @throws CliError that says which server does not answer, or which key is missing
+ */
+export async function openStores(
+  flags: StoreFlags,
+): Promise<{ readonly resources: VerifyResources; readonly close: () => Promise<void> }> {
+  const isElsewhere = flags.nats !== undefined && flags.database !== undefined && flags.redis !== undefined;
+  const running: Partial<Endpoints> = isElsewhere ? {} : await runningEndpoints();
+  const natsUrl = flags.nats ?? (running.nats as string);
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of closing.toReversed()) await each();
+  };
+  try {
+    const log = await openLog(natsUrl);
+    closing.push(() => log.close());
+    const masterKeys = await masterKeysOf(process.env);
+    const vault = await openVault({ nats: log.nats, masterKeys }).catch(sayWrongKeys);
+    closing.push(() => vault.close());
+    const quiet = { name: 'erasure', log: silent } as const;
+    const database = connectPostgres(flags.database ?? (running.database as string), { ...quiet, max: 2 });
+    closing.push(() => database.end());
+    const schema = await servedSchema(database);
+    const redis = await connectRedis(flags.redis ?? (running.redis as string), quiet);
+    closing.push(() => redis.disconnect());
+    await within('Redis', redis.ping());
+    const stores = storesOf(flags, running.nats === undefined ? undefined : homeDirectory());
+    const states = (names: readonly string[]) => secretStates(log.jsm, names);
+    const resources = { ...log, vault, secretStates: states, database, schema, redis, stores, now: Date.now };
+    return { resources, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const silent = createLog('parley', 'silent');
+
+/** Data directories that were named, or that the embedded stack of this home has. */
+function storesOf(flags: StoreFlags, home: string | undefined): readonly Store[] {
+  const named = { nats: flags.natsDir, postgres: flags.postgresDir, redis: flags.redisDir };
+  return (['nats', 'postgres', 'redis'] as const).flatMap((name) => {
+    const directory = named[name] ?? (home === undefined ? undefined : join(home, name));
+    if (directory !== undefined && existsSync(directory)) return [{ name, directory }];
+    if (named[name] === undefined) return [];
+    throw new CliError(`there is no directory ${named[name]}`, exitCodes.noInput);
+  });
+}
+
+async function masterKeysOf(env: NodeJS.ProcessEnv): Promise<readonly Uint8Array[]> {
+  const given = env.PARLEY_MASTER_KEYS || (await knownMasterKeys(homeDirectory(env)));
+  const keys = variables.PARLEY_MASTER_KEYS.decode(given);
+  if (E.isRight(keys)) return keys.right;
+  const reason = given === undefined ? 'it is missing' : (keys.left.at(-1)?.message ?? 'it does not fit');
+  throw new CliError(`PARLEY_MASTER_KEYS: ${reason}; without it nothing can be tried`, exitCodes.config);
+}
+
+async function servedSchema(database: VerifyResources['database']): Promise<string> {
+  const asked = database.query<{ active: string }>('select active from parley.read_model');
+  const { rows } = await within('the database', asked);
+  if (rows[0] === undefined)
+    throw new CliError('the database has no read model of Parley', exitCodes.noInput);
+  return rows[0].active;
+}
+
+function sayWrongKeys(error: unknown): never {
+  throw error instanceof WrongMasterKeys ? new CliError(error.message, exitCodes.config) : error;
+}
+
+/** What a server that does not answer makes of a verb. */
+async function within<A>(server: string, answer: Promise<A>): Promise<A> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new CliError(`${server} does not answer: ${(error as Error).message}`, exitCodes.unavailable);
+  }
+}
