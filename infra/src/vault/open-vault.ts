@@ -14,6 +14,7 @@ import { type CacheBounds, openSecretCache } from './secret-cache.js';
 import { type Found, openSecretKeeper, VaultAway } from './secret-keeper.js';
 import { useMasterKeys } from './use-master-keys.js';
 import type { SecretName, Vault } from './vault.js';
+import { openVaultStream } from './vault-stream.js';
 
 export type VaultOptions = {
   /** `ensureTopology` has been called on it: the vault's bucket is there. */
@@ -42,11 +43,12 @@ export async function openVault({
 }: VaultOptions): Promise<Vault> {
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const masterKeys = masterKeysOf(given);
-  await useMasterKeys(nats, jsm, masterKeys);
+  const vault = openVaultStream(nats, jsm);
+  await useMasterKeys(vault, masterKeys);
   const cache = openSecretCache(bounds ?? BOUNDS);
   const keeper = await openSecretKeeper({
     nats,
-    jsm,
+    vault,
     masterKeys,
     cache,
     onTrouble: onTrouble ?? (() => undefined),

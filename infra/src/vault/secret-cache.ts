@@ -29,7 +29,8 @@ export type SecretCache = {
   keyAtHand(bucket: string, conversationId: string, author: string): Buffer | undefined;
   /** The key of bodies, by the held key where the bucket is gone. */
   keyOf(bucket: string, conversationId: string, author: string): KeyFound;
-  forgetAll(): void;
+  /** Wipes all secrets and keys; what is gone stays gone. */
+  forgetSecrets(): void;
 };
 
 export type CacheBounds = { readonly maxSecrets: number; readonly maxKeys: number };
@@ -111,9 +112,8 @@ export function openSecretCache({ maxSecrets, maxKeys }: CacheBounds): SecretCac
       }
       return { tag: 'ask', names: [...names, escrow].filter((name) => !secrets.has(name)) };
     },
-    forgetAll() {
-      keys.clear();
-      secrets.clear();
+    forgetSecrets() {
+      for (const [name, { tag }] of [...secrets.entries()]) if (tag === 'here') secrets.delete(name);
     },
   };
 }

@@ -1,18 +1,12 @@
-import {
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  jetstream,
-} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { lastOfEach } from '../log/last-of-each.js';
 import { openGather } from '../runtime/gather.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
-import { LIVE_VAULT, masterName, nameOfLive, VAULT_STREAM, vaultSubject } from './names.js';
+import { LIVE_VAULT, masterName, nameOfLive } from './names.js';
 import type { SecretCache } from './secret-cache.js';
 import { KEY_BYTES, randomInto, secureMemory, wipe } from './sodium.js';
 import { readStoredValue } from './stored-value.js';
 import type { SecretName } from './vault.js';
+import type { Entry, VaultStream } from './vault-stream.js';
 
 /** What the vault has of a name. `unreadable`: wrapped by a master key that this process does not have, or damaged. */
 export type Found = 'here' | 'gone' | 'none' | 'unreadable';
@@ -51,15 +45,14 @@ const SETTLED_AFTER_MS = 2_000;
 
 export type KeeperOptions = {
   readonly nats: NatsConnection;
-  readonly jsm: JetStreamManager;
+  readonly vault: VaultStream;
   readonly masterKeys: MasterKeys;
   readonly cache: SecretCache;
   readonly onTrouble: (reason: string) => void;
 };
 
 export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKeeper> {
-  const { nats, jsm, masterKeys, cache, onTrouble } = options;
-  const js: JetStreamClient = jetstream(nats);
+  const { nats, vault, masterKeys, cache, onTrouble } = options;
   const underWay = new Set<UnderWay>();
   const reading = new Map<SecretName, Promise<Found>>();
   const making = new Map<SecretName, Promise<Found>>();
@@ -85,7 +78,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
       for (const each of underWay) each.gone.add(name);
     } else if (isUp && name.startsWith('bucket.')) {
       // Of buckets there are few, and everyone needs them.
-      take(name as SecretName, data, revision);
+      take({ name, revision, data });
     }
   }
 
@@ -106,24 +99,23 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
   }
 
   function forget(): void {
-    cache.forgetAll();
+    cache.forgetSecrets();
     for (const each of underWay) each.isStale = true;
   }
 
   /** What becomes of a stored value; into the cache, unless a marker was heard while it was on its way. */
-  function take(name: SecretName, data: Uint8Array, revision: number, asked?: UnderWay): Found {
+  function take(entry: Entry, asked?: UnderWay): Found {
+    const name = entry.name as SecretName;
     if (asked?.isStale) throw new Stale();
-    if (asked?.gone.has(name)) return 'gone';
-    const value = readStoredValue(data);
+    if (asked?.gone.has(name) || cache.find(name)?.tag === 'gone') return 'gone';
+    const value = readStoredValue(entry.data);
     if (value?.tag === 'marker') {
       cache.learnGone(name);
       return 'gone';
     }
-    if (
-      value !== undefined &&
-      cache.learn(name, revision, (into) => unwrapSecret(masterKeys, name, value, into))
-    )
-      return 'here';
+    const unwrap = (into: Buffer): boolean =>
+      value !== undefined && unwrapSecret(masterKeys, name, value, into);
+    if (cache.learn(name, entry.revision, unwrap)) return 'here';
     onTrouble(
       value === undefined
         ? `what the vault has of ${name} is of no form known here`
@@ -153,13 +145,11 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   function readAll(names: readonly SecretName[]): Promise<readonly Found[]> {
     return whileFresh(async (asked) => {
-      const newest = await lastOfEach(jsm, VAULT_STREAM, names.map(vaultSubject));
+      const newest = await vault.newestOf(names);
       return Promise.all(
         names.map((name) => {
-          const stored = newest.get(vaultSubject(name));
-          return stored === undefined
-            ? readFromLeader(name, asked)
-            : take(name, stored.data, stored.seq, asked);
+          const stored = newest.get(name);
+          return stored === undefined ? readFromLeader(name, asked) : take(stored, asked);
         }),
       );
     });
@@ -167,9 +157,9 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   /** Any replica answers what it has; that there is nothing is only believed of the leader. */
   async function readFromLeader(name: SecretName, asked: UnderWay): Promise<Found> {
-    const stored = await jsm.streams.getMessage(VAULT_STREAM, { last_by_subj: vaultSubject(name) });
+    const stored = await vault.newest(name);
     if (asked.isStale) throw new Stale();
-    return stored === null ? 'none' : take(name, stored.data, stored.seq, asked);
+    return stored === undefined ? 'none' : take(stored, asked);
   }
 
   function create(name: SecretName): Promise<Found> {
@@ -178,14 +168,8 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
       randomInto(draft);
       const data = wrapSecret(masterKeys.newest, name, draft);
       wipe(draft);
-      try {
-        const options = { expect: { lastSubjectSequence: 0 }, timeout: WITHIN_MS, retries: 0 };
-        const { seq } = await js.publish(vaultSubject(name), data, options);
-        return take(name, data, seq, asked);
-      } catch (error) {
-        if (!(error instanceof JetStreamApiError) || error.code !== SOMEBODY_WAS_FIRST) throw error;
-        return readFromLeader(name, asked);
-      }
+      const revision = await vault.put(name, data, 0);
+      return revision === undefined ? readFromLeader(name, asked) : take({ name, revision, data }, asked);
     });
   }
 
@@ -211,9 +195,6 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 type UnderWay = { readonly gone: Set<string>; isStale: boolean };
 
 class Stale extends Error {}
-
-/** Wrong last sequence. */
-const SOMEBODY_WAS_FIRST = 10071;
 
 const SEQ = 'Nats-Sequence';
 const seqOf = (header: string | undefined): number => Number(header ?? 0);

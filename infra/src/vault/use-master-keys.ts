@@ -1,9 +1,8 @@
-import { JetStreamApiError, type JetStreamManager, jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { masterName, nameOfSubject, VAULT_STREAM, vaultSubject } from './names.js';
 import { KEY_BYTES, secureMemory } from './sodium.js';
-import { readStoredValue } from './stored-value.js';
+import { readStoredValue, type StoredValue } from './stored-value.js';
+import type { VaultStream } from './vault-stream.js';
 
 /** The master keys given are not those of this vault. */
 export class WrongMasterKeys extends Error {
@@ -16,55 +15,46 @@ export class WrongMasterKeys extends Error {
  *
  * @throws WrongMasterKeys naming the key that is missing and those that are given, or the one that was retired.
  */
-export async function useMasterKeys(
-  nats: NatsConnection,
-  jsm: JetStreamManager,
-  masterKeys: MasterKeys,
-): Promise<void> {
-  const given = [...masterKeys.byId.keys()];
-  const inUse = await keysInUse(jsm);
-  for (const [id, data] of inUse) {
-    const value = readStoredValue(data);
-    if (value?.tag === 'wrapped' && masterKeys.byId.has(id)) {
-      if (unwrapSecret(masterKeys, masterName(id), value, secureMemory(KEY_BYTES))) continue;
-      throw new WrongMasterKeys(
-        `The vault's entry of its master key ${id} is damaged: nothing is trusted to it.`,
-      );
-    }
-    if (value?.tag === 'marker' && id !== masterKeys.newest.id) continue;
-    throw new WrongMasterKeys(
-      value?.tag === 'marker'
-        ? `The newest of the master keys given, ${id}, was retired: put a newer one before it in PARLEY_MASTER_KEYS.`
-        : `The vault is in use with the master key ${id}, and PARLEY_MASTER_KEYS has only ${given.join(', ')}: ` +
-            'add the key that is missing, for without it bodies cannot be opened.',
+export async function useMasterKeys(vault: VaultStream, masterKeys: MasterKeys): Promise<void> {
+  const known = await knownMasterKeys(vault);
+  for (const [id, value] of known) {
+    const wrong = wrongWith(id, value, masterKeys);
+    if (wrong !== undefined) throw new WrongMasterKeys(wrong);
+  }
+  if (known.has(masterKeys.newest.id)) return;
+  const name = masterName(masterKeys.newest.id);
+  const check = wrapSecret(masterKeys.newest, name, Buffer.alloc(KEY_BYTES));
+  // Another process may be first with the same key: as good.
+  await vault.put(name, check, 0);
+}
+
+function wrongWith(id: string, value: StoredValue | undefined, masterKeys: MasterKeys): string | undefined {
+  if (value?.tag === 'marker') {
+    return id === masterKeys.newest.id
+      ? `The newest of the master keys given, ${id}, was retired: put a newer one before it in PARLEY_MASTER_KEYS.`
+      : undefined;
+  }
+  if (!masterKeys.byId.has(id)) {
+    return (
+      `The vault is in use with the master key ${id}, and PARLEY_MASTER_KEYS has only ` +
+      `${[...masterKeys.byId.keys()].join(', ')}: add the key that is missing, for without it bodies cannot be opened.`
     );
   }
-  if (!inUse.has(masterKeys.newest.id)) await putIntoUse(nats, jsm, masterKeys);
+  return value !== undefined && unwrapSecret(masterKeys, masterName(id), value, secureMemory(KEY_BYTES))
+    ? undefined
+    : `The vault's entry of its master key ${id} is damaged: no secret is trusted to it.`;
 }
 
-async function putIntoUse(
-  nats: NatsConnection,
-  jsm: JetStreamManager,
-  masterKeys: MasterKeys,
-): Promise<void> {
-  const { newest } = masterKeys;
-  const name = masterName(newest.id);
-  const check = wrapSecret(newest, name, Buffer.alloc(KEY_BYTES));
-  try {
-    await jetstream(nats).publish(vaultSubject(name), check, { expect: { lastSubjectSequence: 0 } });
-  } catch (error) {
-    // Another process was first with the same key.
-    if (!(error instanceof JetStreamApiError) || !(await keysInUse(jsm)).has(newest.id)) throw error;
+/** The master keys that the vault knows, by their ids; retired ones are markers. */
+export async function knownMasterKeys(
+  vault: VaultStream,
+): Promise<ReadonlyMap<string, StoredValue | undefined>> {
+  const filter = vaultSubject(masterName('*'));
+  const { state } = await vault.jsm.streams.info(VAULT_STREAM, { subjects_filter: filter });
+  const known = new Map<string, StoredValue | undefined>();
+  for (const name of Object.keys(state.subjects ?? {}).map(nameOfSubject)) {
+    const newest = await vault.newest(name);
+    if (newest !== undefined) known.set(name.slice(masterName('').length), readStoredValue(newest.data));
   }
-}
-
-/** Ids of the master keys the vault knows, retired ones with their marker. Asked of the leader. */
-export async function keysInUse(jsm: JetStreamManager): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { state } = await jsm.streams.info(VAULT_STREAM, { subjects_filter: vaultSubject(masterName('*')) });
-  const found = new Map<string, Uint8Array>();
-  for (const subject of Object.keys(state.subjects ?? {})) {
-    const stored = await jsm.streams.getMessage(VAULT_STREAM, { last_by_subj: subject });
-    if (stored !== null) found.set(nameOfSubject(subject).slice(masterName('').length), stored.data);
-  }
-  return found;
+  return known;
 }

@@ -1,6 +1,6 @@
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBreakableLine } from './testing/breakable-line.js';
 import { type GatewayFixture, openGateway, openGatewayFixture, tokenOf } from './testing/gateway-fixture.js';
 
 let fixture: GatewayFixture;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openBreakableLine } from '@parley/gateway/testing/breakable-line';
 import type { Stack } from '@parley/infra/embedded/stack';
 import { openLimiter } from '@parley/infra/runtime/limiter';
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import type { WebSocket } from 'ws';
 import { type Case, type Figure, median } from '../case.js';
 import { ask, type OurChain, startOurChain } from '../chain/our-chain.js';

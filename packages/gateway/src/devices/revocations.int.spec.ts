@@ -1,9 +1,9 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import { closeCodes } from '@parley/domain/wire/close-codes';
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBreakableLine } from '../testing/breakable-line.js';
 import { type GatewayFixture, openGateway, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 
 let fixture: GatewayFixture;

@@ -1,11 +1,11 @@
 import type { PresenceView } from '@parley/domain/wire/presence';
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { type ServiceProcess, startService } from '@parley/infra/testing/service-process';
 import { redisUrlBeside } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openBreakableLine } from '../testing/breakable-line.js';
 import { fallBehind, gaugeOf } from '../testing/fall-behind.js';
 import {
   type GatewayFixture,
