@@ -85,9 +85,11 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
         ...bounds,
       });
     const first = await read();
-    if (first.tag === 'page' && first.revision >= minSeq) return E.right(first);
+    const known = store.peek(conversationId);
+    const isOpen = known === undefined || refusedAccess(known.state, reader, now()) === undefined;
+    if (first.tag === 'page' && first.revision >= minSeq && isOpen) return E.right(first);
 
-    // Not a member there, or not far enough: the log says whether that is so or only not projected yet.
+    // Not a member there or here, or not far enough: the log says whether that is so or only not projected yet.
     const { state } = await store.fresh(conversationId);
     const refused = refusedAccess(state, reader, now());
     if (refused !== undefined) return E.left(refused);

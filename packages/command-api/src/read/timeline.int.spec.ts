@@ -88,6 +88,13 @@ describe('a page of a conversation', () => {
     expect(await read({ conversationId: 'other', reader: 'ben' })).toMatchObject({ tag: 'not-member' });
   });
 
+  it('is nobody’s once the conversation has ended', async () => {
+    await fixture.conversation('mayfly', ['ann'], [{ seq: 2, author: 'ann' }]);
+    await fixture.set('mayfly', { expiresAt: NOW });
+    expect(await read({ conversationId: 'mayfly', now: NOW - 1 })).toMatchObject({ tag: 'page' });
+    expect(await read({ conversationId: 'mayfly' })).toEqual({ tag: 'not-member', revision: 2 });
+  });
+
   it('is empty where there are no messages, and beyond both ends', async () => {
     expect(await page({ conversationId: 'quiet' })).toMatchObject({ seqs: [], hasMore: false });
     expect(await page({ after: 260 })).toMatchObject({ seqs: [], hasMore: false });

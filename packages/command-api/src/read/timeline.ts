@@ -17,7 +17,7 @@ export type TimelineQuery = {
   readonly before?: number;
   readonly after?: number;
   readonly around?: number;
-  /** Time in ms: messages whose life is over by then are not read, whether they are tombstoned or not. */
+  /** Time in ms: messages whose life is over by then are not read, whether they are tombstoned or not, nor is a conversation that has ended. */
   readonly now: number;
 };
 
@@ -33,7 +33,10 @@ export type Timeline =
       /** Seq of the newest event these rows have seen. */
       readonly revision: number;
     }
-  /** The reader is no member as far as the read model knows; `revision` is 0 where it knows no such conversation. */
+  /**
+   * The reader is no member as far as the read model knows, or the conversation has ended; `revision` is 0 where it knows no such
+   * conversation.
+   */
   | { readonly tag: 'not-member'; readonly revision: number };
 
 /**
@@ -94,6 +97,7 @@ function timelineStatement({ schema, limit, after, around }: TimelineQuery): Pre
     select c.revision, m.user_id, ${columns.map((column) => `page.${column}`).join(', ')}
     from ${schema}.conversation c
     left join ${schema}.member m on m.conversation_id = c.conversation_id and m.user_id = $2
+      and (c.expires_at is null or c.expires_at > $4)
     left join lateral (
       ${runs[direction].map(([bound, order]) => `(${runSql(schema, bound, order, size)})`).join(' union all ')}
     ) page (${columns.join(', ')}) on true
