@@ -21,9 +21,9 @@ import { projectorMetrics } from './metrics.js';
 import { ownShares } from './ownership/own-shares.js';
 import type { Commit } from './project-batch.js';
 import { receipts } from './receipts/projection.js';
-import { sweepMoves } from './receipts/sweep-moves.js';
 import { runShare } from './run-share.js';
 import { timeline } from './timeline/projection.js';
+import { openUpkeep } from './upkeep.js';
 
 /** Version of the read model this projector builds. */
 const READ_MODEL = 1;
@@ -66,28 +66,19 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     cache.committed(commits, pending);
     if (pending <= OLD_NEWS) announceAdded(nats, commits);
   };
-  const upkeep = connectPostgres(config.DATABASE_URL, {
-    name: `upkeep-of-${name}`,
-    log,
-    max: 2,
-    statementTimeoutMs: 60_000,
-    readsByKey: true,
-  });
-  resources.push({ name: 'upkeep', dispose: () => upkeep.end() });
-  const sweep = {
+  const upkeep = await openUpkeep({
+    config,
+    name,
+    nats,
     js,
     jsm,
-    database: upkeep,
     schema,
-    partitions,
-    log,
+    registry,
+    metrics,
     now: clock.now,
-    proofOfDelivery: config.PARLEY_PROOF_OF_DELIVERY * 1_000,
-    onForgotten: metrics.forgot,
-  };
-  /** What one projector at a time does for all partitions: whoever owns the timeline of the first. */
-  const choresOf = ({ projection, partition }: Share): readonly Work[] =>
-    projection === 'timeline' && partition === 0 ? [(signal) => sweepMoves(sweep, signal)] : [];
+    log,
+  });
+  resources.push({ name: 'upkeep', dispose: () => upkeep.close() });
 
   const ownership = ownShares({
     databaseUrl: config.DATABASE_URL,
@@ -102,7 +93,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
         const work = { js, metrics, log, onCommit };
         const target = { client, schema, share };
         const project: Work = (until) => runShare(work, projections[share.projection], target, until);
-        await beside(signal, project, choresOf(share));
+        await beside(signal, project, bringsUpkeep(share) ? upkeep.chores : []);
       } catch (error) {
         metrics.failed(share);
         throw error;
@@ -125,6 +116,10 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   resources.push({ name: 'ops server', dispose: () => ops.close() });
   return { info: { url: ops.url, instance }, resources };
 }
+
+/** One projector at a time does what is done for all partitions: whoever owns the timeline of the first. */
+const bringsUpkeep = ({ projection, partition }: Share): boolean =>
+  projection === 'timeline' && partition === 0;
 
 /** Migrates as soon as Postgres answers. A migration that fails is tried again too: it may be the other way round. */
 async function migratePatiently(databaseUrl: string, log: Log): Promise<void> {

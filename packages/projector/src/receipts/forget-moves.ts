@@ -25,6 +25,7 @@ const PAGE = 500;
  * killed between the two finds the rows as they were, and does it again.
  *
  * @param cutoff messages that ended by then, in ms, are told of no more
+ * @param signal ends it early
  * @returns of how many people moves were forgotten
  * @throws when log or database do not answer; what was done stays done.
  */
@@ -32,14 +33,16 @@ export async function forgetMovesIn(
   resources: ForgetResources,
   conversationIds: readonly string[],
   cutoff: number,
+  signal?: AbortSignal,
 ): Promise<number> {
   const { database, schema } = resources;
   let forgotten = 0;
-  for (let last: Receipt | undefined, isWhole = false; !isWhole; ) {
+  for (let last: Receipt | undefined, isWhole = false; !isWhole && !signal?.aborted; ) {
     const receipts = await readReceipts(resources, conversationIds, last);
     const isTold = await toldBetween(database, schema, receipts, cutoff);
     const fewer: Receipt[] = [];
     for (const receipt of receipts) {
+      if (signal?.aborted) break;
       const forgetting = forgetMoves(receipt.moves, isTold(receipt.conversationId));
       if (!isForgetting(forgetting)) continue;
       await forgetInLog(resources, receipt, isTold(receipt.conversationId));

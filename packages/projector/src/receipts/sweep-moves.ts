@@ -44,7 +44,7 @@ async function sweepOnce(resources: SweepResources, signal: AbortSignal): Promis
     const cutoff = resources.now() - resources.proofOfDelivery;
     const page: Page = await readPage(resources, after, cutoff);
     if (page.withGone.length > 0)
-      resources.onForgotten(await forgetMovesIn(resources, page.withGone, cutoff));
+      resources.onForgotten(await forgetMovesIn(resources, page.withGone, cutoff, signal));
     after = page.last;
     await pause(Math.max(PAUSE, RESPITE * (performance.now() - begunAt)), signal);
   }

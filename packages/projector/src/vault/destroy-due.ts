@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Log } from '@parley/infra/runtime/log';
+import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
+import { keepHeldKey } from '@parley/infra/vault/keep-held-key';
+import type { MasterKeys } from '@parley/infra/vault/master-keys';
+import { heldName } from '@parley/infra/vault/names';
+import type { VaultStream } from '@parley/infra/vault/vault-stream';
+import { dueBuckets } from './due-buckets.js';
+import { holdsOf, liftedHolds } from './holds.js';
+import { type KnownSecrets, knowSecrets } from './known-secrets.js';
+import type { VaultMetrics } from './metrics.js';
+import { type RowsAndLog, rowsReachLog } from './rows-reached.js';
+
+export type DestroyResources = RowsAndLog & {
+  readonly nats: NatsConnection;
+  readonly vault: VaultStream;
+  readonly masterKeys: MasterKeys;
+  readonly log: Log;
+  readonly metrics: VaultMetrics;
+  /** The log's time in ms. */
+  readonly now: () => number;
+};
+
+/** Ms between two looks at what is due: the shortest bucket is a second. */
+const ROUND = 1_000;
+
+/** Buckets destroyed, or held keys let go, before holds are looked at anew. */
+const MOST = 64;
+
+/**
+ * Destroys the secrets of buckets whose time is over, one after the other, so that erasures have their part of the broker's secure deletes, and
+ * the keys that were kept for a conversation when its hold is lifted. Nothing is remembered: whoever is killed, the next finds in the vault what
+ * is left to do. Ends when the signal is aborted; what fails is tried again.
+ */
+export async function destroyDue(resources: DestroyResources, signal: AbortSignal): Promise<void> {
+  const { nats, vault, log, metrics } = resources;
+  const known = knowSecrets(nats, vault);
+  let isFailing = false;
+  try {
+    while (!signal.aborted) {
+      try {
+        await known.refresh();
+        await round(resources, known, signal);
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing)
+          log.warn({ reason: (error as Error).message }, 'buckets that are past cannot be destroyed now');
+        isFailing = true;
+      }
+      metrics.known(known.buckets.size, due(resources, known).length, known.held.size);
+      await sleep(ROUND, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    known.close();
+    metrics.known(0, 0, 0);
+  }
+}
+
+const due = ({ now }: DestroyResources, { buckets }: KnownSecrets) => dueBuckets(buckets, now());
+
+/**
+ * Everything that is due now, in lots. Each lot begins with a look whether the rows have what the log has, because the rows say what is held:
+ * a hold that was there before the bucket ended is seen.
+ */
+async function round(resources: DestroyResources, known: KnownSecrets, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const buckets = due(resources, known).slice(0, MOST);
+    const held = [...known.held.values()];
+    if (signal.aborted || (buckets.length === 0 && held.length === 0)) return;
+    if (!(await rowsReachLog(resources, signal))) return;
+    const isDone = await destroyBuckets(resources, known, buckets, signal);
+    if (buckets.length > 0 && isDone) continue;
+    return letGo(resources, known, signal);
+  }
+}
+
+/** False where something was left over. */
+async function destroyBuckets(
+  resources: DestroyResources,
+  known: KnownSecrets,
+  buckets: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { database, schema, vault, masterKeys, log, metrics, now } = resources;
+  const holds = Map.groupBy(await holdsOf(database, schema, buckets), ({ bucket }) => bucket);
+  let isDone = true;
+  for (const bucket of buckets) {
+    if (signal.aborted) return false;
+    try {
+      for (const { conversationId } of holds.get(bucket) ?? []) {
+        const kept = await keepHeldKey(vault, masterKeys, bucket, conversationId);
+        known.learn(heldName(bucket, conversationId), kept === 'kept');
+      }
+      await destroySecrets(vault, [`bucket.${bucket}`], 'expired', now);
+      known.learn(`bucket.${bucket}`, false);
+      metrics.destroyed();
+    } catch (error) {
+      isDone = false;
+      log.warn({ bucket, reason: (error as Error).message }, 'a bucket that is past was not destroyed');
+    }
+  }
+  return isDone;
+}
+
+/** Destroys the keys that nobody holds any more. */
+async function letGo(resources: DestroyResources, known: KnownSecrets, signal: AbortSignal): Promise<void> {
+  const { database, schema, vault, now } = resources;
+  const held = [...known.held.values()];
+  if (held.length === 0) return;
+  for (const { bucket, conversationId } of await liftedHolds(database, schema, held)) {
+    if (signal.aborted) return;
+    const name = heldName(bucket, conversationId);
+    await destroySecrets(vault, [name], 'released', now);
+    known.learn(name, false);
+  }
+}
