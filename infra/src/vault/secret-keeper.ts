@@ -84,13 +84,20 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   async function followLine(): Promise<void> {
     for await (const { type } of nats.status()) {
-      if (type === 'disconnect') isUp = false;
-      if (type === 'reconnect') isUp = true;
-      if (type === 'disconnect' || type === 'reconnect') forget();
-      if (type === 'reconnect') settle();
+      if (type === 'disconnect') cut();
+      if (type === 'reconnect') {
+        isUp = true;
+        forget();
+        settle();
+      }
     }
+    cut();
+  }
+
+  function cut(): void {
     isUp = false;
     forget();
+    for (const each of underWay) each.giveUp(new VaultAway('the line to the vault was cut'));
   }
 
   function settle(): void {
@@ -124,16 +131,18 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     return 'unreadable';
   }
 
-  /** Runs a question whose answers are worth nothing once the cache was emptied, and asks again where the line is whole. */
+  /** Runs a question, for 3 s and while there is a line. Its answer is worth nothing once the cache was emptied: it is asked again. */
   async function whileFresh<A>(ask: (asked: UnderWay) => Promise<A>): Promise<A> {
     for (;;) {
       if (!isUp) throw new VaultAway('there is no line to the vault');
-      const asked: UnderWay = { gone: new Set(), isStale: false };
+      const { promise: isCut, reject: giveUp } = Promise.withResolvers<never>();
+      const asked: UnderWay = { gone: new Set(), isStale: false, giveUp };
       underWay.add(asked);
       try {
-        return await ask(asked);
+        return await within(Promise.race([ask(asked), isCut]));
       } catch (error) {
-        if (!(error instanceof Stale)) throw new VaultAway('the vault does not answer', { cause: error });
+        if (error instanceof VaultAway) throw error;
+        if (!(error instanceof Stale)) throw new VaultAway('the vault cannot be asked', { cause: error });
       } finally {
         underWay.delete(asked);
         asked.isStale = true;
@@ -178,21 +187,25 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
       return isUp;
     },
     async read(names) {
+      // Also where it waits for other questions.
       const found = await within(Promise.all(names.map((name) => once(reading, name, reads.ask))));
       return new Map(names.map((name, index) => [name, found[index] as Found]));
     },
-    make: (name) => within(once(making, name, create)),
+    make: (name) => once(making, name, create),
     close() {
-      isUp = false;
       clearTimeout(settling);
       subscription.unsubscribe();
-      forget();
+      cut();
     },
   };
 }
 
 /** A question under way, what was destroyed meanwhile, and whether the cache was emptied meanwhile. */
-type UnderWay = { readonly gone: Set<string>; isStale: boolean };
+type UnderWay = {
+  readonly gone: Set<string>;
+  isStale: boolean;
+  readonly giveUp: (error: VaultAway) => void;
+};
 
 class Stale extends Error {}
 
@@ -212,13 +225,10 @@ function once(
   return answer;
 }
 
-function within<A>(answer: Promise<A>): Promise<A> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new VaultAway(`the vault does not answer within ${WITHIN_MS} ms`)),
-      WITHIN_MS,
-    );
-  });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+async function within<A>(answer: Promise<A>): Promise<A> {
+  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+  const late = setTimeout(giveUp, WITHIN_MS, new VaultAway(SILENT));
+  return Promise.race([answer, givenUp]).finally(() => clearTimeout(late));
 }
+
+const SILENT = `the vault does not answer within ${WITHIN_MS} ms`;
