@@ -23,6 +23,8 @@ export type ShareResources = {
   readonly log: Log;
   /** Told of what was committed; `pending` messages were behind it in the log. Must not throw and is not waited for. */
   readonly onCommit: (commits: readonly Commit[], pending: number) => void;
+  /** Told at the start, and after each commit, how many messages of the log the rows lack. */
+  readonly onPlace?: (pending: number) => void;
 };
 
 /** The log ends before the checkpoint: it is another log than the one these rows were made of. */
@@ -49,13 +51,14 @@ export async function runShare(
   target: Target,
   signal: AbortSignal,
 ): Promise<void> {
-  const { js, metrics, log, onCommit } = resources;
+  const { js, metrics, log, onCommit, onPlace } = resources;
   const { share, client, schema } = target;
   const stream = projection.streamOf(share.partition);
   const begin = await readCheckpoint(client, schema, share);
-  await requireLog(js, stream, begin);
+  const { last } = await requireLog(js, stream, begin);
   let checkpoint = begin;
   metrics.reached(share, begin.streamSeq);
+  onPlace?.(last - begin.streamSeq);
   const stop = new AbortController();
   const batches = consumeBatches(js, stream, begin.streamSeq, {
     maxBatch: MAX_BATCH,
@@ -82,6 +85,7 @@ export async function runShare(
     metrics.reached(share, checkpoint.streamSeq, newest?.storedAt);
     reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
+    onPlace?.(pending);
     if (pending === 0) await rest(startedAt, signal);
   }
 }
@@ -99,9 +103,14 @@ function reportParked(log: Log, stream: string, commits: readonly Commit[]): voi
   }
 }
 
-async function requireLog(js: JetStreamClient, stream: string, { streamSeq }: Checkpoint): Promise<void> {
-  if (streamSeq === 0) return;
+/** Where the log ends: at or after the checkpoint. */
+async function requireLog(
+  js: JetStreamClient,
+  stream: string,
+  { streamSeq }: Checkpoint,
+): Promise<{ readonly last: number }> {
   const jsm = await js.jetstreamManager(false);
   const { state } = await jsm.streams.info(stream);
   if (state.last_seq < streamSeq) throw new LogTooShort(stream, state.last_seq, streamSeq);
+  return { last: state.last_seq };
 }

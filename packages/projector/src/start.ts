@@ -17,6 +17,7 @@ import { beside, type Work } from './beside.js';
 import { keepCache } from './cache/keep-cache.js';
 import type { Share } from './checkpoint.js';
 import type { ProjectorConfig } from './config.js';
+import { startExpiry } from './expiry/start-expiry.js';
 import { projectorMetrics } from './metrics.js';
 import { ownShares } from './ownership/own-shares.js';
 import type { Commit } from './project-batch.js';
@@ -80,6 +81,9 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   });
   resources.push({ name: 'upkeep', dispose: () => upkeep.close() });
 
+  const databaseUrl = config.DATABASE_URL;
+  const expiry = startExpiry({ nats, jsm, name, clock, databaseUrl, schema, partitions, registry, log });
+  resources.push({ name: 'expiry', dispose: () => expiry.close() });
   const ownership = ownShares({
     databaseUrl: config.DATABASE_URL,
     instance,
@@ -89,8 +93,10 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     log,
     work: async (share, { client }, signal) => {
       metrics.claimed(share);
+      const due = share.projection === 'timeline' ? expiry.take(share.partition) : undefined;
+      signal.addEventListener('abort', () => due?.release(), { once: true });
       try {
-        const work = { js, metrics, log, onCommit };
+        const work = { js, metrics, log, onCommit, onPlace: (pending: number) => due?.behind(pending) };
         const target = { client, schema, share };
         const project: Work = (until) => runShare(work, projections[share.projection], target, until);
         await beside(signal, project, bringsUpkeep(share) ? upkeep.chores : []);
@@ -98,6 +104,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
         metrics.failed(share);
         throw error;
       } finally {
+        due?.release();
         metrics.released(share);
       }
     },
@@ -110,6 +117,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     metrics: registry,
     checks: [
       { name: 'nats', isReady: () => !nats.isClosed() },
+      { name: 'expiry', isReady: () => expiry.isReady },
       { name: 'postgres', isReady: async () => (await database.query('select 1')).rowCount === 1 },
     ],
   });

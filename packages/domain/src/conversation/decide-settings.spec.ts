@@ -78,4 +78,8 @@ describe('closing', () => {
   it('is not for direct conversations', () => {
     given(direct).when(close('ann')).isRefused('NotForThisKind', 'a direct conversation cannot be closed');
   });
+
+  it('is for the system in a direct conversation, whose time is over', () => {
+    given(direct).when(close(SYSTEM)).makes('conversation.closed', {});
+  });
 });

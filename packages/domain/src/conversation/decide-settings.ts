@@ -38,8 +38,10 @@ export const endsTooSoon = (expiresAt: Ending | undefined, at: number): Decision
     ? no('LifeNotAllowed', `expiresAt must be ${LEAST_AHEAD / 1_000} s ahead at least`)
     : undefined;
 
+/** By an owner, and by the system when the time of the conversation is over, of whatever kind it is. */
 export function close(state: Open, { actor }: CloseConversation): Decision {
+  if (actor === SYSTEM) return yes({ type: 'conversation.closed', data: {} });
   if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation cannot be closed');
-  if (actor !== SYSTEM && state.members.get(actor)?.role !== 'owner') return no('NotAllowed');
+  if (state.members.get(actor)?.role !== 'owner') return no('NotAllowed');
   return yes({ type: 'conversation.closed', data: {} });
 }

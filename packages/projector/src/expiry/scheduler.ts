@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@parley/infra/runtime/log';
+import type { Pool } from 'pg';
+import { type Cursor, type DueConversation, fromTheStart, readDue } from './due-conversation.js';
+import { readDueMessages } from './due-messages.js';
+import { type Ended, type EndingResources, endDue } from './end-due.js';
+import { beginEnding } from './ending.js';
+import type { ExpiryMetrics } from './metrics.js';
+import type { Numbered } from './ranges.js';
+import { openWaiting } from './waiting.js';
+
+export type SchedulerOptions = EndingResources & {
+  readonly database: Pick<Pool, 'query'>;
+  readonly schema: string;
+  readonly metrics: ExpiryMetrics;
+  readonly log: Log;
+  /** Whether the line to the broker is whole: without it no round is begun. */
+  readonly isUp: () => boolean;
+};
+
+export type Scheduler = {
+  /** Ends what is due in a partition from now on; to be called while its timeline's lock is held. */
+  take(partition: number): Taken;
+  readonly partitions: readonly number[];
+  /** False when rounds fail, or hang. */
+  readonly isReady: boolean;
+  close(): Promise<void>;
+};
+
+export type Taken = {
+  /** How many events of the log the rows lack. What they say is due is looked at only while those are few. */
+  behind(events: number): void;
+  release(): void;
+};
+
+/** Milliseconds from the beginning of a round to that of the next, unless there is more to do at once. */
+const ROUND = 150;
+
+/** Conversations in a round, and messages of each of them: a million in memory at most. */
+const MOST_CONVERSATIONS = 1_000;
+const MOST_MESSAGES = 1_000;
+
+/** Conversations a round whose messages are many more than that, and how many those may be. */
+const MOST_DEEP = 4;
+const MOST_MESSAGES_DEEP = 50_000;
+
+/** Events that the rows may be behind: each costs a conflict, and a projector that makes rows anew would have nothing but those. */
+const CLOSE_BEHIND = 10_000;
+
+/** Rounds that failed, or one that takes so long, in ms, are worth an operator's look. */
+const STUCK = 30_000;
+
+/**
+ * Ends what is due in the partitions of this process, in rounds: one statement for all of them says which conversations have something
+ * due, one which messages, and each conversation gets one event. A backlog is gone through page by page, oldest first. Nothing is
+ * remembered that matters: whoever has the partitions next reads the same rows.
+ */
+export function openScheduler(options: SchedulerOptions): Scheduler {
+  const { database, schema, metrics, log, now, isUp } = options;
+  const taken = new Map<number, { behind: number }>();
+  const cursors = new Map<number, Cursor>();
+  const waiting = openWaiting();
+  const closing = new AbortController();
+  let doneAt = performance.now();
+  let complained = false;
+  const running = run();
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const startedAt = performance.now();
+      const isMore = await round().catch(complain);
+      const pause = isMore ? 0 : ROUND - (performance.now() - startedAt);
+      if (pause > 0) await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  }
+
+  /** True where there is more to do at once. */
+  async function round(): Promise<boolean> {
+    const mine = isUp() ? [...taken].filter(([, { behind }]) => behind <= CLOSE_BEHIND) : [];
+    let isMore = false;
+    if (mine.length > 0) {
+      const most = Math.ceil(MOST_CONVERSATIONS / mine.length);
+      const from = mine.map(([partition]) => cursors.get(partition) ?? fromTheStart(partition));
+      const rows = await readDue(database, schema, from, now(), most);
+      isMore = advance(
+        mine.map(([partition]) => partition),
+        rows,
+        most,
+      );
+      await endAll(rows.filter((row) => !waiting.has(row)));
+    }
+    doneAt = performance.now();
+    if (complained) log.info('what is due is looked at again');
+    complained = false;
+    return isMore;
+  }
+
+  /** A partition whose page was full goes on behind it, the others begin again. */
+  function advance(partitions: readonly number[], rows: readonly DueConversation[], most: number): boolean {
+    let isMore = false;
+    const pages = Map.groupBy(rows, ({ partition }) => partition);
+    for (const partition of partitions) {
+      const page = pages.get(partition) ?? [];
+      if (page.length < most) cursors.delete(partition);
+      else {
+        cursors.set(partition, page.at(-1) as DueConversation);
+        isMore = true;
+      }
+    }
+    return isMore;
+  }
+
+  async function endAll(rows: readonly DueConversation[]): Promise<void> {
+    const messages = await messagesOf(rows);
+    await Promise.all(
+      rows.map(async (row) => {
+        if (!taken.has(row.partition)) return;
+        note(row, await endDue(options, beginEnding(row, messages.get(row.conversationId) ?? [])));
+      }),
+    );
+  }
+
+  async function messagesOf(rows: readonly DueConversation[]): Promise<Map<string, readonly Numbered[]>> {
+    const ids = rows.map(({ conversationId }) => conversationId);
+    const found = new Map(await readDueMessages(database, schema, ids, now(), MOST_MESSAGES));
+    const deep = ids.filter((id) => found.get(id)?.length === MOST_MESSAGES).slice(0, MOST_DEEP);
+    for (const [id, all] of await readDueMessages(database, schema, deep, now(), MOST_MESSAGES_DEEP))
+      found.set(id, all);
+    return found;
+  }
+
+  function note(row: DueConversation, ended: Ended): void {
+    const { conversationId, nextDue } = row;
+    waiting.note(conversationId, ended);
+    metrics.ended(ended, now() - nextDue);
+    if (ended.tag === 'failed')
+      log.error({ conversationId, reason: ended.reason }, 'what is due in a conversation cannot be ended');
+  }
+
+  function complain(error: Error): false {
+    metrics.roundFailed();
+    if (!complained) log.warn({ reason: error.message }, 'what is due cannot be looked up; nothing expires');
+    complained = true;
+    return false;
+  }
+
+  return {
+    take(partition) {
+      const mine = { behind: Number.POSITIVE_INFINITY };
+      taken.set(partition, mine);
+      return {
+        behind: (events) => {
+          mine.behind = events;
+        },
+        release: () => {
+          if (taken.get(partition) === mine) taken.delete(partition);
+          cursors.delete(partition);
+        },
+      };
+    },
+    get partitions() {
+      return [...taken.keys()];
+    },
+    get isReady() {
+      return !complained && performance.now() - doneAt < STUCK;
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
