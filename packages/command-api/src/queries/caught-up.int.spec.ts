@@ -69,6 +69,20 @@ describe('waiting for the rows', () => {
     await project(6);
   });
 
+  it('does not wait for what was taken out of the end of the log', async () => {
+    const jsm = await jetstreamManager(nats, { checkAPI: false });
+    await store(2);
+    await project(7);
+    expect(await caughtUp()).toBe(1);
+    await jsm.streams.deleteMessage(place.stream, 8, true);
+    looked = 0;
+    expect(await caughtUp()).toBe(0);
+    expect(looked).toBe(1);
+    await store(1);
+    expect(await caughtUp()).toBe(2);
+    await project(9);
+  });
+
   it('looks once for all who ask at the same time, and again for those who come later', async () => {
     looked = 0;
     const answers = await Promise.all(Array.from({ length: 500 }, () => caughtUp()));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { partitionLabel } from '@parley/domain/log/partition';
 import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { type Queryable, rowsOf } from '../read/queryable.js';
 import { ifSoon } from './if-soon.js';
@@ -48,11 +49,12 @@ async function catchUp(resources: CatchUpResources): Promise<number | undefined>
   const heads = await ifSoon(headsOf(resources), PATIENCE);
   if (heads === undefined) return undefined;
   const deadline = Date.now() + PATIENCE;
-  for (;;) {
-    const behind = await distance(resources, heads);
-    if (behind === 0 || Date.now() >= deadline) return behind;
+  let behind = await withoutHollowEnds(resources, await lagging(resources, heads));
+  while (behind.length > 0 && Date.now() < deadline) {
     await sleep(STEP);
+    behind = await lagging(resources, behind);
   }
+  return behind.reduce((sum, { seq, reached }) => sum + seq - reached, 0);
 }
 
 type Head = {
@@ -61,24 +63,32 @@ type Head = {
   readonly seq: number;
 };
 
+/** One that the rows have not reached, and how far they are. */
+type Lagging = Head & { readonly reached: number };
+
 async function headsOf({ jsm, partitions }: CatchUpResources): Promise<readonly Head[]> {
   const head = async (projection: Head['projection'], partition: number): Promise<Head> => {
-    const stream = projection === 'timeline' ? streamName(partition) : receiptStreamName(partition);
-    return { projection, partition, seq: (await jsm.streams.info(stream)).state.last_seq };
+    const { state } = await jsm.streams.info(streamOf(projection, partition));
+    return { projection, partition, seq: state.last_seq };
   };
   const all = Array.from({ length: partitions }, (_, partition) => partition);
   return Promise.all(all.flatMap((partition) => [head('timeline', partition), head('receipts', partition)]));
 }
 
-async function distance({ database, schema }: CatchUpResources, heads: readonly Head[]): Promise<number> {
+async function lagging(
+  { database, schema }: CatchUpResources,
+  heads: readonly Head[],
+): Promise<readonly Lagging[]> {
+  if (heads.length === 0) return [];
   const name = await schema();
   const rows = await rowsOf(
     database,
     {
       name: `behind-${name}`,
-      text: `select coalesce(sum(greatest(0, h.seq - coalesce(c.stream_seq, 0))), 0)
-        from unnest($1::text[], $2::int[], $3::bigint[]) as h (projection, partition, seq)
-        left join ${name}.checkpoint c on c.projection = h.projection and c.partition = h.partition`,
+      text: `select h.place, coalesce(c.stream_seq, 0)
+        from unnest($1::text[], $2::int[], $3::bigint[]) with ordinality as h (projection, partition, seq, place)
+        left join ${name}.checkpoint c on c.projection = h.projection and c.partition = h.partition
+        where h.seq > coalesce(c.stream_seq, 0)`,
     },
     [
       heads.map(({ projection }) => projection),
@@ -86,5 +96,30 @@ async function distance({ database, schema }: CatchUpResources, heads: readonly 
       heads.map(({ seq }) => seq),
     ],
   );
-  return Number(rows[0]?.[0]);
+  return rows.map(([place, reached]) => ({
+    ...(heads[Number(place) - 1] as Head),
+    reached: Number(reached),
+  }));
 }
+
+/**
+ * A stream counts on where its newest messages were taken out of it, as receipts are when what they tell of is erased: rows that have
+ * all before that never come further. (After an event that is taken out there always is the one that says so.)
+ */
+async function withoutHollowEnds(
+  { jsm }: CatchUpResources,
+  behind: readonly Lagging[],
+): Promise<readonly Lagging[]> {
+  const isThere = async ({ projection, partition, reached }: Lagging): Promise<boolean> => {
+    const next = { seq: reached + 1, next_by_subj: everythingIn(projection, partition) };
+    return (await jsm.direct.getMessage(streamOf(projection, partition), next)) !== null;
+  };
+  const there = await ifSoon(Promise.all(behind.map(isThere)), PATIENCE);
+  return there === undefined ? behind : behind.filter((_, index) => there[index]);
+}
+
+const streamOf = (projection: Head['projection'], partition: number): string =>
+  projection === 'timeline' ? streamName(partition) : receiptStreamName(partition);
+
+const everythingIn = (projection: Head['projection'], partition: number): string =>
+  `${projection === 'timeline' ? 'conv' : 'rcpt'}.${partitionLabel(partition)}.>`;
