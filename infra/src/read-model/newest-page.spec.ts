@@ -1,3 +1,4 @@
+import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { openPlain } from '@parley/domain/sealing/opened';
 import { anyEvent } from '@parley/domain/testing/arbitraries';
@@ -87,6 +88,28 @@ describe('the newest page of a conversation', () => {
     expect(messages).toHaveLength(3);
     expect(messages.filter((message) => isShown(message, 5)).map(({ seq }) => seq)).toEqual([4]);
     expect(messages[0]).toMatchObject({ body: null });
+  });
+
+  it('shows nothing of a person who was erased, and nothing of a conversation that was', () => {
+    const by = (actor: string, seq: number, event: ConversationEvent) =>
+      envelop(event, { conversationId: 'den', seq, at: seq, actor, commandId: `c-${seq}` });
+    const reacted = (actor: string, seq: number, target: number) =>
+      by(actor, seq, { type: 'message.reacted', data: { seq: target, emoji: '+1', removed: false } });
+    const page = foldForward(empty, [
+      sent(1),
+      by('ben', 2, { type: 'message.sent', data: { ordinal: 2, body: 'p0.{}' } }),
+      by('ann', 3, { type: 'message.edited', data: { seq: 1, body: 'p0.{}' } }),
+      reacted('ben', 4, 1),
+      reacted('ann', 5, 2),
+      reacted('ben', 6, 2),
+      by('@system', 7, { type: 'member.erased', data: { user: 'ann' } }),
+    ]);
+    expect(page.messages).toMatchObject([
+      { seq: 1, body: null, editedAt: null, deletedAt: 7, reactions: [] },
+      { seq: 2, body: 'p0.{}', deletedAt: null, reactions: [{ emoji: '+1', count: 1, users: ['ben'] }] },
+    ]);
+    const erased = by('ann', 8, { type: 'conversation.erased', data: {} });
+    expect(foldForward(page, [erased])).toStrictEqual({ revision: 8, messages: [] });
   });
 });
 

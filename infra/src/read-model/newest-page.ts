@@ -89,9 +89,7 @@ function applyToRows(rows: Map<number, MessageRow>, event: Envelope): void {
     case 'message.deleted':
       return amend(rows, event.data.seq, (row) => ({
         ...row,
-        body: null,
-        deletedAt: event.at,
-        reactions: [],
+        ...deletedAt(event.at),
       }));
     case 'message.reacted':
       return amend(rows, event.data.seq, (row) => ({
@@ -103,6 +101,12 @@ function applyToRows(rows: Map<number, MessageRow>, event: Envelope): void {
         if (seq < event.seq && event.data.ranges.some(([from, to]) => from <= seq && seq <= to))
           bury(rows, seq);
       }
+      return;
+    case 'member.erased':
+      for (const seq of rows.keys()) amend(rows, seq, (row) => withoutPerson(row, event.data.user, event.at));
+      return;
+    case 'conversation.erased':
+      rows.clear();
       return;
     default:
       return;
@@ -131,6 +135,22 @@ export function sentRow(event: Extract<Envelope, { type: 'message.sent' }>): Mes
 function amend(rows: Map<number, MessageRow>, seq: number, change: (row: MessageRow) => MessageRow): void {
   const row = rows.get(seq);
   if (row !== undefined && row.deletedAt === null && row.expiresAt !== LONG_OVER) rows.set(seq, change(row));
+}
+
+const deletedAt = (at: number) => ({ body: null, editedAt: null, deletedAt: at, reactions: [] });
+
+function withoutPerson(row: MessageRow, user: string, at: number): MessageRow {
+  if (row.author === user) return { ...row, ...deletedAt(at) };
+  const reactions = row.reactions.map(({ emoji, users }) => ({
+    emoji,
+    users: users.filter((name) => name !== user),
+  }));
+  return {
+    ...row,
+    reactions: reactions.flatMap(({ emoji, users }) =>
+      users.length === 0 ? [] : [{ emoji, count: users.length, users }],
+    ),
+  };
 }
 
 const LONG_OVER = 0;

@@ -67,7 +67,7 @@ function successorOf(state: Standing, going: string): string | undefined {
 export function eraseMessage(state: Standing, { actor, data }: EraseMessage): Decision {
   if (actor !== SYSTEM) return no('NotAllowed', 'a message is erased by message.delete');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
-  const { seq, remains, editedAt, deletedAt, expired, authorErased } = data;
+  const { seq, remains, deletedAt, expired } = data;
   const deed = recallSeq(state.recent, seq);
   if (deed?.type === 'message.sent' && deed.gone !== true)
     return no('NotAllowed', `the message at seq ${seq} is not deleted`);
@@ -76,10 +76,8 @@ export function eraseMessage(state: Standing, { actor, data }: EraseMessage): De
     data: {
       seq,
       remains,
-      ...(editedAt === undefined ? {} : { editedAt }),
       ...(deletedAt === undefined ? {} : { deletedAt }),
       ...(expired === undefined ? {} : { expired }),
-      ...(authorErased === undefined ? {} : { authorErased }),
     },
   });
 }

@@ -98,14 +98,9 @@ export type Remains = t.TypeOf<typeof Remains>;
 export const MAX_REMAINS = 500;
 
 /**
- * What had become of an erased message by then: when it was edited and deleted, whether it has expired since, whether its author was
- * erased. Its remains come after all that, so they must say it.
+ * What had become of an erased message by then: when it was deleted, or its author erased, and whether it has expired. Its remains
+ * come after all that, so they must say it.
  */
-export const Fate = {
-  editedAt: Instant,
-  deletedAt: Instant,
-  expired: t.literal(true),
-  authorErased: t.literal(true),
-};
+export const Fate = { deletedAt: Instant, expired: t.literal(true) };
 const Become = shape({}, Fate);
 export type Fate = t.TypeOf<typeof Become>;

@@ -27,9 +27,14 @@ function advanceOf(conversationId: string, events: readonly Envelope[]): PageAdv
   return { tag: 'append', conversationId, from: first.seq - 1, text };
 }
 
-const changesRows = ({ type }: Envelope): boolean =>
-  type === 'message.edited' ||
-  type === 'message.deleted' ||
-  type === 'message.reacted' ||
-  type === 'message.erased' ||
-  type === 'message.expired';
+const CHANGES_ROWS: ReadonlySet<Envelope['type']> = new Set([
+  'message.edited',
+  'message.deleted',
+  'message.reacted',
+  'message.expired',
+  'message.erased',
+  'member.erased',
+  'conversation.erased',
+]);
+
+const changesRows = ({ type }: Envelope): boolean => CHANGES_ROWS.has(type);

@@ -32,28 +32,26 @@ export function follow(trace: Trace, streamSeq: number, event: Envelope, json: u
   switch (event.type) {
     case 'message.sent':
       return event.seq === seq ? { ...found(trace, streamSeq, json), author: event.actor } : trace;
-    case 'message.edited': {
-      if (event.data.seq !== seq) return trace;
-      const isOver = fate.deletedAt !== undefined || fate.expired === true;
-      return { ...found(trace, streamSeq, json), fate: isOver ? fate : { ...fate, editedAt: event.at } };
-    }
-    case 'message.deleted': {
-      if (event.data.seq !== seq) return trace;
-      const isOver = fate.deletedAt !== undefined || fate.expired === true;
-      return { ...trace, isDeleted: true, fate: isOver ? fate : { ...fate, deletedAt: event.at } };
-    }
+    case 'message.edited':
+      return event.data.seq === seq ? found(trace, streamSeq, json) : trace;
+    case 'message.deleted':
+      return event.data.seq === seq ? { ...trace, isDeleted: true, fate: deleted(fate, event.at) } : trace;
     case 'message.expired':
       return event.data.ranges.some(([from, to]) => from <= seq && seq <= to)
         ? { ...trace, fate: { ...fate, expired: true } }
         : trace;
     case 'member.erased':
-      return event.data.user === trace.author ? { ...trace, fate: { ...fate, authorErased: true } } : trace;
+      return event.data.user === trace.author ? { ...trace, fate: deleted(fate, event.at) } : trace;
     case 'message.erased':
       return event.data.seq === seq ? recalled(trace, event.data) : trace;
     default:
       return trace;
   }
 }
+
+/** Nothing becomes of a message that is over. */
+const deleted = (fate: Fate, at: number): Fate =>
+  fate.deletedAt !== undefined || fate.expired === true ? fate : { ...fate, deletedAt: at };
 
 /** What is there and of which the log does not say yet that it is erased. */
 export const unsaid = ({ remains, said }: Trace): readonly Remains[] =>

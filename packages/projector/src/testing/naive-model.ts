@@ -7,6 +7,7 @@ export type Tables = {
   readonly ban: readonly Row[];
   readonly message: readonly Row[];
   readonly reaction: readonly Row[];
+  readonly pin: readonly Row[];
 };
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -15,12 +16,16 @@ type Conversation = {
   title: string | null;
   ttl: number | null;
   closed: boolean;
+  expiresAt: number | null;
+  erasedAt: number | null;
+  hold: { reason: string; since: number; by: string } | null;
   revision: number;
   messages: number;
   lastActivityAt: number;
   readonly members: Map<string, { role: string; since: number; banHash: string }>;
   readonly bans: Set<string>;
   readonly timeline: Map<number, Message>;
+  readonly pins: Map<number, { by: string; at: number }>;
 };
 
 type Message = {
@@ -40,7 +45,10 @@ type Message = {
 export function naiveTables(events: readonly Envelope[]): Tables {
   const conversations = new Map<string, Conversation>();
   for (const event of events) {
-    const conversation = conversations.get(event.conversationId) ?? empty();
+    const conversation =
+      event.type === 'conversation.erased'
+        ? { ...empty(), erasedAt: event.at }
+        : (conversations.get(event.conversationId) ?? empty());
     conversations.set(event.conversationId, conversation);
     conversation.revision = event.seq;
     apply(conversation, event);
@@ -53,21 +61,26 @@ const empty = (): Conversation => ({
   title: null,
   ttl: null,
   closed: false,
+  expiresAt: null,
+  erasedAt: null,
+  hold: null,
   revision: 0,
   messages: 0,
   lastActivityAt: 0,
   members: new Map(),
   bans: new Set(),
   timeline: new Map(),
+  pins: new Map(),
 });
 
 function apply(conversation: Conversation, event: Envelope): void {
-  const { members, bans, timeline } = conversation;
+  const { members, bans, timeline, pins } = conversation;
   switch (event.type) {
     case 'conversation.created':
       conversation.kind ??= event.data.kind;
       conversation.title = event.data.title ?? conversation.title;
       conversation.ttl = event.data.ttl;
+      conversation.expiresAt = event.data.expiresAt ?? conversation.expiresAt;
       conversation.lastActivityAt = Math.max(conversation.lastActivityAt, event.at);
       for (const { user, role, banHash } of event.data.members)
         members.set(user, { role, since: event.seq, banHash });
@@ -80,6 +93,15 @@ function apply(conversation: Conversation, event: Envelope): void {
       return;
     case 'conversation.closed':
       conversation.closed = true;
+      return;
+    case 'conversation.expirySet':
+      conversation.expiresAt = event.data.expiresAt;
+      return;
+    case 'conversation.held':
+      conversation.hold = { reason: event.data.reason, since: event.at, by: event.actor };
+      return;
+    case 'conversation.released':
+      conversation.hold = null;
       return;
     case 'member.added':
       for (const { user, role, banHash } of event.data.members)
@@ -103,6 +125,17 @@ function apply(conversation: Conversation, event: Envelope): void {
     case 'member.unbanned':
       bans.delete(event.data.banHash);
       return;
+    case 'member.erased': {
+      const { user, successor } = event.data;
+      members.delete(user);
+      const heir = successor === undefined ? undefined : members.get(successor);
+      if (heir) heir.role = 'owner';
+      for (const [seq, message] of timeline) {
+        for (const key of message.reactions) if (key.endsWith(` ${user}`)) message.reactions.delete(key);
+        if (message.author === user && isThere(message)) tombstone(conversation, seq, event.at);
+      }
+      return;
+    }
     case 'message.sent': {
       const { ordinal, body, sentAt = null, replyTo = null, expiresAt = null } = event.data;
       const { actor: author, at } = event;
@@ -114,22 +147,18 @@ function apply(conversation: Conversation, event: Envelope): void {
     }
     case 'message.edited': {
       const message = timeline.get(event.data.seq);
-      if (message === undefined || message.expired || message.deletedAt !== null) return;
+      if (!isThere(message)) return;
       message.body = event.data.body;
       message.editedAt = event.at;
       return;
     }
     case 'message.deleted': {
-      const message = timeline.get(event.data.seq);
-      if (message === undefined || message.expired || message.deletedAt !== null) return;
-      message.body = null;
-      message.deletedAt = event.at;
-      message.reactions.clear();
+      if (isThere(timeline.get(event.data.seq))) tombstone(conversation, event.data.seq, event.at);
       return;
     }
     case 'message.reacted': {
       const message = timeline.get(event.data.seq);
-      if (message === undefined || message.expired || message.deletedAt !== null) return;
+      if (!isThere(message)) return;
       const key = `${event.data.emoji} ${event.actor}`;
       if (event.data.removed) message.reactions.delete(key);
       else message.reactions.add(key);
@@ -140,16 +169,19 @@ function apply(conversation: Conversation, event: Envelope): void {
         if (!event.data.ranges.some(([from, to]) => from <= seq && seq <= to)) continue;
         message.expired = true;
         message.body = null;
+        message.editedAt = null;
         message.reactions.clear();
+        pins.delete(seq);
       }
       return;
-    case 'conversation.expirySet':
-    case 'conversation.held':
-    case 'conversation.released':
-    case 'conversation.erased':
-    case 'member.erased':
     case 'message.pinned':
+      if (isThere(timeline.get(event.data.seq)) && !pins.has(event.data.seq))
+        pins.set(event.data.seq, { by: event.actor, at: event.at });
+      return;
     case 'message.unpinned':
+      pins.delete(event.data.seq);
+      return;
+    case 'conversation.erased':
       return;
     case 'message.erased':
       for (const { type, at, data } of event.data.remains) {
@@ -163,10 +195,29 @@ function apply(conversation: Conversation, event: Envelope): void {
   }
 }
 
+const isThere = (message: Message | undefined): message is Message =>
+  message !== undefined && !message.expired && message.deletedAt === null;
+
+function tombstone({ timeline, pins }: Conversation, seq: number, at: number): void {
+  const message = timeline.get(seq) as Message;
+  message.body = null;
+  message.editedAt = null;
+  message.deletedAt = at;
+  message.reactions.clear();
+  pins.delete(seq);
+}
+
+/** The earliest end of a message that has not expired, or of the conversation. */
+function nextDue({ timeline, expiresAt }: Conversation): number | null {
+  const ends = [...timeline.values()].filter(({ expired }) => !expired).map((message) => message.expiresAt);
+  const due = [expiresAt, ...ends].filter((end) => end !== null);
+  return due.length === 0 ? null : Math.min(...due);
+}
+
 function tablesOf(conversations: ReadonlyMap<string, Conversation>): Tables {
   const all = [...conversations].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    conversation: all.map(([id, { members, bans: _, timeline: __, ...own }]) => ({
+    conversation: all.map(([id, own]) => ({
       conversation_id: id,
       kind: own.kind,
       title: own.title,
@@ -175,7 +226,13 @@ function tablesOf(conversations: ReadonlyMap<string, Conversation>): Tables {
       revision: own.revision,
       messages: own.messages,
       last_activity_at: own.lastActivityAt,
-      member_count: members.size,
+      member_count: own.members.size,
+      expires_at: own.expiresAt,
+      erased_at: own.erasedAt,
+      next_due: nextDue(own),
+      hold_reason: own.hold?.reason ?? null,
+      hold_since: own.hold?.since ?? null,
+      hold_by: own.hold?.by ?? null,
     })),
     member: all.flatMap(([id, { members }]) =>
       sorted(members.keys()).map((user) => {
@@ -214,6 +271,11 @@ function tablesOf(conversations: ReadonlyMap<string, Conversation>): Tables {
           return { conversation_id: id, seq, emoji, user_id: user };
         }),
       ),
+    ),
+    pin: all.flatMap(([id, { pins }]) =>
+      [...pins]
+        .sort(([a], [b]) => a - b)
+        .map(([seq, { by, at }]) => ({ conversation_id: id, seq, by_user: by, at })),
     ),
   };
 }

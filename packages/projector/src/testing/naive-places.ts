@@ -58,15 +58,20 @@ function leavers(events: readonly Envelope[]): readonly string[] {
     case 'member.left':
       return [event.actor];
     case 'member.banned':
-      return naiveTables(events.slice(0, -1))
-        .member.filter(
-          (row) => row.conversation_id === event.conversationId && row.ban_hash === event.data.banHash,
-        )
+      return membersOf(events.slice(0, -1), event.conversationId)
+        .filter((row) => row.ban_hash === event.data.banHash)
         .map(({ user_id }) => user_id as string);
+    case 'member.erased':
+      return [event.data.user];
+    case 'conversation.erased':
+      return membersOf(events.slice(0, -1), event.conversationId).map(({ user_id }) => user_id as string);
     default:
       return [];
   }
 }
+
+const membersOf = (events: readonly Envelope[], conversationId: string): readonly Row[] =>
+  naiveTables(events).member.filter((row) => row.conversation_id === conversationId);
 
 const enterers = (event: Envelope): readonly string[] =>
   event.type === 'member.added' || event.type === 'conversation.created'

@@ -7,6 +7,7 @@ const keys = {
   ban: 'conversation_id, ban_hash',
   message: 'conversation_id, seq',
   reaction: 'conversation_id, seq, emoji, user_id',
+  pin: 'conversation_id, seq',
 } as const;
 
 /** Columns that say where in the log something changed; `readPlaces` reads them. */

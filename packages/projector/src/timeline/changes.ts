@@ -1,14 +1,21 @@
-import type { Kind, Role, Ttl } from '@parley/domain/conversation/vocabulary';
+import type { Ending, Kind, Role, Ttl } from '@parley/domain/conversation/vocabulary';
 
-/** What a batch of events changes in the rows of one conversation; the order of the batch is folded away. */
+/**
+ * What a step changes in the rows of one conversation; the order of its events is folded away, but for the erasure that it may
+ * begin with: that is done to the rows before all else.
+ */
 export type ConversationChanges = {
   readonly conversationId: string;
+  readonly step: number;
+  erasure?: Erasure;
   /** Set when the conversation began in this batch. */
   kind?: Kind;
   /** Set when it changed: the newest. */
   title?: string;
   ttl?: Ttl;
   closed?: true;
+  expiresAt?: Ending;
+  hold?: HoldChange | null;
   revision: number;
   /** Stream sequence of the newest event. */
   changed: number;
@@ -30,6 +37,23 @@ export type ConversationChanges = {
   readonly amended: Map<number, Amendment>;
   readonly expired: ExpiredRange[];
   readonly reactions: Map<string, ReactionChange>;
+  readonly pins: Map<number, PinChange>;
+};
+
+/**
+ * The conversation is erased, or a person in it: it reaches rows of before, which the fold does not see. `at` is the event's time in
+ * ms, `changed` its stream sequence.
+ */
+export type Erasure =
+  | { readonly tag: 'conversation'; readonly at: number; readonly changed: number }
+  | { readonly tag: 'person'; readonly user: string; readonly at: number };
+
+export type HoldChange = { readonly reason: string; readonly since: number; readonly by: string };
+
+/** `wasUnpinned`: a pin of before is none any more. */
+export type PinChange = {
+  readonly wasUnpinned: boolean;
+  readonly pin: { readonly by: string; readonly at: number } | undefined;
 };
 
 /**
@@ -56,14 +80,11 @@ export type SentMessage = {
 };
 
 /**
- * A message as it would stand, had its events been there: its row at that moment, without one where its author was erased too, and
- * where in the stream the row and its edits come from. Only what was never seen is made of it.
+ * A message as it would stand, had its events been there: its row at that moment, and where in the stream it was sent. Made only where
+ * it was never seen. Without one where nothing but edits was taken out of the log.
  */
 export type ErasedMessage = {
-  readonly seq: number;
   readonly sent: { readonly streamSeq: number; readonly row: SentMessage } | undefined;
-  readonly edits: readonly number[];
-  readonly editedAt: number | null;
 };
 
 export type Amendment = { body: string | null; editedAt: number | null; deletedAt: number | null };
@@ -77,5 +98,8 @@ export type ReactionChange = {
   readonly present: boolean;
 };
 
-/** Changes per conversation, in the order in which conversations were first touched. */
-export type TimelineChanges = ReadonlyMap<string, ConversationChanges>;
+/**
+ * What a batch changes, in steps to be written one after the other: a conversation is in each at most once, and a step of its own
+ * begins with each of its erasures. A batch without one is one step.
+ */
+export type TimelineChanges = readonly (readonly ConversationChanges[])[];

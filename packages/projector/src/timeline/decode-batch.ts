@@ -19,7 +19,7 @@ export type DecodedBatch = {
   readonly digest: Digest;
 };
 
-type Placed = { readonly conversationId: string; readonly seq: number; readonly streamSeq: number };
+export type Placed = { readonly conversationId: string; readonly seq: number; readonly streamSeq: number };
 
 /** Decodes what the log gave. What cannot be read is set aside with the reason, and so is all of it if it is `refused`. */
 export async function decodeBatch(

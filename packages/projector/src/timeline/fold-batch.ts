@@ -1,5 +1,5 @@
 import type { Envelope } from '@parley/domain/log/envelope';
-import type { ConversationChanges, SentMessage, TimelineChanges } from './changes.js';
+import type { ConversationChanges, SentMessage } from './changes.js';
 import { foldErased } from './fold-erased.js';
 
 /**
@@ -7,23 +7,30 @@ import { foldErased } from './fold-erased.js';
  * something that was there before the batch is a change to be applied, and one to something that the batch made is applied
  * here. So rows are the same however a log is cut into batches. `streamSeqs` are the events' own.
  */
-export function foldBatch(events: readonly Envelope[], streamSeqs: readonly number[]): TimelineChanges {
-  const changes = new Map<string, ConversationChanges>();
+export function foldBatch(
+  events: readonly Envelope[],
+  streamSeqs: readonly number[],
+): ConversationChanges[][] {
+  const latest = new Map<string, ConversationChanges>();
+  const steps: ConversationChanges[][] = [[]];
   for (const [index, event] of events.entries()) {
-    let conversation = changes.get(event.conversationId);
-    if (conversation === undefined) {
-      conversation = untouched(event.conversationId);
-      changes.set(event.conversationId, conversation);
+    let conversation = latest.get(event.conversationId);
+    if (conversation === undefined || isErasure(event)) {
+      conversation = untouched(event.conversationId, conversation === undefined ? 0 : conversation.step + 1);
+      latest.set(event.conversationId, conversation);
+      steps[conversation.step] ??= [];
+      steps[conversation.step]?.push(conversation);
     }
     conversation.revision = Math.max(conversation.revision, event.seq);
     conversation.changed = streamSeqs[index] as number;
     apply(conversation, event);
   }
-  return changes;
+  return steps;
 }
 
-export const untouched = (conversationId: string): ConversationChanges => ({
+export const untouched = (conversationId: string, step: number): ConversationChanges => ({
   conversationId,
+  step,
   revision: 0,
   changed: 0,
   messages: 0,
@@ -36,15 +43,19 @@ export const untouched = (conversationId: string): ConversationChanges => ({
   amended: new Map(),
   expired: [],
   reactions: new Map(),
+  pins: new Map(),
 });
+
+const isErasure = ({ type }: Envelope): boolean => type === 'conversation.erased' || type === 'member.erased';
 
 function apply(changes: ConversationChanges, event: Envelope): void {
   switch (event.type) {
     case 'conversation.created': {
-      const { kind, title, ttl, members } = event.data;
+      const { kind, title, ttl, expiresAt, members } = event.data;
       changes.kind ??= kind;
       if (title !== undefined) changes.title = title;
       changes.ttl = ttl;
+      if (expiresAt !== undefined) changes.expiresAt = expiresAt;
       enter(changes, members, event.seq);
       return active(changes, event.at);
     }
@@ -57,6 +68,18 @@ function apply(changes: ConversationChanges, event: Envelope): void {
     case 'conversation.closed':
       changes.closed = true;
       return;
+    case 'conversation.expirySet':
+      changes.expiresAt = event.data.expiresAt;
+      return;
+    case 'conversation.held':
+      changes.hold = { reason: event.data.reason, since: event.at, by: event.actor };
+      return;
+    case 'conversation.released':
+      changes.hold = null;
+      return;
+    case 'conversation.erased':
+      changes.erasure = { tag: 'conversation', at: event.at, changed: changes.changed };
+      return;
     case 'member.added':
       return enter(changes, event.data.members, event.seq);
     case 'member.removed':
@@ -65,29 +88,28 @@ function apply(changes: ConversationChanges, event: Envelope): void {
     case 'member.left':
       return leave(changes, event.actor);
     case 'member.roleSet':
-      return setRole(changes, event);
+      return setRole(changes, event.data);
     case 'member.banned':
       return ban(changes, event.data.banHash);
     case 'member.unbanned':
       changes.bans.set(event.data.banHash, false);
       return;
+    case 'member.erased':
+      return erasePerson(changes, event);
     case 'message.sent':
       return send(changes, event);
     case 'message.edited':
       return edit(changes, event);
     case 'message.deleted':
-      return erase(changes, event);
+      return tombstone(changes, event);
     case 'message.reacted':
       return react(changes, event);
     case 'message.expired':
       return expire(changes, event);
-    case 'conversation.expirySet':
-    case 'conversation.held':
-    case 'conversation.released':
-    case 'conversation.erased':
-    case 'member.erased':
     case 'message.pinned':
+      return pin(changes, event);
     case 'message.unpinned':
+      changes.pins.set(event.data.seq, { wasUnpinned: true, pin: undefined });
       return;
     case 'message.erased':
       return foldErased(changes, event);
@@ -111,13 +133,17 @@ function enter(
     changes.members.set(user, { tag: 'present', role, since, banHash });
 }
 
-function setRole({ members }: ConversationChanges, { data }: EventOf<'member.roleSet'>): void {
-  const member = members.get(data.user);
+function setRole({ members }: ConversationChanges, { user, role }: EventOf<'member.roleSet'>['data']): void {
+  const member = members.get(user);
   if (member?.tag === 'absent') return;
-  members.set(
-    data.user,
-    member?.tag === 'present' ? { ...member, role: data.role } : { tag: 'role', role: data.role },
-  );
+  members.set(user, member?.tag === 'present' ? { ...member, role } : { tag: 'role', role });
+}
+
+function erasePerson(changes: ConversationChanges, { at, data }: EventOf<'member.erased'>): void {
+  const { user, successor } = data;
+  changes.erasure = { tag: 'person', user, at };
+  leave(changes, user);
+  if (successor !== undefined) setRole(changes, { user: successor, role: 'owner' });
 }
 
 function leave({ members, changed }: ConversationChanges, user: string): void {
@@ -159,10 +185,11 @@ function edit(changes: ConversationChanges, { seq, at, data }: EventOf<'message.
   message.editedAt = at;
 }
 
-function erase(changes: ConversationChanges, { seq, at, data }: EventOf<'message.deleted'>): void {
+function tombstone(changes: ConversationChanges, { seq, at, data }: EventOf<'message.deleted'>): void {
   const message = data.seq < seq ? changing(changes, data.seq) : undefined;
   if (message === undefined) return;
   message.body = null;
+  message.editedAt = null;
   message.deletedAt = at;
 }
 
@@ -189,6 +216,12 @@ function react({ reactions }: ConversationChanges, event: EventOf<'message.react
   reactions.set(`${seq} ${actor} ${emoji}`, { seq, emoji, user: actor, present: !removed });
 }
 
+function pin({ pins }: ConversationChanges, { seq, at, actor, data }: EventOf<'message.pinned'>): void {
+  const before = pins.get(data.seq);
+  if (data.seq >= seq || before?.pin !== undefined) return;
+  pins.set(data.seq, { wasUnpinned: before !== undefined, pin: { by: actor, at } });
+}
+
 /** A range reaches what was sent before it and nothing that is sent later. */
 function expire(changes: ConversationChanges, { seq, data }: EventOf<'message.expired'>): void {
   for (const [from, last] of data.ranges) {
@@ -199,6 +232,7 @@ function expire(changes: ConversationChanges, { seq, data }: EventOf<'message.ex
       if (sent.seq < from || sent.seq > to) continue;
       sent.expired = true;
       sent.body = null;
+      sent.editedAt = null;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Remains } from '@parley/domain/conversation/vocabulary';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { isRight } from 'fp-ts/lib/Either.js';
+import type { Envelope } from '@parley/domain/log/envelope';
+import { eventOfRemains } from '@parley/domain/log/remains';
 import type { ConversationChanges, SentMessage } from './changes.js';
 
 type Erased = Extract<Envelope, { type: 'message.erased' }>;
@@ -10,26 +10,19 @@ type Erased = Extract<Envelope, { type: 'message.erased' }>;
  * there it changes nothing where the message was seen. Its row is made only where it was not.
  */
 export function foldErased(changes: ConversationChanges, event: Erased): void {
-  const { seq, remains, authorErased, editedAt = null } = event.data;
-  const first = remains.find(({ type }) => type === 'message.sent');
+  const first = event.data.remains.find(({ type }) => type === 'message.sent');
   const row = first && rowOf(event, first);
   if (row !== undefined) {
     changes.messages = Math.max(changes.messages, row.ordinal);
     changes.lastActivityAt = Math.max(changes.lastActivityAt, row.at);
   }
-  if (authorErased === true) return;
-  changes.erased.push({
-    seq,
-    sent: row && first && { streamSeq: first.streamSeq, row },
-    edits: remains.filter(({ type }) => type === 'message.edited').map(({ streamSeq }) => streamSeq),
-    editedAt,
-  });
+  changes.erased.push({ sent: row && first && { streamSeq: first.streamSeq, row } });
 }
 
 function rowOf({ conversationId, data: fate }: Erased, sent: Remains): SentMessage | undefined {
-  const decoded = decodeEnvelope({ ...sent, conversationId, id: `${conversationId}:${sent.seq}` });
-  if (!isRight(decoded) || decoded.right.type !== 'message.sent') return undefined;
-  const { seq, at, actor, data } = decoded.right;
+  const event = eventOfRemains(conversationId, sent);
+  if (event?.type !== 'message.sent') return undefined;
+  const { seq, at, actor, data } = event;
   return {
     seq,
     ordinal: data.ordinal,
@@ -38,7 +31,7 @@ function rowOf({ conversationId, data: fate }: Erased, sent: Remains): SentMessa
     sentAt: data.sentAt ?? null,
     replyTo: data.replyTo ?? null,
     expiresAt: data.expiresAt ?? null,
-    editedAt: fate.editedAt ?? null,
+    editedAt: null,
     deletedAt: fate.deletedAt ?? null,
     expired: fate.expired === true,
     body: null,

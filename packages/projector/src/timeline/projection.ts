@@ -2,7 +2,7 @@ import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { streamName } from '@parley/infra/log/subjects';
 import type { Prepared, Projection } from '../projection.js';
 import type { ConversationChanges } from './changes.js';
-import { decodeBatch } from './decode-batch.js';
+import { decodeBatch, type Placed } from './decode-batch.js';
 import { foldBatch, untouched } from './fold-batch.js';
 import { writeChanges } from './write-changes.js';
 import { onlySends, writeSends } from './write-sends.js';
@@ -17,14 +17,8 @@ export const timeline: Projection = {
 
 async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
   const { events, streamSeqs, unreadable, placed, digest } = await decodeBatch(messages, refused);
-  const changes = new Map<string, ConversationChanges>(foldBatch(events, streamSeqs));
-  // A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it.
-  for (const { conversationId, seq, streamSeq } of placed) {
-    const conversation = changes.get(conversationId) ?? untouched(conversationId);
-    conversation.revision = Math.max(conversation.revision, seq);
-    conversation.changed = Math.max(conversation.changed, streamSeq);
-    changes.set(conversationId, conversation);
-  }
+  const changes = foldBatch(events, streamSeqs);
+  for (const place of placed) passOver(changes, place);
   return {
     count: events.length,
     digest,
@@ -35,4 +29,15 @@ async function prepare(messages: readonly LoggedMessage[], refused?: string): Pr
       ? { writeAtOnce: (client, schema, move) => writeSends(client, schema, move, changes) }
       : {}),
   };
+}
+
+/** A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it. */
+function passOver(steps: ConversationChanges[][], { conversationId, seq, streamSeq }: Placed): void {
+  let conversation = steps.flat().findLast((each) => each.conversationId === conversationId);
+  if (conversation === undefined) {
+    conversation = untouched(conversationId, 0);
+    steps[0]?.push(conversation);
+  }
+  conversation.revision = Math.max(conversation.revision, seq);
+  conversation.changed = Math.max(conversation.changed, streamSeq);
 }

@@ -99,6 +99,10 @@ function done(log: ErasedLog, { conversationId, deed, actor, flag }: Done): Eras
     'message.deleted': () => ({ seq: target }),
     'message.reacted': () => ({ seq: target, emoji: flag ? '+1' : '-1', removed: seq % 3 === 0 }),
     'message.expired': () => ({ ranges: [[target, flag ? target : target + 2]] }),
+    'message.pinned': () => ({ seq: target, author: actor }),
+    'message.unpinned': () => ({ seq: target }),
+    'member.erased': () => ({ user: flag ? 'ann' : 'cem' }),
+    'conversation.expirySet': () => ({ expiresAt: flag ? 1_800_000_000_000 : null }),
   }[type as 'sent']();
   const name = { created: 'conversation.created', sent: 'message.sent' }[type as string] ?? type;
   const place = { conversationId, seq, at: 1_700_000_000_000 + streamSeq, actor, commandId: `c-${seq}` };
@@ -122,6 +126,10 @@ const erasures = fc
               'message.deleted',
               'message.reacted',
               'message.expired',
+              'message.pinned',
+              'message.unpinned',
+              'member.erased',
+              'conversation.expirySet',
               'erase',
               'erase',
             ),

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { ConversationChanges, ErasedMessage } from './changes.js';
+import type { ConversationChanges } from './changes.js';
 import { insertSent } from './write-messages.js';
 
 /**
@@ -13,32 +13,12 @@ export async function restoreErased(
   claimed: ReadonlySet<number>,
 ): Promise<void> {
   if (claimed.size === 0) return;
-  const erased = all.flatMap(({ conversationId, erased }) =>
-    erased.map((message) => ({ conversationId, message })),
-  );
-  await insertSent(
-    client,
-    schema,
-    erased.flatMap(({ conversationId, message: { seq, sent } }) =>
+  const restored = all.flatMap(({ conversationId, erased }) =>
+    erased.flatMap(({ sent }) =>
       sent !== undefined && claimed.has(sent.streamSeq)
-        ? [{ conversationId, sent: new Map([[seq, sent.row]]) }]
+        ? [{ conversationId, sent: new Map([[sent.row.seq, sent.row]]) }]
         : [],
     ),
   );
-  const edited = erased.filter(
-    ({ message: { edits, editedAt } }) =>
-      editedAt !== null && edits.some((streamSeq) => claimed.has(streamSeq)),
-  );
-  if (edited.length === 0) return;
-  const column = (of: (message: ErasedMessage) => number | null) => edited.map(({ message }) => of(message));
-  await client.query(
-    `update ${schema}.message m set edited_at = e.edited_at
-     from unnest($1::text[], $2::bigint[], $3::bigint[]) as e (conversation_id, seq, edited_at)
-     where m.conversation_id = e.conversation_id and m.seq = e.seq`,
-    [
-      edited.map(({ conversationId }) => conversationId),
-      column(({ seq }) => seq),
-      column(({ editedAt }) => editedAt),
-    ],
-  );
+  await insertSent(client, schema, restored);
 }

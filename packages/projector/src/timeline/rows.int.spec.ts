@@ -47,6 +47,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
         'ban',
         'message',
         'reaction',
+        'pin',
         'departure',
         'checkpoint',
         'dead_letter',
@@ -192,7 +193,13 @@ const handled = fc
         'message.edited',
         'message.deleted',
         'message.reacted',
+        'message.pinned',
+        'message.unpinned',
         'message.expired',
+        'member.erased',
+        'conversation.expirySet',
+        'conversation.held',
+        'conversation.released',
       ),
       actor: fc.constantFrom('ann', 'ben'),
       target: fc.integer({ min: 1, max: 8 }),
@@ -206,11 +213,17 @@ const handled = fc
       const seq = index + 1;
       const body = `p0.{"kind":"text","text":"${seq}"}`;
       const data = {
-        'message.sent': () => ({ ordinal: ++ordinal, body }),
+        'message.sent': () => ({ ordinal: ++ordinal, body, ...(flag ? {} : { expiresAt: 9_000 + target }) }),
         'message.edited': () => ({ seq: target, body }),
         'message.deleted': () => ({ seq: target }),
         'message.reacted': () => ({ seq: target, emoji: flag ? '+1' : '-1', removed: seq % 3 === 0 }),
+        'message.pinned': () => ({ seq: target, author: 'ann' }),
+        'message.unpinned': () => ({ seq: target }),
         'message.expired': () => ({ ranges: [[target, flag ? target : target + 2]] }),
+        'member.erased': () => ({ user: flag ? 'ann' : 'cem' }),
+        'conversation.expirySet': () => ({ expiresAt: flag ? 9_000 + target : null }),
+        'conversation.held': () => ({ reason: 'case 7' }),
+        'conversation.released': () => ({}),
       }[type]();
       const place = { conversationId: 'handled', seq, at: 1_000 + seq, actor, commandId: `c-${seq}` };
       return envelop({ type, data } as ConversationEvent, place);

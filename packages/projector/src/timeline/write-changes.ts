@@ -2,14 +2,19 @@ import type { ClientBase } from 'pg';
 import type { CheckpointMove } from '../checkpoint.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
+import { firstDue, isDueAnew } from './due.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
 import { restoreErased } from './restore-erased.js';
+import { writeErasures } from './write-erasures.js';
 import { writeMembers } from './write-members.js';
 import { writeMessages } from './write-messages.js';
+import { writePins } from './write-pins.js';
 
 /** Who became a member and who is none any more, as rows say, for whoever keeps sets of them. */
 export type Moved = { readonly conversationId: string; readonly user: string };
 export type Written = { readonly entered: readonly Moved[]; readonly left: readonly Moved[] };
+
+export const keyOf = ({ conversationId, user }: Moved): string => `${conversationId} ${user}`;
 
 /**
  * Writes what a batch changes, with a handful of statements however long it is. Runs inside the caller's transaction,
@@ -21,12 +26,38 @@ export async function writeChanges(
   changes: TimelineChanges,
   move: CheckpointMove,
 ): Promise<Written> {
-  const all = [...changes.values()];
+  const steps: Written[] = [];
+  for (const step of changes) steps.push(await writeStep(client, schema, step, move));
+  return steps.length === 1 ? (steps[0] as Written) : inTheEnd(steps);
+}
+
+async function writeStep(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+  move: CheckpointMove,
+): Promise<Written> {
+  await writeErasures(client, schema, all);
   await restoreErased(client, schema, all, move.claimed);
   await writeMessages(client, schema, all);
+  await writePins(client, schema, all);
   const { entered, left, counts } = await writeMembers(client, schema, all, move);
   await writeConversations(client, schema, all, counts, move);
   return { entered, left };
+}
+
+/** Where people stand after all steps. */
+function inTheEnd(steps: readonly Written[]): Written {
+  const moves = new Map<string, { readonly who: Moved; readonly isIn: boolean }>();
+  for (const { entered, left } of steps) {
+    for (const who of left) moves.set(keyOf(who), { who, isIn: false });
+    for (const who of entered) moves.set(keyOf(who), { who, isIn: true });
+  }
+  const ended = [...moves.values()];
+  return {
+    entered: ended.flatMap(({ who, isIn }) => (isIn ? [who] : [])),
+    left: ended.flatMap(({ who, isIn }) => (isIn ? [] : [who])),
+  };
 }
 
 /**
@@ -44,11 +75,12 @@ async function writeConversations(
     client,
     schema,
     all.filter(({ kind }) => kind !== undefined),
+    move,
   );
   const updated = await updateConversations(client, schema, all, counts, move);
   if (updated === all.length) return;
   const missing = await missingConversations(client, schema, all);
-  await insertConversations(client, schema, missing);
+  await insertConversations(client, schema, missing, move);
   await updateConversations(client, schema, missing, counts, move);
 }
 
@@ -69,20 +101,25 @@ async function insertConversations(
   client: ClientBase,
   schema: string,
   made: readonly ConversationChanges[],
+  { share }: CheckpointMove,
 ): Promise<void> {
   if (made.length === 0) return;
   await client.query({
     name: `conversation-insert-${schema}`,
-    text: `insert into ${schema}.conversation (conversation_id, kind, revision, last_activity_at)
-      select id, kind, 0, 0 from unnest($1::text[], $2::text[]) as made (id, kind)
+    text: `insert into ${schema}.conversation (conversation_id, kind, revision, last_activity_at, partition)
+      select id, kind, 0, 0, $3 from unnest($1::text[], $2::text[]) as made (id, kind)
       on conflict (conversation_id) do nothing`,
-    values: [made.map(({ conversationId }) => conversationId), made.map(({ kind }) => kind ?? null)],
+    values: [
+      made.map(({ conversationId }) => conversationId),
+      made.map(({ kind }) => kind ?? null),
+      share.partition,
+    ],
   });
 }
 
 /**
- * Rows found. What did not change is null and stays; ttl has a flag besides, because null is one of its values. The mark is
- * passed on to the members where it changes: once in a window.
+ * Rows found. What did not change is null and stays; what can become null has a flag besides. Of an erased conversation nothing
+ * stays but its number and places. The mark is passed on to the members where it changes: once in a window.
  */
 async function updateConversations(
   client: ClientBase,
@@ -95,20 +132,32 @@ async function updateConversations(
     name: `conversation-update-${schema}`,
     text: `with updated as (
         update ${schema}.conversation c set
-          kind = coalesce(c.kind, b.kind),
-          title = coalesce(b.title, c.title),
-          ttl = case when b.ttl_set then b.ttl else c.ttl end,
-          closed = c.closed or b.closed,
+          kind = coalesce(before.kind, b.kind),
+          title = coalesce(b.title, before.title),
+          ttl = case when b.ttl_set then b.ttl else before.ttl end,
+          closed = coalesce(before.closed, false) or b.closed,
+          expires_at = case when b.expiry_set then b.expires_at else before.expires_at end,
+          hold_reason = case when b.hold_set then b.hold_reason else before.hold_reason end,
+          hold_since = case when b.hold_set then b.hold_since else before.hold_since end,
+          hold_by = case when b.hold_set then b.hold_by else before.hold_by end,
+          erased_at = coalesce(b.erased_at, c.erased_at),
+          next_due = case when b.due_anew then least(
+              case when b.expiry_set then b.expires_at else before.expires_at end,
+              (select min(m.expires_at) from ${schema}.message m
+                where m.conversation_id = b.id and m.expires_at is not null and not m.expired))
+            else least(before.next_due, b.due) end,
           revision = greatest(c.revision, b.revision),
-          messages = greatest(c.messages, b.messages),
-          last_activity_at = greatest(c.last_activity_at, b.last_activity_at),
+          messages = greatest(before.messages, b.messages),
+          last_activity_at = greatest(before.last_activity_at, b.last_activity_at),
           member_count = c.member_count + b.members,
           changed = b.changed,
           marked = case when c.member_count + b.members > ${MAX_MARKED} then ${ALWAYS} else b.marked end
         from unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::boolean[], $6::bigint[], $7::bigint[],
-          $8::bigint[], $9::int[], $10::text[], $11::bigint[], $12::bigint[])
-          as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members, kind, changed, marked)
-        join ${schema}.conversation before on before.conversation_id = b.id
+          $8::bigint[], $9::int[], $10::text[], $11::bigint[], $12::bigint[], $13::boolean[], $14::bigint[], $15::boolean[],
+          $16::text[], $17::bigint[], $18::text[], $19::bigint[], $20::boolean[], $21::bigint[])
+          as b (id, title, ttl_set, ttl, closed, revision, messages, last_activity_at, members, kind, changed, marked,
+            expiry_set, expires_at, hold_set, hold_reason, hold_since, hold_by, due, due_anew, erased_at)
+        left join ${schema}.conversation before on before.conversation_id = b.id and b.erased_at is null
         where c.conversation_id = b.id
         returning c.conversation_id, c.marked, before.marked as marked_before
       ), marking as (
@@ -130,6 +179,15 @@ async function updateConversations(
       all.map(({ kind }) => kind ?? null),
       all.map(({ changed }) => changed),
       all.map(({ changed }) => windowBegan(windows, changed)),
+      all.map(({ expiresAt }) => expiresAt !== undefined),
+      all.map(({ expiresAt }) => expiresAt ?? null),
+      all.map(({ hold }) => hold !== undefined),
+      all.map(({ hold }) => hold?.reason ?? null),
+      all.map(({ hold }) => hold?.since ?? null),
+      all.map(({ hold }) => hold?.by ?? null),
+      all.map(firstDue),
+      all.map(isDueAnew),
+      all.map(({ erasure }) => (erasure?.tag === 'conversation' ? erasure.at : null)),
     ],
   });
   return Number(rows[0]?.found);

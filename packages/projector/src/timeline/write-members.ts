@@ -3,8 +3,9 @@ import type { CheckpointMove } from '../checkpoint.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, MemberChange } from './changes.js';
 import { ALWAYS } from './marks.js';
-import type { Moved, Written } from './write-changes.js';
+import { keyOf, type Moved, type Written } from './write-changes.js';
 import { type Gone, writeDepartures } from './write-departures.js';
+import { erasedConversations } from './write-erasures.js';
 
 /**
  * Writes who is in and who is out, and counts what that did to each conversation. First those go who were members before
@@ -16,12 +17,17 @@ export async function writeMembers(
   all: readonly ConversationChanges[],
   move: CheckpointMove,
 ): Promise<Written & { readonly counts: ReadonlyMap<string, number> }> {
-  const changed = all.filter(({ members, bans }) => members.size > 0 || bans.size > 0);
+  const changed = all.filter(
+    ({ members, bans, erasure }) => members.size > 0 || bans.size > 0 || erasure !== undefined,
+  );
   if (changed.length === 0) return { entered: [], left: [], counts: new Map() };
-  const banned = await removeBanned(client, schema, changed);
-  const gone = [...(await removeNamed(client, schema, changed)), ...banned];
+  const unnamed = [
+    ...(await removeEverybody(client, schema, changed)),
+    ...(await removeBanned(client, schema, changed)),
+  ];
+  const gone = [...(await removeNamed(client, schema, changed)), ...unnamed];
   const come = await upsertPresent(client, schema, changed, move);
-  await writeDepartures(client, schema, move.share.partition, { gone: departed(changed, banned), come });
+  await writeDepartures(client, schema, move.share.partition, { gone: departed(changed, unnamed), come });
   await changeRoles(client, schema, changed);
   await writeBans(client, schema, changed);
   const counts = new Map<string, number>();
@@ -33,14 +39,12 @@ export async function writeMembers(
 }
 
 /** Everyone who is out at the end of the batch, also who came and went within it: a client may have seen them in between. */
-function departed(all: readonly ConversationChanges[], banned: readonly Gone[]): readonly Gone[] {
+function departed(all: readonly ConversationChanges[], unnamed: readonly Gone[]): readonly Gone[] {
   const named = membersThat(all, 'absent').map(({ change, ...who }) => ({ ...who, at: change.at }));
-  const gone = new Map([...banned, ...named].map((one) => [keyOf(one), one]));
+  const gone = new Map([...unnamed, ...named].map((one) => [keyOf(one), one]));
   for (const member of membersThat(all, 'present')) gone.delete(keyOf(member));
   return [...gone.values()];
 }
-
-const keyOf = ({ conversationId, user }: Moved): string => `${conversationId} ${user}`;
 
 type Row = { readonly conversation_id: string; readonly user_id: string };
 const moved = ({ conversation_id, user_id }: Row): Moved => ({
@@ -63,6 +67,24 @@ async function removeNamed(
     values: [absent.map(({ conversationId }) => conversationId), absent.map(({ user }) => user)],
   });
   return rows.map(moved);
+}
+
+/** An erased conversation has no members. */
+async function removeEverybody(
+  client: ClientBase,
+  schema: string,
+  all: readonly ConversationChanges[],
+): Promise<readonly Gone[]> {
+  const erased = erasedConversations(all);
+  if (erased.length === 0) return [];
+  const { rows } = await client.query<Row & { at: string }>({
+    name: `member-erase-${schema}`,
+    text: `delete from ${schema}.member m using unnest($1::text[], $2::bigint[]) as erased (conversation_id, at)
+      where m.conversation_id = erased.conversation_id
+      returning m.conversation_id, m.user_id, erased.at`,
+    values: [erased.map(({ conversationId }) => conversationId), erased.map(({ changed }) => changed)],
+  });
+  return rows.map((row) => ({ ...moved(row), at: Number(row.at) }));
 }
 
 async function removeBanned(

@@ -31,7 +31,7 @@ export async function insertSent(client: ClientBase, schema: string, all: readon
   });
 }
 
-/** Nothing changes a message that is deleted or expired. A deleted one loses its body and its reactions. */
+/** Nothing changes a message that is deleted or expired. A deleted one loses its body, its reactions and its pin. */
 async function amend(client: ClientBase, schema: string, all: readonly ConversationChanges[]): Promise<void> {
   const amended = all.flatMap(({ conversationId, amended }) =>
     [...amended].map(([seq, amendment]) => ({ conversationId, seq, ...amendment })),
@@ -42,13 +42,16 @@ async function amend(client: ClientBase, schema: string, all: readonly Conversat
     text: `with amended as (
         update ${schema}.message m set
           body = case when a.deleted_at is null then a.body end,
-          edited_at = coalesce(a.edited_at, m.edited_at),
+          edited_at = case when a.deleted_at is null then coalesce(a.edited_at, m.edited_at) end,
           deleted_at = a.deleted_at,
           reactions = case when a.deleted_at is null then m.reactions else 0 end
         from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
           as a (conversation_id, seq, body, edited_at, deleted_at)
         where m.conversation_id = a.conversation_id and m.seq = a.seq and m.deleted_at is null and not m.expired
         returning m.conversation_id, m.seq, m.deleted_at
+      ), unpinned as (
+        delete from ${schema}.pin p using amended a
+        where a.deleted_at is not null and p.conversation_id = a.conversation_id and p.seq = a.seq
       )
       delete from ${schema}.reaction r using amended a
       where a.deleted_at is not null and r.conversation_id = a.conversation_id and r.seq = a.seq`,
@@ -74,10 +77,12 @@ async function expire(
   await client.query({
     name: `message-expire-${schema}`,
     text: `with expired as (
-        update ${schema}.message m set expired = true, body = null, reactions = 0
+        update ${schema}.message m set expired = true, body = null, edited_at = null, reactions = 0
         from unnest($1::text[], $2::bigint[], $3::bigint[]) as r (conversation_id, first, last)
         where m.conversation_id = r.conversation_id and m.seq between r.first and r.last and not m.expired
         returning m.conversation_id, m.seq
+      ), unpinned as (
+        delete from ${schema}.pin p using expired e where p.conversation_id = e.conversation_id and p.seq = e.seq
       )
       delete from ${schema}.reaction r using expired e where r.conversation_id = e.conversation_id and r.seq = e.seq`,
     values: [

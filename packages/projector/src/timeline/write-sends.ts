@@ -2,22 +2,28 @@ import type { ClientBase } from 'pg';
 import { type CheckpointMove, checkpointSql, checkpointValues, Superseded } from '../checkpoint.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
+import { firstDue } from './due.js';
 import { messageColumnsOf } from './message-columns.js';
 
 /** Whether a batch does nothing but send messages, as most do. */
-export const onlySends = (changes: TimelineChanges): boolean => changes.values().every(onlySendsIn);
+export const onlySends = (changes: TimelineChanges): boolean =>
+  changes.length === 1 && (changes[0] as readonly ConversationChanges[]).every(onlySendsIn);
 
 const onlySendsIn = (one: ConversationChanges): boolean =>
   one.kind === undefined &&
   one.title === undefined &&
   one.ttl === undefined &&
   one.closed === undefined &&
+  one.expiresAt === undefined &&
+  one.hold === undefined &&
+  one.erasure === undefined &&
   one.erased.length +
     one.members.size +
     one.bans.size +
     one.amended.size +
     one.expired.length +
-    one.reactions.size ===
+    one.reactions.size +
+    one.pins.size ===
     0;
 
 /**
@@ -32,7 +38,7 @@ export async function writeSends(
   move: CheckpointMove,
   changes: TimelineChanges,
 ): Promise<void> {
-  const all = [...changes.values()];
+  const all = changes.flat();
   const { rows } = await client.query<{ moved: boolean }>({
     name: `sends-${schema}`,
     text: `with moved as (
@@ -46,22 +52,24 @@ export async function writeSends(
         where exists (select from moved)
         on conflict (conversation_id, seq) do nothing
       ), batch as (
-        select * from unnest($21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
-          as b (conversation_id, revision, messages, last_activity_at, changed, marked)
+        select * from unnest($21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
+          $27::bigint[]) as b (conversation_id, revision, messages, last_activity_at, changed, marked, next_due)
         where exists (select from moved)
       ), marking as (
         update ${schema}.member m set marked = b.marked
         from batch b join ${schema}.conversation c on c.conversation_id = b.conversation_id and c.marked < b.marked
         where m.conversation_id = c.conversation_id
       ), touched as (
-        insert into ${schema}.conversation as c (conversation_id, revision, messages, last_activity_at, changed, marked)
-        select * from batch
+        insert into ${schema}.conversation as c (conversation_id, revision, messages, last_activity_at, changed, marked, next_due,
+          partition)
+        select batch.*, $28 from batch
         on conflict (conversation_id) do update set
           revision = greatest(c.revision, excluded.revision),
           messages = greatest(c.messages, excluded.messages),
           last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
           changed = excluded.changed,
-          marked = greatest(c.marked, excluded.marked)
+          marked = greatest(c.marked, excluded.marked),
+          next_due = least(c.next_due, excluded.next_due)
       )
       select exists (select from moved) as moved`,
     values: [
@@ -73,6 +81,8 @@ export async function writeSends(
       all.map(({ lastActivityAt }) => lastActivityAt),
       all.map(({ changed }) => changed),
       all.map(({ changed }) => windowBegan(move.windows, changed)),
+      all.map(firstDue),
+      move.share.partition,
     ],
   });
   if (rows[0]?.moved !== true) throw new Superseded(move.share);
