@@ -3,11 +3,13 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { Case, Figure } from './case.js';
 import { append } from './cases/append.js';
+import { appendSealed } from './cases/append-sealed.js';
 import { fanOut } from './cases/fan-out.js';
 import { groups } from './cases/groups.js';
 import { latency } from './cases/latency.js';
 import { memory } from './cases/memory.js';
 import { page } from './cases/page.js';
+import { pageOpened } from './cases/page-opened.js';
 import { presence } from './cases/presence.js';
 import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
@@ -22,9 +24,11 @@ import { webScroll } from './cases/web-scroll.js';
 
 const cases: readonly Case[] = [
   append,
+  appendSealed,
   projector,
   timeline,
   page,
+  pageOpened,
   sync,
   receipts,
   resume,

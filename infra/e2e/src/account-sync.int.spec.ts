@@ -1,3 +1,4 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { NewestPageResources } from '@parley/command-api/queries/newest-page';
 import { SessionSync, SessionSyncHandler } from '@parley/command-api/queries/session-sync';
 import { readConversations } from '@parley/command-api/read/conversations';
@@ -10,9 +11,13 @@ import type { QueryOf } from '@parley/domain/wire/queries';
 import type { SyncPage } from '@parley/domain/wire/sync';
 import type { ConversationView } from '@parley/domain/wire/views';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
-import { unsealed } from '@parley/infra/vault/unsealed';
+import { openVault } from '@parley/infra/vault/open-vault';
+import type { Vault } from '@parley/infra/vault/vault';
 import { type ProjectionName, readCheckpoint } from '@parley/projector/checkpoint';
 import { projectBatch } from '@parley/projector/project-batch';
 import { receipts } from '@parley/projector/receipts/projection';
@@ -34,6 +39,8 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
   let environment: TestEnvironment;
   let client: pg.Client;
   let pool: pg.Pool;
+  let nats: NatsConnection;
+  let vault: Vault;
   let handler: SessionSyncHandler;
 
   beforeAll(async () => {
@@ -44,9 +51,12 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
     // The database is dropped while connections still close.
     pool.on('connect', (connection) => connection.on('error', () => undefined));
+    nats = await connectNats(environment.natsUrl, 'test');
+    await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+    vault = await openVault({ nats, masterKeys: [TEST_MASTER_KEY] });
     handler = new SessionSyncHandler({
       database: pool,
-      vault: unsealed,
+      vault,
       schema: async () => schema,
       now: () => 0,
       caughtUp: async () => 0,
@@ -55,6 +65,8 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
   afterAll(async () => {
     await client.end();
     await pool.end();
+    await vault.close();
+    await nats.close();
     await environment.dispose();
   });
 
@@ -79,7 +91,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
 
   const account = async (reader: string) =>
     openViews(
-      unsealed,
+      vault,
       (await readConversations(pool, { schema, reader, limit: 200, now: 0 })).conversations,
       reader,
     );

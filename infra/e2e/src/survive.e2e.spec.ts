@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Opened } from '@parley/domain/sealing/opened';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
+import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { openVault } from '@parley/infra/vault/open-vault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IrcFile, writeIrcLogs } from './irc-log.js';
 import { openLogLength } from './log-length.js';
@@ -79,15 +83,33 @@ async function outcomeOf(world: World, report: Report): Promise<Outcome> {
     what: 'the projectors',
     timeout: 30_000,
   });
-  return { world, report, events, model: await readModel(databaseUrl) };
+  return { world, report, events, model: await opened(natsUrl, await readModel(databaseUrl)) };
 }
 
-const textOf = (body: string): string => (JSON.parse(body.slice(3)) as { text: string }).text;
+/** What people said: sealed it is different in every run. */
+async function opened(natsUrl: string, model: ReadModel): Promise<ReadModel> {
+  const nats = await connectNats(natsUrl, 'opened');
+  const vault = await openVault({ nats, masterKeys: [TEST_MASTER_KEY] });
+  const bodies = await vault.open(
+    model.messages.map(({ conversation_id: conversationId, seq, author, body }) => ({
+      place: { conversationId, seq: Number(seq), author },
+      opaque: body,
+    })),
+  );
+  await vault.close();
+  await nats.close();
+  const textOf = (body: Opened | undefined): string =>
+    body?.tag === 'open' ? (JSON.parse(body.json) as { text: string }).text : `${body?.tag}`;
+  return {
+    ...model,
+    messages: model.messages.map((row, index) => ({ ...row, body: textOf(bodies[index]) })),
+  };
+}
 
 function expectWhole({ model, events }: Outcome): void {
   for (const { conversationId, lines } of logs) {
     const rows = model.messages.filter((row) => row.conversation_id === conversationId);
-    expect(rows.map(({ body }) => textOf(body))).toEqual(lines.flatMap(({ text }) => text ?? []));
+    expect(rows.map(({ body }) => body)).toEqual(lines.flatMap(({ text }) => text ?? []));
     expect(rows.map(({ ordinal }) => Number(ordinal))).toEqual(rows.map((_, index) => index + 1));
   }
   expect(model.deadLetters).toBe(0);

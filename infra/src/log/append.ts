@@ -1,3 +1,4 @@
+import type { LogText } from './log-text.js';
 import type { PublishOutcome, PublishWindow } from './publish-window.js';
 import type { Place } from './subjects.js';
 
@@ -15,8 +16,7 @@ export type Appended =
 
 export type Append = {
   readonly place: Place;
-  /** The event's JSON. */
-  readonly payload: string;
+  readonly payload: LogText;
   /** Stream sequence of the newest event of this subject; 0 when there is none. */
   readonly expected: number;
   /** Deduplicates retries within the broker's window. */

@@ -6,6 +6,7 @@ import { connectNats } from '../runtime/connect-nats.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { append } from './append.js';
 import { eventAt, lastOfConversation, lastOfConversations, readConversation } from './conversation-reader.js';
+import { logText } from './log-text.js';
 import { openPublishWindow, type PublishWindow } from './publish-window.js';
 import { liveSubject, placeOf, receiptStreamName } from './subjects.js';
 import { ensureTopology, KEPT_MOVES, PartitionMismatch } from './topology.js';
@@ -32,7 +33,7 @@ afterAll(async () => {
 const put = (conversationId: string, seq: number, expected: number) =>
   append(window, {
     place: placeOf(conversationId, PARTITIONS),
-    payload: JSON.stringify({ conversationId, seq }),
+    payload: logText({ conversationId, seq }),
     expected,
     messageId: `${conversationId}:${seq}`,
   });
@@ -115,7 +116,7 @@ describe('an append', () => {
     const ids = [1, 2, 3, 4].map(() => randomUUID());
     const outcomes = await Promise.all(
       ids.map((id) =>
-        append(narrow, { place: placeOf(id, PARTITIONS), payload: '{}', expected: 0, messageId: id }),
+        append(narrow, { place: placeOf(id, PARTITIONS), payload: logText({}), expected: 0, messageId: id }),
       ),
     );
     narrow.close();
@@ -154,7 +155,7 @@ describe('reading a conversation', () => {
       ids.map(async (id) => {
         const first = await append(window, {
           place: placeOf(id, PARTITIONS),
-          payload: JSON.stringify({ seq: 1, padding }),
+          payload: logText({ seq: 1, padding }),
           expected: 0,
           messageId: `${id}:1`,
         });

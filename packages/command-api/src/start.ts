@@ -15,7 +15,7 @@ import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { watchLine } from '@parley/infra/runtime/watch-line';
-import { unsealed } from '@parley/infra/vault/unsealed';
+import { openVault } from '@parley/infra/vault/open-vault';
 import { authenticate } from './authenticate.js';
 import type { ApiConfig } from './config.js';
 import { openRecentEvents } from './conversations/recent-events.js';
@@ -105,7 +105,12 @@ export async function startApi(
   const line = watchLine(nats);
   const devices = openDeviceCheck(nats, accounts, () => line.isUp);
   resources.push({ name: 'device check', dispose: () => devices.close() });
-  const vault = unsealed;
+  const vault = await openVault({
+    nats,
+    masterKeys: config.PARLEY_MASTER_KEYS,
+    onTrouble: (reason) => log.error({ reason }, 'a secret of the vault cannot be used'),
+  });
+  resources.push({ name: 'vault', dispose: () => vault.close() });
   const shared = { store, turns: openTurns(), window, jsm, vault };
   const schema = activeSchema(database);
   const caughtUp = openCatchUp({ jsm, partitions, database, schema });

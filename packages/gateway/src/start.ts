@@ -10,7 +10,7 @@ import type { Log } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
-import { unsealed } from '@parley/infra/vault/unsealed';
+import { openVault } from '@parley/infra/vault/open-vault';
 import { openEventArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
@@ -67,6 +67,12 @@ export async function startGateway(
     opens: config.PARLEY_LIMIT_OPENS,
   });
   resources.push({ name: 'limits', dispose: () => limits.close() });
+  const vault = await openVault({
+    nats,
+    masterKeys: config.PARLEY_MASTER_KEYS,
+    onTrouble: (reason) => log.error({ reason }, 'a secret of the vault cannot be used'),
+  });
+  resources.push({ name: 'vault', dispose: () => vault.close() });
   const rpc = openRpcClient({ nats, partitions });
   resources.push({ name: 'rpc', dispose: () => rpc.close() });
 
@@ -85,7 +91,7 @@ export async function startGateway(
     ask,
     api: openInternalApi(ask, partitions),
     devices: openDeviceApi(ask),
-    vault: unsealed,
+    vault,
     limiter: openLimiter(MAX_ASKING),
     limits,
     metrics,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { bodyIn } from '@parley/domain/sealing/closed';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -60,10 +61,9 @@ describe('a command', () => {
     const conversationId = await group(api);
     const words = Array.from({ length: 100 }, (_, n) => `message ${n}`);
     await Promise.all(words.map((word) => send(api, conversationId, word)));
-    const bodies = (await log.events(api, conversationId)).flatMap((event) =>
-      event.type === 'message.sent' ? [event.data.body] : [],
-    );
-    expect(bodies).toEqual(words.map((word) => `p0.${JSON.stringify(text(word))}`));
+    const bodies = (await log.events(api, conversationId)).map(bodyIn).filter((body) => body !== undefined);
+    const opened = await api.vault.open(bodies);
+    expect(opened).toEqual(words.map((word) => ({ tag: 'open', json: JSON.stringify(text(word)) })));
   });
 
   it('with an id given before gets the first answer, also from an instance that starts cold', async () => {

@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { append } from '@parley/infra/log/append';
+import { logText } from '@parley/infra/log/log-text';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import * as E from 'fp-ts/lib/Either.js';
 import type { FoldedStore, Known } from './folded-store.js';
@@ -12,7 +13,7 @@ export type Deciding<S, E, A> = {
   readonly traceparent?: string;
   /** The answer it was given before, if it was. */
   readonly answeredBefore: (known: Known<S>) => Promise<E.Either<Refusal, A> | undefined>;
-  /** The event it makes, at its place; undefined where it is so already. */
+  /** The event it makes, at its place and as it is to be stored; undefined where it is so already. */
   readonly decide: (known: Known<S>) => Promise<E.Either<Refusal, E | undefined>>;
   readonly unchanged: (known: Known<S>) => A;
   readonly done: (event: E) => A;
@@ -38,7 +39,7 @@ const MAX_ATTEMPTS = 8;
  * fresh state. A lost answer of the broker never becomes a second event, because the log is read and the command's own
  * event looked for before anything is appended again. Broker failures reject; nothing is lost by asking again.
  */
-export async function decideAndAppend<S, Event, A>(
+export async function decideAndAppend<S, Event extends object, A>(
   { store, window, onAppended }: DecidingResources<S, Event>,
   { id, messageId, traceparent, ...command }: Deciding<S, Event, A>,
 ): Promise<E.Either<Refusal, A>> {
@@ -61,7 +62,7 @@ export async function decideAndAppend<S, Event, A>(
     const event = decision.right;
     const appended = await append(window, {
       place: store.placeOf(id),
-      payload: JSON.stringify(event),
+      payload: logText(event),
       expected: known.streamSeq,
       messageId,
       ...(traceparent === undefined ? {} : { traceparent }),

@@ -7,6 +7,7 @@ import { advance } from '@parley/domain/conversation/watermark';
 import { decodeWith } from '@parley/domain/text';
 import { type LoggedReceipt, type ReceiptMark, Watermarks } from '@parley/domain/wire/receipts';
 import { append } from '@parley/infra/log/append';
+import { logText } from '@parley/infra/log/log-text';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { receiptPlaceOf } from '@parley/infra/log/subjects';
 import * as E from 'fp-ts/lib/Either.js';
@@ -81,7 +82,7 @@ async function move(
     const logged: LoggedReceipt = { ...watermarks, members: stands(state) ? state.members.size : 0 };
     const appended = await append(window, {
       place: receiptPlaceOf(conversationId, user, partitions),
-      payload: JSON.stringify(logged),
+      payload: logText(logged),
       expected: kept.streamSeq,
       messageId: `${key}:${delivered}:${seen}`,
     });

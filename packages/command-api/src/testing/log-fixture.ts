@@ -7,7 +7,9 @@ import { openPublishWindow, type PublishWindow } from '@parley/infra/log/publish
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { unsealed } from '@parley/infra/vault/unsealed';
+import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
+import { openVault } from '@parley/infra/vault/open-vault';
+import type { Vault } from '@parley/infra/vault/vault';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { banHashesFor } from '../commands/ban-hash.js';
 import type { CommandResources } from '../commands/handle.js';
@@ -23,6 +25,7 @@ export async function openLog(natsUrl: string) {
   await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const windows: PublishWindow[] = [];
+  const vaults: Vault[] = [];
 
   return {
     nats,
@@ -34,6 +37,8 @@ export async function openLog(natsUrl: string) {
     ): Promise<CommandResources> {
       const window = openPublishWindow(nats);
       windows.push(window);
+      const vault = await openVault({ nats, masterKeys: [TEST_MASTER_KEY] });
+      vaults.push(vault);
       const store = openConversationStore({
         jsm,
         snapshots: await openSnapshots(nats, conversationFormat),
@@ -47,7 +52,7 @@ export async function openLog(natsUrl: string) {
         turns: openTurns(),
         window: wrap(window),
         jsm,
-        vault: unsealed,
+        vault,
         onAppended: () => undefined,
       };
     },
@@ -63,6 +68,7 @@ export async function openLog(natsUrl: string) {
       (await openSnapshots(nats, conversationFormat)).read(conversationId),
     async close(): Promise<void> {
       for (const window of windows) window.close();
+      for (const vault of vaults) await vault.close();
       await nats.close();
     },
   };

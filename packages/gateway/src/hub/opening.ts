@@ -9,18 +9,26 @@ import { bodyOf, type HubEvent, hubEvent, type StoredEvent } from './hub-event.j
 export const MAX_WAITING = 256;
 
 /** Milliseconds that an event waits for a secret at most. */
-const PATIENCE_MS = 2_000;
+export const PATIENCE_MS = 2_000;
 
 const LOCKED: Opened = { tag: 'locked' };
 
+/** What is needed of a gateway. */
+type Opening = Pick<Gateway, 'vault'>;
+
 /** What is done with an event once it is opened. Must not throw. */
-type Deliver = (gateway: Gateway, hub: Hub, event: HubEvent) => void;
+type Deliver<G> = (gateway: G, hub: Hub, event: HubEvent) => void;
 
 /**
  * Opens the events of a conversation, each once however many hear it, and hands them on in order: at once where their secrets are
  * known here, else once these are read. What cannot be opened in time goes as `locked`. Other conversations do not wait.
  */
-export function openInOrder(gateway: Gateway, hub: Hub, stored: StoredEvent, deliver: Deliver): void {
+export function openInOrder<G extends Opening>(
+  gateway: G,
+  hub: Hub,
+  stored: StoredEvent,
+  deliver: Deliver<G>,
+): void {
   if (hub.opening !== undefined) return wait(gateway, hub, hub.opening, stored, deliver);
   const body = bodyOf(stored);
   const opened = body && gateway.vault.openNow(body);
@@ -29,12 +37,12 @@ export function openInOrder(gateway: Gateway, hub: Hub, stored: StoredEvent, del
   void openWaiting(gateway, hub, hub.opening, deliver);
 }
 
-function wait(
-  gateway: Gateway,
+function wait<G extends Opening>(
+  gateway: G,
   hub: Hub,
   waiting: StoredEvent[],
   stored: StoredEvent,
-  deliver: Deliver,
+  deliver: Deliver<G>,
 ): void {
   waiting.push(stored);
   if (waiting.length <= MAX_WAITING) return;
@@ -42,11 +50,11 @@ function wait(
   for (const each of waiting) deliver(gateway, hub, hubEvent(each, LOCKED));
 }
 
-async function openWaiting(
-  gateway: Gateway,
+async function openWaiting<G extends Opening>(
+  gateway: G,
   hub: Hub,
   waiting: StoredEvent[],
-  deliver: Deliver,
+  deliver: Deliver<G>,
 ): Promise<void> {
   while (waiting.length > 0) {
     const first = waiting.slice();

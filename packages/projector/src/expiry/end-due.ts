@@ -3,6 +3,7 @@ import type { Refusal } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { append } from '@parley/infra/log/append';
 import { readConversation } from '@parley/infra/log/conversation-reader';
+import { logText } from '@parley/infra/log/log-text';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { placeOf } from '@parley/infra/log/subjects';
 import * as E from 'fp-ts/lib/Either.js';
@@ -77,7 +78,7 @@ export async function endDue(resources: EndingResources, from: Ending): Promise<
 const appendAfter = ({ window, partitions }: EndingResources, ending: Ending, event: Envelope) =>
   append(window, {
     place: placeOf(ending.conversationId, partitions),
-    payload: JSON.stringify(event),
+    payload: logText(event),
     expected: ending.streamSeq,
     messageId: `${ending.conversationId}:${event.actor}:${event.commandId}`,
   });

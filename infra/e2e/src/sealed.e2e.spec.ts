@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type ParleyClient } from '@parley/client/parley-client';
+import type { Body } from '@parley/domain/conversation/body';
+import type { LiveEvent } from '@parley/domain/wire/live';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectClient } from '@parley/infra/testing/foreign-client';
+import { everythingInNats, everythingInPostgres, everythingInRedis } from '@parley/infra/testing/raw-stores';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { describe, expect, it } from 'vitest';
+import { wholeSystem } from './whole-system.js';
+
+/** A word that is nowhere by itself; also base64. */
+const WORD = 'rhododendron';
+const BODIES: readonly (readonly [string, Body])[] = [
+  ['text', { kind: 'text', text: `the ${WORD}` }],
+  ['an emote', { kind: 'text', text: `waters the ${WORD}`, emote: true }],
+  ['what clients sealed', { kind: 'sealed', ciphertext: WORD, nonce: 'AAAA', tag: 'AAAA' }],
+];
+
+describe('what people say', () => {
+  const whole = wholeSystem();
+
+  async function person(user: string): Promise<ParleyClient> {
+    const client = await connect({
+      url: whole.system.ws,
+      token: await whole.system.token(user),
+      device: randomUUID(),
+    });
+    whole.keep(client);
+    return client;
+  }
+
+  const everything = async (): Promise<string> => {
+    const { natsUrl, databaseUrl, redisUrl } = whole.environment;
+    const nats = await connectNats(natsUrl, 'test');
+    try {
+      return [
+        await everythingInNats(nats),
+        await everythingInPostgres(databaseUrl),
+        await everythingInRedis(redisUrl),
+      ].join('\n');
+    } finally {
+      await nats.close();
+    }
+  };
+
+  it.each(BODIES)(
+    'is read by its readers and in no store, when it is %s, sent and edited',
+    async (_what, body) => {
+      const [ann, bob] = [await person('ann'), await person('bob')];
+      const heard: LiveEvent[] = [];
+      bob.on('event', (event) => heard.push(event));
+      const conversationId = `g-${randomUUID()}`;
+      await ann.call('conversation.create', { conversationId, kind: 'group', members: ['bob'] });
+      const say = async (what: Body): Promise<number> => {
+        const { seq } = await ann.call('message.send', {
+          conversationId,
+          commandId: randomUUID(),
+          body: what,
+        });
+        return seq;
+      };
+      const plain: Body = { kind: 'text', text: 'nothing much' };
+      const sent = await say(body);
+      const edited = await say(plain);
+      const changed = await ann.call('message.edit', {
+        conversationId,
+        commandId: randomUUID(),
+        seq: edited,
+        body,
+      });
+
+      await waitFor(() => heard.some(({ seq }) => seq === changed.seq), { what: 'the edit' });
+      const bodies = heard.filter(({ type }) => type.startsWith('message.')).map(({ data }) => data.body);
+      expect(bodies).toEqual([body, plain, body]);
+      const page = await bob.messages(conversationId, { minSeq: changed.seq });
+      expect(page.messages.map((message) => message.body)).toEqual([body, body]);
+      const { conversations } = await bob.conversations();
+      const view = conversations.find((each) => each.conversationId === conversationId);
+      expect(view?.preview?.body).toEqual(body);
+      const { nextCursor } = await bob.messages(conversationId, { limit: 1 });
+      const older = await bob.messages(conversationId, { limit: 1, before: nextCursor as string });
+      expect(older.messages).toMatchObject([{ seq: sent, body }]);
+
+      const late = await connectClient(whole.system.ws);
+      const token = await whole.system.token('bob');
+      await late.request('session.open', { token, device: 'late', resume: { [conversationId]: 1 } });
+      const missed = () => late.notices('event').map(({ data }) => (data as { body: unknown }).body);
+      await waitFor(() => missed().length === 3, { what: 'what was missed' });
+      expect(missed()).toEqual([body, plain, body]);
+      late.end();
+
+      const raw = await everything();
+      expect(raw).toContain(conversationId);
+      expect(raw).not.toContain(WORD);
+      expect(raw).not.toContain('nothing much');
+    },
+  );
+});
