@@ -17,10 +17,8 @@ export class WrongMasterKeys extends Error {
  */
 export async function useMasterKeys(vault: VaultStream, masterKeys: MasterKeys): Promise<void> {
   const known = await knownMasterKeys(vault);
-  for (const [id, value] of known) {
-    const wrong = wrongWith(id, value, masterKeys);
-    if (wrong !== undefined) throw new WrongMasterKeys(wrong);
-  }
+  const wrong = [...known].flatMap(([id, value]) => wrongWith(id, value, masterKeys) ?? []);
+  if (wrong.length > 0) throw new WrongMasterKeys(wrong.join(' '));
   if (known.has(masterKeys.newest.id)) return;
   const name = masterName(masterKeys.newest.id);
   const check = wrapSecret(masterKeys.newest, name, Buffer.alloc(KEY_BYTES));

@@ -27,8 +27,11 @@ export type VaultStream = {
   overwrite(revision: number): Promise<void>;
   /** How many values are not the newest of their name: of secrets half destroyed, or half wrapped again. */
   superseded(): Promise<number>;
-  /** Every value of the vault, or of names such as `bucket.*`, oldest first, a thousand at once, as any replica has them. */
-  values(kind?: string): AsyncGenerator<readonly Entry[]>;
+  /**
+   * Every value from a revision on, of all names or of those of a kind such as `bucket.*`: oldest first, a thousand at once, as any
+   * replica has them.
+   */
+  values(kind?: string, from?: number): AsyncGenerator<readonly Entry[]>;
 };
 
 /** How long the broker may take to answer, in ms. */
@@ -78,13 +81,13 @@ export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): Va
       const { state } = await jsm.streams.info(VAULT_STREAM);
       return state.messages - (state.num_subjects ?? 0);
     },
-    async *values(kind = '>') {
-      for (let from = 1; ; ) {
-        const batch = await readBatch(jsm, VAULT_STREAM, { seq: from, next_by_subj: vaultSubject(kind) });
+    async *values(kind = '>', from = 1) {
+      for (let seq = from; ; ) {
+        const batch = await readBatch(jsm, VAULT_STREAM, { seq, next_by_subj: vaultSubject(kind) });
         const last = batch.at(-1);
         if (last === undefined) return;
         yield batch.map((message) => entryOf(message) as Entry);
-        from = last.seq + 1;
+        seq = last.seq + 1;
       }
     },
   };
