@@ -61,8 +61,8 @@ describe('wrapping again', () => {
       superseded: 0,
     });
     let steps = 0;
-    const done = await rewrapSecrets(stream, keys, (values) => {
-      steps += values;
+    const done = await rewrapSecrets(stream, keys, () => {
+      steps++;
     });
     expect(done).toEqual({ wrapped: 6, unreadable: [], retired: [idOf(older)] });
     expect(steps).toBeGreaterThanOrEqual(9);

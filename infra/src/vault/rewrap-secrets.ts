@@ -3,7 +3,7 @@ import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { masterName } from './names.js';
 import { KEY_BYTES, secureMemory, wipe } from './sodium.js';
 import { markerValue, readStoredValue } from './stored-value.js';
-import { knownMasterKeys } from './use-master-keys.js';
+import { listMasterKeys } from './use-master-keys.js';
 import type { Entry, VaultStream } from './vault-stream.js';
 
 export type Rewrapped = {
@@ -23,13 +23,13 @@ const AT_ONCE = 4;
  * when nothing is under them any more. Bodies are not touched. Broken off, it goes on where it was: what is under the
  * newest key is left alone.
  *
- * @param onStep is told how many values were looked at.
+ * @param onStep is called for each value that was looked at.
  * @throws as the client does when the broker does not answer.
  */
 export async function rewrapSecrets(
   vault: VaultStream,
   masterKeys: MasterKeys,
-  onStep: (values: number) => void = () => undefined,
+  onStep: () => void = () => undefined,
 ): Promise<Rewrapped> {
   const limiter = openLimiter(AT_ONCE);
   const unreadable: string[] = [];
@@ -40,13 +40,13 @@ export async function rewrapSecrets(
     const outcome = await rewrap(vault, masterKeys, entry);
     if (outcome === 'wrapped') wrapped++;
     if (outcome === 'unreadable') unreadable.push(entry.name);
+    onStep();
   }
 
   async function pass(): Promise<void> {
     for await (const batch of vault.values('>', reached + 1)) {
       await Promise.all(batch.map((entry) => limiter.run(() => wrapAgain(entry))));
       reached = batch.at(-1)?.revision ?? reached;
-      onStep(batch.length);
     }
   }
 
@@ -84,7 +84,7 @@ async function rewrap(
 
 async function retireOthers(vault: VaultStream, masterKeys: MasterKeys): Promise<readonly string[]> {
   const retired: string[] = [];
-  for (const [id, value] of await knownMasterKeys(vault)) {
+  for (const [id, value] of await listMasterKeys(vault)) {
     if (id === masterKeys.newest.id || value?.tag !== 'wrapped') continue;
     const name = masterName(id);
     const newest = await vault.newest(name);

@@ -16,7 +16,7 @@ export class WrongMasterKeys extends Error {
  * @throws WrongMasterKeys naming the key that is missing and those that are given, or the one that was retired.
  */
 export async function useMasterKeys(vault: VaultStream, masterKeys: MasterKeys): Promise<void> {
-  const known = await knownMasterKeys(vault);
+  const known = await listMasterKeys(vault);
   const wrong = [...known].flatMap(([id, value]) => wrongWith(id, value, masterKeys) ?? []);
   if (wrong.length > 0) throw new WrongMasterKeys(wrong.join(' '));
   if (known.has(masterKeys.newest.id)) return;
@@ -44,7 +44,7 @@ function wrongWith(id: string, value: StoredValue | undefined, masterKeys: Maste
 }
 
 /** The master keys that the vault knows, by their ids; retired ones are markers. */
-export async function knownMasterKeys(
+export async function listMasterKeys(
   vault: VaultStream,
 ): Promise<ReadonlyMap<string, StoredValue | undefined>> {
   const filter = vaultSubject(masterName('*'));

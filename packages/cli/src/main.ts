@@ -10,6 +10,7 @@ import { importVerb } from './verbs/import-irc.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
 import { upVerb } from './verbs/up.js';
+import { vaultVerb } from './verbs/vault.js';
 
 const program = new Command('parley')
   .description('An event-sourced messaging core: start it, fill it, talk in it, read its log.')
@@ -24,6 +25,7 @@ for (const verb of [
   replayVerb,
   devicesVerb,
   erasureVerb,
+  vaultVerb,
   doctorVerb,
 ]) {
   program.addCommand(verb().exitOverride());

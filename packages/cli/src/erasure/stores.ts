@@ -6,16 +6,13 @@ import type { VerifyResources } from '@parley/infra/erasure/proof/verify';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import { homeDirectory } from '@parley/infra/runtime/home-directory';
-import { knownMasterKeys } from '@parley/infra/runtime/local-master-keys';
 import { createLog } from '@parley/infra/runtime/log';
-import { variables } from '@parley/infra/runtime/variables';
 import { openVault } from '@parley/infra/vault/open-vault';
-import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
-import * as E from 'fp-ts/lib/Either.js';
 import { exitCodes } from '../exit-codes.js';
 import { openLog } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type Endpoints, runningEndpoints } from '../terminal/endpoints.js';
+import { givenMasterKeys } from '../terminal/master-keys.js';
 
 /** Where the servers are, and their files; what is not said is that of the running stack. */
 export type StoreFlags = {
@@ -45,8 +42,7 @@ export async function openStores(
   try {
     const log = await openLog(natsUrl);
     closing.push(() => log.close());
-    const masterKeys = await masterKeysOf(process.env);
-    const vault = await openVault({ nats: log.nats, masterKeys }).catch(sayWrongKeys);
+    const vault = await openVault({ nats: log.nats, masterKeys: await givenMasterKeys() });
     closing.push(() => vault.close());
     const quiet = { name: 'erasure', log: silent } as const;
     const database = connectPostgres(flags.database ?? (running.database as string), { ...quiet, max: 2 });
@@ -78,24 +74,12 @@ function storesOf(flags: StoreFlags, home: string | undefined): readonly Store[]
   });
 }
 
-async function masterKeysOf(env: NodeJS.ProcessEnv): Promise<readonly Uint8Array[]> {
-  const given = env.PARLEY_MASTER_KEYS || (await knownMasterKeys(homeDirectory(env)));
-  const keys = variables.PARLEY_MASTER_KEYS.decode(given);
-  if (E.isRight(keys)) return keys.right;
-  const reason = given === undefined ? 'it is missing' : (keys.left.at(-1)?.message ?? 'it does not fit');
-  throw new CliError(`PARLEY_MASTER_KEYS: ${reason}; without it nothing can be tried`, exitCodes.config);
-}
-
 async function servedSchema(database: VerifyResources['database']): Promise<string> {
   const asked = database.query<{ active: string }>('select active from parley.read_model');
   const { rows } = await within('the database', asked);
   if (rows[0] === undefined)
     throw new CliError('the database has no read model of Parley', exitCodes.noInput);
   return rows[0].active;
-}
-
-function sayWrongKeys(error: unknown): never {
-  throw error instanceof WrongMasterKeys ? new CliError(error.message, exitCodes.config) : error;
 }
 
 /** What a server that does not answer makes of a verb. */

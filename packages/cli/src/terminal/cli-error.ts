@@ -2,6 +2,7 @@ import { RefusalError } from '@parley/client/refusal-error';
 import { ServerNotFound } from '@parley/infra/embedded/find-server';
 import { HomeInUse } from '@parley/infra/embedded/home-lock';
 import { UnsafeSecrets } from '@parley/infra/runtime/private-file';
+import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 
 /** A verb cannot go on: one sentence that says what to do, and how the process ends. */
@@ -23,6 +24,7 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   if (error instanceof HomeInUse) return { message: error.message, exitCode: exitCodes.busy };
   if (error instanceof ServerNotFound) return { message: error.message, exitCode: exitCodes.unavailable };
   if (error instanceof UnsafeSecrets) return { message: error.message, exitCode: exitCodes.config };
+  if (error instanceof WrongMasterKeys) return { message: error.message, exitCode: exitCodes.config };
   if (isSystemError(error)) return { message: error.message, exitCode: exitCodes.failed };
   return {
     message: `a bug: ${error instanceof Error ? error.stack : String(error)}`,

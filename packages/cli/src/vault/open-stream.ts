@@ -1,0 +1,35 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { openVaultStream, type VaultStream } from '@parley/infra/vault/vault-stream';
+import { Option } from 'commander';
+import { exitCodes } from '../exit-codes.js';
+import { openLog } from '../replay/log-access.js';
+import { CliError } from '../terminal/cli-error.js';
+import { runningEndpoints } from '../terminal/endpoints.js';
+
+/** Which broker has the vault. */
+export type VaultFlags = { readonly nats?: string; readonly json?: true };
+
+export const natsOption = (): Option =>
+  new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL');
+
+/**
+ * Runs something on the vault of a broker.
+ *
+ * @throws CliError when no broker answers, or it has no vault
+ */
+export async function withVault<A>(
+  { nats }: VaultFlags,
+  run: (vault: VaultStream) => Promise<A>,
+): Promise<A> {
+  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  try {
+    const vault = openVaultStream(log.nats, log.jsm);
+    await vault.superseded().catch((error: unknown) => {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      throw new CliError('the log has no vault yet: nothing was sealed', exitCodes.noInput);
+    });
+    return await run(vault);
+  } finally {
+    await log.close();
+  }
+}
