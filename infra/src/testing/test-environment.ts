@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -10,6 +10,8 @@ export type TestEnvironment = {
   readonly natsUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** Directory of the data of all servers of this run. */
+  readonly home: string;
   /** Drops the database, so that a long run does not fill the disk. */
   dispose(): Promise<void>;
 };
@@ -31,6 +33,7 @@ export const testEnvironment = async (): Promise<TestEnvironment> => {
     natsUrl: natsUrl.href,
     databaseUrl: databaseUrl.href,
     redisUrl: redisUrl.href,
+    home: dirname(stack.claims),
     dispose: async () => {
       await administer(stack.database, `drop database if exists ${database} with (force)`);
       await emptyRedis(redisUrl.href);

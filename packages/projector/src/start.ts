@@ -18,6 +18,7 @@ import { keepCache } from './cache/keep-cache.js';
 import type { Share } from './checkpoint.js';
 import type { ProjectorConfig } from './config.js';
 import { startExpiry } from './expiry/start-expiry.js';
+import { startErasing } from './erasure/start-erasing.js';
 import { projectorMetrics } from './metrics.js';
 import { ownShares } from './ownership/own-shares.js';
 import type { Commit } from './project-batch.js';
@@ -110,6 +111,10 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
     },
   });
   resources.push({ name: 'shares', dispose: () => ownership.close() });
+
+  resources.push(
+    await startErasing({ nats, js, database: upkeep, schema, partitions, log, registry, now: clock.now }),
+  );
 
   const ops = await startOpsServer({
     host: config.PARLEY_HTTP_HOST,

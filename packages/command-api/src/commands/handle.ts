@@ -16,6 +16,7 @@ import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
 import { headOf } from '../log/folded-store.js';
 import { openEvent } from './open-event.js';
+import { queueAgain, queueErasing } from './queue-erasing.js';
 import { sealEvent } from './seal-event.js';
 
 export type CommandResources = {
@@ -38,6 +39,7 @@ export async function handleCommand(
   traceparent?: string,
 ): Promise<E.Either<Refusal, Answer>> {
   const { conversationId, commandId } = command.data;
+  let decidedAt = 0;
   const outcome = await resources.turns.take(conversationId, () =>
     decideAndAppend(resources, {
       id: conversationId,
@@ -48,10 +50,15 @@ export async function handleCommand(
         const decision = decide(known.state, command, await lookUp(resources, known, command));
         if (E.isLeft(decision)) return decision;
         if (decision.right === undefined) return E.right(undefined);
-        return sealEvent(resources.vault, place(decision.right, known, command));
+        const sealed = await sealEvent(resources.vault, place(decision.right, known, command));
+        decidedAt = performance.now();
+        return E.isLeft(sealed) ? sealed : queueErasing(resources.window, sealed.right);
       },
       unchanged: ({ state }) => ({ conversationId, seq: state.revision, at: command.at }),
-      done: ({ seq, at }) => ({ conversationId, seq, at }),
+      done: (event) => {
+        void queueAgain(resources.window, event, performance.now() - decidedAt);
+        return { conversationId, seq: event.seq, at: event.at };
+      },
       duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),
     }),
   );

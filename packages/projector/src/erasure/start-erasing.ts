@@ -1,0 +1,74 @@
+import { type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ErasureJob } from '@parley/infra/erasure/job';
+import { openPublishWindow } from '@parley/infra/log/publish-window';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
+import { ERASURES } from '@parley/infra/log/subjects';
+import type { Resource } from '@parley/infra/runtime/lifecycle';
+import type { Log } from '@parley/infra/runtime/log';
+import type { Pool } from 'pg';
+import type { Registry } from 'prom-client';
+import { eraseMessage } from './erase-message.js';
+import { erasureMetrics } from './metrics.js';
+import type { Outcome } from './outcome.js';
+import type { ErasingResources } from './resources.js';
+import { ERASERS, workOnErasures } from './work-queue.js';
+
+export type StartErasing = {
+  readonly nats: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly database: Pick<Pool, 'query'>;
+  readonly schema: string;
+  readonly partitions: number;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly now: () => number;
+};
+
+/** Begins to do what waits in the queue of erasures. */
+export async function startErasing(options: StartErasing): Promise<Resource> {
+  const { nats, js, database, schema, partitions, log, registry, now } = options;
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const window = openPublishWindow(nats);
+  const snapshots = await openSnapshots(nats, conversationFormat);
+  const metrics = erasureMetrics(registry, {
+    backlog: () => backlogOf(jsm),
+    gaps: () => gapsOf(database, schema),
+  });
+  const resources: ErasingResources = { jsm, window, snapshots, partitions, now };
+  const work = workOnErasures({ js, jsm, log, metrics, now, erase: (job) => erase(resources, job) });
+  return {
+    name: 'erasures',
+    async dispose() {
+      await work.close();
+      window.close();
+    },
+  };
+}
+
+async function erase(resources: ErasingResources, job: ErasureJob): Promise<Outcome> {
+  switch (job.kind) {
+    case 'message':
+      return eraseMessage(resources, job);
+    case 'conversation':
+    case 'person':
+      throw new Error(`nobody can erase a ${job.kind} yet`);
+    default:
+      return job satisfies never;
+  }
+}
+
+async function backlogOf(jsm: JetStreamManager) {
+  const [{ state }, consumer] = await Promise.all([
+    jsm.streams.info(ERASURES),
+    jsm.consumers.info(ERASURES, ERASERS),
+  ]);
+  return { waiting: state.messages, tried: consumer.num_redelivered };
+}
+
+async function gapsOf(database: Pick<Pool, 'query'>, schema: string): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await database.query<{ partition: number; count: string }>(
+    `select partition, count(*) from ${schema}.gap group by partition`,
+  );
+  return new Map(rows.map(({ partition, count }) => [partition, Number(count)]));
+}
