@@ -17,8 +17,8 @@ import { beside, type Work } from './beside.js';
 import { keepCache } from './cache/keep-cache.js';
 import type { Share } from './checkpoint.js';
 import type { ProjectorConfig } from './config.js';
-import { startExpiry } from './expiry/start-expiry.js';
 import { startErasing } from './erasure/start-erasing.js';
+import { startExpiry } from './expiry/start-expiry.js';
 import { projectorMetrics } from './metrics.js';
 import { ownShares } from './ownership/own-shares.js';
 import type { Commit } from './project-batch.js';
@@ -113,7 +113,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   resources.push({ name: 'shares', dispose: () => ownership.close() });
 
   resources.push(
-    await startErasing({ nats, js, database: upkeep, schema, partitions, log, registry, now: clock.now }),
+    await startErasing({ nats, js, databaseUrl, name, schema, partitions, log, registry, now: clock.now }),
   );
 
   const ops = await startOpsServer({

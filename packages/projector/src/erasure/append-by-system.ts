@@ -5,6 +5,7 @@ import type { Conversation } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { envelop } from '@parley/domain/log/envelope';
 import { append } from '@parley/infra/log/append';
+import { logText } from '@parley/infra/log/log-text';
 import type { Folded } from '@parley/infra/log/snapshots';
 import { placeOf } from '@parley/infra/log/subjects';
 import { isLeft } from 'fp-ts/lib/Either.js';
@@ -36,7 +37,7 @@ export async function appendBySystem(
   });
   const appended = await append(window, {
     place: placeOf(conversationId, partitions),
-    payload: JSON.stringify(event),
+    payload: logText(event),
     expected: streamSeq,
     messageId: `${conversationId}:${SYSTEM}:${commandId}`,
   });

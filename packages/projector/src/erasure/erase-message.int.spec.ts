@@ -125,7 +125,6 @@ describe('erasing a message', () => {
       data: {
         seq: 3,
         deletedAt: 1_700_000_000_007,
-        editedAt: 1_700_000_000_006,
         remains: [
           {
             seq: 3,

@@ -4,6 +4,7 @@ import type { ErasureJob } from '@parley/infra/erasure/job';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ERASURES } from '@parley/infra/log/subjects';
+import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import type { Resource } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Pool } from 'pg';
@@ -17,7 +18,8 @@ import { ERASERS, workOnErasures } from './work-queue.js';
 export type StartErasing = {
   readonly nats: NatsConnection;
   readonly js: JetStreamClient;
-  readonly database: Pick<Pool, 'query'>;
+  readonly databaseUrl: string;
+  readonly name: string;
   readonly schema: string;
   readonly partitions: number;
   readonly log: Log;
@@ -27,7 +29,13 @@ export type StartErasing = {
 
 /** Begins to do what waits in the queue of erasures. */
 export async function startErasing(options: StartErasing): Promise<Resource> {
-  const { nats, js, database, schema, partitions, log, registry, now } = options;
+  const { nats, js, databaseUrl, name, schema, partitions, log, registry, now } = options;
+  const database = connectPostgres(databaseUrl, {
+    name: `erasing-of-${name}`,
+    log,
+    max: 2,
+    statementTimeoutMs: 60_000,
+  });
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const window = openPublishWindow(nats);
   const snapshots = await openSnapshots(nats, conversationFormat);
@@ -42,6 +50,7 @@ export async function startErasing(options: StartErasing): Promise<Resource> {
     async dispose() {
       await work.close();
       window.close();
+      await database.end();
     },
   };
 }

@@ -52,7 +52,7 @@ describe('a log from which messages were erased', { timeout: 120_000 }, () => {
           expect(await build(left, cutAt)).toEqual(live);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
