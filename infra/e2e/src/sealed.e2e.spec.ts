@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { Body } from '@parley/domain/conversation/body';
 import type { LiveEvent } from '@parley/domain/wire/live';
@@ -6,6 +7,8 @@ import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectClient } from '@parley/infra/testing/foreign-client';
 import { everythingInNats, everythingInPostgres, everythingInRedis } from '@parley/infra/testing/raw-stores';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
+import { openVaultStream } from '@parley/infra/vault/vault-stream';
 import { describe, expect, it } from 'vitest';
 import { wholeSystem } from './whole-system.js';
 
@@ -96,4 +99,40 @@ describe('what people say', () => {
       expect(raw).not.toContain('nothing much');
     },
   );
+
+  it('is gone for everyone when its secret is destroyed: on pages, in lists, on resume, and after a restart', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const conversationId = `g-${randomUUID()}`;
+    await ann.call('conversation.create', { conversationId, kind: 'group', members: ['bob'] });
+    const { seq } = await ann.send(conversationId, { text: 'soon gone' });
+    expect((await bob.messages(conversationId, { minSeq: seq })).messages).toHaveLength(1);
+
+    const nats = await connectNats(whole.environment.natsUrl, 'test');
+    const vault = openVaultStream(nats, await jetstreamManager(nats));
+    await destroySecrets(vault, [`conversation.${conversationId}`], 'test');
+    await nats.close();
+
+    const gone = { body: null, sealed: 'gone' };
+    const expectGone = async (client: ParleyClient, device: string): Promise<void> => {
+      await waitFor(async () => (await client.messages(conversationId)).messages[0]?.sealed === 'gone', {
+        what: 'the news of it',
+      });
+      expect((await client.messages(conversationId)).messages).toMatchObject([{ seq, ...gone }]);
+      const { conversations } = await client.conversations();
+      const view = conversations.find((each) => each.conversationId === conversationId);
+      expect(view?.preview).toMatchObject(gone);
+      const late = await connectClient(whole.system.ws);
+      const token = await whole.system.token('bob');
+      await late.request('session.open', { token, device, resume: { [conversationId]: 1 } });
+      await waitFor(() => late.notices('event').length === 1, { what: 'what was missed' });
+      expect(late.notices('event')[0]).toMatchObject({ seq, data: gone });
+      late.end();
+    };
+    await expectGone(bob, 'before');
+    for (const name of ['command-api', 'gateway'] as const) await whole.system.killAndRestart(name);
+    await expectGone(await person('bob'), 'after');
+    await expect(ann.send(conversationId, { text: 'more' })).rejects.toMatchObject({
+      tag: 'ConversationNotFound',
+    });
+  });
 });

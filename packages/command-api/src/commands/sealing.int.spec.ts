@@ -5,17 +5,22 @@ import { bucketOf } from '@parley/domain/sealing/bucket';
 import { bodyIn } from '@parley/domain/sealing/closed';
 import { readSealedText } from '@parley/domain/sealing/sealed-text';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
+import { sentRow } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { everythingInNats } from '@parley/infra/testing/raw-stores';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
 import { openVault } from '@parley/infra/vault/open-vault';
+import type { SecretName } from '@parley/infra/vault/vault';
+import { openVaultStream } from '@parley/infra/vault/vault-stream';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecentEvents } from '../conversations/recent-events.js';
 import { openReplay, type Replayed } from '../internal/replay.js';
+import { openMessages } from '../read/open-views.js';
 import { commandOf, openLog, text } from '../testing/log-fixture.js';
 import { type CommandResources, handleCommand } from './handle.js';
 
@@ -173,6 +178,63 @@ describe('while the vault is away', () => {
     line.close();
   });
 });
+
+describe('after a secret was destroyed', () => {
+  const destroy = async (...names: readonly SecretName[]) =>
+    destroySecrets(openVaultStream(log.nats, log.jsm), names, 'test');
+
+  it('a page has placeholders from the next question on, wherever it comes from, also while it is read', async () => {
+    const recent = openRecentEvents();
+    const api = await log.instance(undefined, recent.add);
+    const conversationId = await group(api);
+    for (const words of ['one', 'two'])
+      await done(api, commandOf('message.send', 'ann', { conversationId, body: text(words) }));
+    const events = await log.events(api, conversationId);
+    const { store, jsm, vault } = api;
+    const replay = openReplay({ jsm, store, recent, vault, now: () => 0 });
+    const cold = openReplay({ jsm, store, recent: openRecentEvents(), vault, now: () => 0 });
+    const question = { conversationId, after: 1, limit: 10, until: 3 };
+    expect(bodyOf(await replay([question]))).toMatchObject({ body: text('one') });
+
+    const reading = Array.from({ length: 50 }, () =>
+      openMessages(vault, conversationId, rowsOf(events), 'bob'),
+    );
+    await Promise.all([destroy(`conversation.${conversationId}`), ...reading]);
+    const isGone = async () => JSON.stringify(bodyOf(await replay([question]))).includes('"sealed":"gone"');
+    await waitFor(isGone, { what: 'the news of it' });
+    expect(bodyOf(await replay([question]))).toMatchObject({ body: null, sealed: 'gone' });
+    expect(bodyOf(await cold([question]))).toMatchObject({ body: null, sealed: 'gone' });
+    expect(await openMessages(vault, conversationId, rowsOf(events), 'bob')).toMatchObject([
+      { seq: 2, body: null, sealed: 'gone' },
+      { seq: 3, body: null, sealed: 'gone' },
+    ]);
+    const late = (await log.instance()).vault;
+    expect(await openMessages(late, conversationId, rowsOf(events), 'bob')).toMatchObject([
+      { sealed: 'gone' },
+      { sealed: 'gone' },
+    ]);
+  });
+
+  it('its author sends no more, and a command that comes again gets its first answer', async () => {
+    const api = await log.instance();
+    const conversationId = await group(api);
+    const author = `eve-${randomUUID()}`;
+    await done(api, commandOf('member.add', 'ann', { conversationId, users: [author] }));
+    const first = commandOf('message.send', author, { conversationId, body: text('once') });
+    const seq = await done(api, first);
+    await destroy(`author.${author}`);
+    const again = commandOf('message.send', author, { conversationId, body: text('again') });
+    await waitFor(async () => !isRight(await handleCommand(api, again)), { what: 'the news of it' });
+    expect(
+      await handleCommand(api, commandOf('message.send', author, { conversationId, body: text('and') })),
+    ).toMatchObject({ left: { tag: 'PersonErased' } });
+    expect(await handleCommand(api, first)).toMatchObject({ right: { seq, repeated: true } });
+  });
+});
+
+/** Events as rows: messages as they were sent. */
+const rowsOf = (events: readonly Envelope[]) =>
+  events.flatMap((event) => (event.type === 'message.sent' ? [sentRow(event)] : []));
 
 /** The body of the first event of the first page. */
 function bodyOf([page]: readonly Replayed[]): unknown {
