@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { serious } from './web/serious.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
 
 let stack: WebStack;
@@ -21,24 +20,6 @@ beforeAll(async () => {
 });
 afterEach(() => stack.clear());
 afterAll(() => stack?.stop());
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-type Violation = {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-};
-
-/** What axe finds that is serious or critical. */
-async function serious(page: Page): Promise<readonly string[]> {
-  // The page's own policy would stop a script element: this goes by the debugger.
-  await page.evaluate(axe);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: readonly Violation[] };
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
 
 describe.each(['light', 'dark'] as const)('the page, %s', (colorScheme) => {
   it('has nothing that keeps somebody out', async () => {

@@ -6,6 +6,7 @@ import { address, goTo } from './session/address.js';
 import { Announcer } from './session/announcer.js';
 import { useSession } from './session/session-context.js';
 import { usePagePresence } from './session/use-page-presence.js';
+import { keepDraft } from './thread/drafts.js';
 import { NoThread } from './thread/no-thread.js';
 import { Thread } from './thread/thread.js';
 import './workspace.css';
@@ -27,6 +28,14 @@ export function Workspace() {
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';
   }, [unread]);
+  // Of a conversation that is erased not even what was begun in it stays.
+  useEffect(
+    () =>
+      client.on('event', (event) => {
+        if (event.type === 'conversation.erased') keepDraft(client.user, event.conversationId, '');
+      }),
+    [client],
+  );
   useEffect(() => {
     const hear = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {

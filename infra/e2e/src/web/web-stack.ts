@@ -23,7 +23,10 @@ export type WebStack = {
 
 export async function startWebStack(): Promise<WebStack> {
   const environment = await testEnvironment();
-  const system = await startSystem(environment, [], undefined, { PARLEY_LOCAL_SIGN_IN: 'on' });
+  const system = await startSystem(environment, [], undefined, {
+    PARLEY_LOCAL_SIGN_IN: 'on',
+    PARLEY_LEGAL_HOLD: 'on',
+  });
   const browser = await openBrowser();
   const web = system.ws.replace(/^ws/, 'http').replace('/v1/ws', '');
   const closers: (() => Promise<void> | void)[] = [];

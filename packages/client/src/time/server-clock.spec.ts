@@ -52,6 +52,10 @@ describe('the time of the server', () => {
     expect(serverTime(clockOf(NOON, 80, reading(0, 0)), reading(0, 0))).toBe(NOON + 40);
   });
 
+  it('is whole milliseconds, as the wire has them', () => {
+    expect(serverTime(clockOf(NOON, 7, reading(0, 0.2)), reading(0, 10.9))).toBe(NOON + 14);
+  });
+
   it('is the device’s own until it is told', () => {
     expect(serverTime(undefined, reading(NOON, 7))).toBe(NOON);
     expect(hasLeapt(undefined, reading(NOON, 7))).toBe(false);

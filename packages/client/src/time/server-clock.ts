@@ -8,12 +8,12 @@ export type ServerClock = Reading & { readonly server: number };
 const LEAP_MS = 3_000;
 
 /**
- * The server's time, in ms since 1970 UTC. Of the two clocks the one that has gone further counts: a device that slept knows it by
+ * The server's time, in whole ms since 1970 UTC. Of the two clocks the one that has gone further counts: a device that slept knows it by
  * its wall clock, and one whose wall clock was put back by the steady one. Without a clock the device's own is all there is.
  */
 export function serverTime(clock: ServerClock | undefined, { wall, steady }: Reading): number {
   if (clock === undefined) return wall;
-  return clock.server + Math.max(0, wall - clock.wall, steady - clock.steady);
+  return Math.floor(clock.server + Math.max(0, wall - clock.wall, steady - clock.steady));
 }
 
 /** The server said `server` in an answer that was `roundTripMs` on its way, there and back: half of that is taken to be the way back. */

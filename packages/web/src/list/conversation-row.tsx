@@ -56,9 +56,10 @@ const SHOWN = 120;
 
 function previewOf(preview: MessageView | null, isDirect: boolean, me: string, isClosed: boolean): string {
   if (isClosed) return 'Closed';
-  if (preview === null) return 'No messages yet';
-  const { author, body } = preview;
+  if (preview === null) return 'No messages';
+  const { author, body, sealed } = preview;
   const who = author === me ? 'You: ' : isDirect ? '' : `${author}: `;
+  if (sealed !== undefined) return `${who}message ${sealed === 'locked' ? 'locked for now' : 'erased'}`;
   if (body === null) return `${who}message deleted`;
   if (body.kind === 'sealed') return `${who}encrypted message`;
   const line = body.text.slice(0, SHOWN).replace(/\s+/g, ' ');

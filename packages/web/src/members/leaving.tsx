@@ -4,15 +4,21 @@ import { PeopleInput } from '../parts/people-input.js';
 import { say, sayWhy } from '../parts/toasts.js';
 import { goTo } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
+import { EraseDialog } from './erase-dialog.js';
 
 type LeavingProps = {
   readonly conversationId: string;
   readonly mayClose: boolean;
   readonly mayUnban: boolean;
+  readonly mayErase: boolean;
+  readonly isHeld: boolean;
+  readonly title: string;
 };
 
 /** The ways out: leave, close for everyone, and back in for who was banned. What cannot be undone asks twice. */
-export function Leaving({ conversationId, mayClose, mayUnban }: LeavingProps) {
+export function Leaving(props: LeavingProps) {
+  const { conversationId, mayClose, mayUnban, mayErase, isHeld, title } = props;
+  const [isErasing, setErasing] = useState(false);
   const { client } = useSession();
   const [sure, setSure] = useState<'leave' | 'close'>();
   const [taken, take] = useState<readonly string[]>([]);
@@ -63,6 +69,16 @@ export function Leaving({ conversationId, mayClose, mayUnban }: LeavingProps) {
           <Icon name="lock" />
           {sure === 'close' ? 'Yes, close it for good' : 'Close for everyone'}
         </button>
+      )}
+      {mayErase && (
+        <button type="button" class="button dangerous" disabled={isHeld} onClick={() => setErasing(true)}>
+          <Icon name="trash" />
+          Erase for everyone
+        </button>
+      )}
+      {mayErase && isHeld && <p class="hint">Nothing is erased while the conversation is on legal hold.</p>}
+      {isErasing && (
+        <EraseDialog conversationId={conversationId} title={title} onClose={() => setErasing(false)} />
       )}
     </section>
   );

@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { sayWhy } from '../parts/toasts.js';
 import { useSession } from '../session/session-context.js';
-import { LIVES, lifeOf } from '../text/times.js';
+import { briefLifeOf, LIVES } from '../text/times.js';
+import { CustomLife } from './custom-life.js';
 
 type LifeChoiceProps = {
   readonly conversationId: string;
@@ -11,28 +13,38 @@ type LifeChoiceProps = {
 /** After how long messages disappear: those sent from now on. */
 export function LifeChoice({ conversationId, ttl, isDisabled }: LifeChoiceProps) {
   const { client } = useSession();
-  const choices = LIVES.some(([seconds]) => seconds === ttl)
-    ? LIVES
-    : [...LIVES, [ttl, lifeOf(ttl as number), lifeOf(ttl as number)] as const];
+  const [isCustom, setCustom] = useState(false);
+  const isOffered = LIVES.some(([seconds]) => seconds === ttl);
+  const set = (next: number | null): void =>
+    void client.setTtl(conversationId, next).then(() => setCustom(false), sayWhy);
   return (
     <fieldset class="lives" disabled={isDisabled}>
       <legend>Messages disappear after</legend>
       <div class="segments">
-        {choices.map(([seconds, label, brief]) => (
-          <label key={label} class={seconds === ttl ? 'chosen' : ''}>
+        {LIVES.map(([seconds, label, brief]) => (
+          <label key={label} class={seconds === ttl && !isCustom ? 'chosen' : ''}>
             <input
               type="radio"
               name="life"
-              checked={seconds === ttl}
-              onChange={() =>
-                void client.call('conversation.setTtl', { conversationId, ttl: seconds }).catch(sayWhy)
-              }
+              checked={seconds === ttl && !isCustom}
+              onChange={() => set(seconds)}
             />
             <span aria-hidden="true">{brief}</span>
             <span class="sr-only">{label}</span>
           </label>
         ))}
+        <label class={isCustom || !isOffered ? 'chosen' : ''}>
+          <input
+            type="radio"
+            name="life"
+            checked={isCustom || !isOffered}
+            onClick={() => setCustom(true)}
+            onChange={() => setCustom(true)}
+          />
+          <span>{isOffered || isCustom ? 'Other' : briefLifeOf(ttl as number)}</span>
+        </label>
       </div>
+      {isCustom && <CustomLife ttl={ttl} onSet={set} />}
       <p class="hint">Counts for what is sent from now on.</p>
     </fieldset>
   );

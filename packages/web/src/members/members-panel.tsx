@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { AddPeople } from './add-people.js';
+import { EndChoice } from './end-choice.js';
 import { Leaving } from './leaving.js';
 import { LifeChoice } from './life-choice.js';
 import { MemberRow } from './member-row.js';
@@ -50,6 +51,11 @@ export function MembersPanel({ details, conversationId, onClose }: MembersPanelP
             ttl={detail.ttl}
             isDisabled={detail.closed || (isRoom && !mayManage)}
           />
+          <EndChoice
+            conversationId={conversationId}
+            expiresAt={detail.expiresAt}
+            isDisabled={detail.closed || (isRoom && !mayManage)}
+          />
           <section aria-labelledby="members-title">
             <h3 id="members-title">{detail.memberCount.toLocaleString()} members</h3>
             {isRoom && mayManage && <AddPeople conversationId={conversationId} />}
@@ -77,6 +83,9 @@ export function MembersPanel({ details, conversationId, onClose }: MembersPanelP
               conversationId={conversationId}
               mayClose={mayManage && detail.role === 'owner'}
               mayUnban={mayManage}
+              mayErase={detail.role === 'owner'}
+              isHeld={detail.hold !== undefined}
+              title={titleOf(detail, client.user)}
             />
           )}
         </div>

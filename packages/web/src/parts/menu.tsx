@@ -7,6 +7,8 @@ export type MenuItem = {
   readonly label: string;
   readonly icon?: IconName;
   readonly isDangerous?: boolean;
+  /** One of several of which one is chosen. */
+  readonly isChosen?: boolean;
   readonly run: () => void;
 };
 
@@ -58,11 +60,12 @@ function MenuItems({ items, onDone }: { readonly items: readonly MenuItem[]; rea
   useEffect(() => list.current?.querySelector('button')?.focus(), []);
   return (
     <div ref={list} class="menu-items" role="menu" tabIndex={-1} onKeyDown={(event) => rove(event, 'button')}>
-      {items.map(({ label, icon, isDangerous, run }) => (
+      {items.map(({ label, icon, isDangerous, isChosen, run }) => (
         <button
           key={label}
           type="button"
-          role="menuitem"
+          role={isChosen === undefined ? 'menuitem' : 'menuitemradio'}
+          {...(isChosen === undefined ? {} : { 'aria-checked': isChosen })}
           class={isDangerous ? 'dangerous' : ''}
           onClick={() => {
             onDone();
@@ -70,6 +73,7 @@ function MenuItems({ items, onDone }: { readonly items: readonly MenuItem[]; rea
           }}
         >
           {icon !== undefined && <Icon name={icon} />}
+          {isChosen !== undefined && <span class="chosen-mark">{isChosen && <Icon name="check" />}</span>}
           {label}
         </button>
       ))}

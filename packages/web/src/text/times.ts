@@ -52,11 +52,38 @@ export const LIVES: readonly (readonly [ttl: number | null, label: string, brief
   [604_800, '7 days', '7 d'],
 ];
 
+/** Lives that are offered for one message, in seconds. */
+const SHORT_LIVES = [10, 60, 600, 3_600, 21_600, 86_400, 604_800];
+
+/** Those that are shorter than the others'. */
+export const livesWithin = (ttl: number | null): readonly number[] =>
+  SHORT_LIVES.filter((seconds) => ttl === null || seconds < ttl);
+
 /** A life in words, also one that is not offered. */
 export function lifeOf(ttl: number): string {
   const offered = LIVES.find(([seconds]) => seconds === ttl)?.[1];
   if (offered !== undefined) return offered;
+  if (ttl === 60) return '1 minute';
   if (ttl < 120) return `${ttl} seconds`;
   if (ttl < 7_200) return `${Math.round(ttl / 60)} minutes`;
   return ttl < 172_800 ? `${Math.round(ttl / 3_600)} hours` : `${Math.round(ttl / 86_400)} days`;
+}
+
+/** A life in its largest whole unit, as short as it can be said. */
+export function briefLifeOf(ttl: number): string {
+  const offered = LIVES.find(([seconds]) => seconds === ttl)?.[2];
+  if (offered !== undefined) return offered;
+  if (ttl % 86_400 === 0) return `${ttl / 86_400} d`;
+  if (ttl % 3_600 === 0) return `${ttl / 3_600} h`;
+  return ttl % 60 === 0 ? `${ttl / 60} min` : `${ttl} s`;
+}
+
+/** How long it is until then, in its largest unit; never less than it is. */
+export function untilOf(at: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((at - now) / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.ceil(seconds / 60)} min`;
+  const [count, unit] =
+    seconds < 172_800 ? [Math.ceil(seconds / 3_600), 'hour'] : [Math.ceil(seconds / 86_400), 'day'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

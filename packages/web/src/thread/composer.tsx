@@ -2,14 +2,16 @@ import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
 import { type Body, MAX_BODY_BYTES } from '@parley/domain/conversation/body';
 import { utf8Length } from '@parley/domain/text';
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { EmojiPicker } from '../emoji/lazy-picker.js';
 import { Icon } from '../parts/icon.js';
 import { Popover } from '../parts/popover.js';
 import { sayWhy } from '../parts/toasts.js';
 import { useSession } from '../session/session-context.js';
+import { lifeOf } from '../text/times.js';
 import { draftOf, keepDraft } from './drafts.js';
 import { refuseFiles } from './dropped-files.js';
+import { LifeMenu } from './life-menu.js';
 import { lineOf } from './reply-quote.js';
 
 /** What the field is for: a message, an answer to one, or another text for one of mine. */
@@ -35,6 +37,9 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
   const { conversationId } = timeline;
   const [text, setText] = useState(() => draftOf(client.user, conversationId));
   const [isPicking, pick] = useState(false);
+  /** A shorter life than the conversation's, for the next message alone. */
+  const [chosenLife, setLife] = useState<number>();
+  const life = chosenLife !== undefined && (ttl === null || chosenLife < ttl) ? chosenLife : undefined;
   const smile = useRef<HTMLButtonElement>(null);
   const bytes = text.length * 3 > MAX_BODY_BYTES ? utf8Length(text) : 0;
   const isTooLong = bytes > MAX_BODY_BYTES;
@@ -64,11 +69,24 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
     }
     const replyTo = writing.tag === 'reply' ? writing.item.seq : undefined;
     onSend();
-    timeline.send({ body, ...(replyTo === undefined ? {} : { replyTo }) });
+    timeline.send({
+      body,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      ...(life === undefined ? {} : { ttl: life }),
+    });
+    setLife(undefined);
     change('');
     onWriting({ tag: 'new' });
   };
 
+  const { expiresAt } = writing.tag === 'new' ? {} : writing.item;
+  const stop = useRef(cancel);
+  stop.current = cancel;
+  // Nobody answers or edits what is not there any more, nor keeps a copy of it in the field.
+  useEffect(
+    () => (expiresAt === undefined ? undefined : client.onEnd(expiresAt, () => stop.current())),
+    [expiresAt],
+  );
   // Before the next key is typed.
   useLayoutEffect(() => {
     if (writing.tag === 'edit' && writing.item.body?.kind === 'text') setText(writing.item.body.text);
@@ -104,6 +122,22 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
           </button>
         </div>
       )}
+      {life !== undefined && writing.tag !== 'edit' && (
+        <div class="writing" role="status">
+          <Icon name="timer" />
+          <p>
+            <strong>Gone {lifeOf(life)} after it is sent</strong>
+          </p>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="As long as the others"
+            onClick={() => setLife(undefined)}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
       <div class="compose-row">
         <button
           ref={smile}
@@ -122,7 +156,7 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
           rows={1}
           dir="auto"
           value={text}
-          placeholder={ttl === null ? 'Message' : 'Message that disappears'}
+          placeholder={ttl === null ? 'Message' : `Message, gone after ${lifeOf(ttl)}`}
           aria-label="Message"
           aria-invalid={isTooLong}
           aria-describedby="compose-hint"
@@ -150,6 +184,7 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
             }
           }}
         />
+        {writing.tag !== 'edit' && <LifeMenu ttl={ttl} life={life} onChosen={setLife} />}
         <button
           type="submit"
           class="send"

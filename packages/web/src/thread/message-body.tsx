@@ -8,8 +8,15 @@ const FOLD_CHARACTERS = 1_600;
 const FOLD_LINES = 24;
 
 /** What a message says. */
-export function MessageBody({ item: { body, author, isMine } }: { readonly item: TimelineItem }) {
+export function MessageBody({ item: { body, author, isMine, sealed } }: { readonly item: TimelineItem }) {
   const [isUnfolded, unfold] = useState(false);
+  if (sealed !== undefined)
+    return (
+      <p class="gone">
+        <Icon name={sealed === 'locked' ? 'lock' : 'trash'} />
+        {sealed === 'locked' ? 'Locked for now; it is asked for again' : 'Erased for good'}
+      </p>
+    );
   if (body === null)
     return (
       <p class="gone">

@@ -13,18 +13,21 @@ type MessageToolsProps = {
   readonly timeline: Timeline;
   readonly actions: MessageActions;
   readonly mayDelete: boolean;
+  readonly mayPin: boolean;
+  readonly isPinned: boolean;
   /** Keeps the tools while something of theirs is open. */
-  readonly onPin: (isPinned: boolean) => void;
+  readonly onKeep: (isKept: boolean) => void;
 };
 
 /** What can be done with a message. */
-export function MessageTools({ item, seq, timeline, actions, mayDelete, onPin }: MessageToolsProps) {
+export function MessageTools(props: MessageToolsProps) {
+  const { item, seq, timeline, actions, mayDelete, mayPin, isPinned, onKeep } = props;
   const smile = useRef<HTMLButtonElement>(null);
   const [isPicking, setPicking] = useState(false);
   const text = item.body?.kind === 'text' ? item.body.text : undefined;
   const pick = (isOpen: boolean): void => {
     setPicking(isOpen);
-    onPin(isOpen);
+    onKeep(isOpen);
   };
   const react = (emoji: string): void => {
     const isMine = item.reactions?.some((each) => each.emoji === emoji && each.mine) ?? false;
@@ -40,6 +43,11 @@ export function MessageTools({ item, seq, timeline, actions, mayDelete, onPin }:
           () => say('Copied.'),
           () => say('The browser does not let this page copy.', 'problem'),
         ),
+    },
+    mayPin && {
+      label: isPinned ? 'Unpin' : 'Pin',
+      icon: 'pin',
+      run: () => void (isPinned ? timeline.unpin(seq) : timeline.pin(seq)).catch(sayWhy),
     },
     { label: 'Who has it', icon: 'info', run: () => actions.info(item) },
     mayDelete && {
@@ -74,7 +82,7 @@ export function MessageTools({ item, seq, timeline, actions, mayDelete, onPin }:
       >
         <Icon name="reply" />
       </button>
-      <Menu label="More" icon="more" items={more.filter((each) => each !== false)} onToggle={onPin} />
+      <Menu label="More" icon="more" items={more.filter((each) => each !== false)} onToggle={onKeep} />
       {isPicking && (
         <Popover
           anchor={smile.current as HTMLElement}

@@ -4,6 +4,7 @@ import { Avatar } from '../parts/avatar.js';
 import { Icon } from '../parts/icon.js';
 import { hueOf } from '../parts/names.js';
 import { clockOf, momentOf } from '../text/times.js';
+import { LifeRing } from './life-ring.js';
 import { MessageBody } from './message-body.js';
 import { MessageTools } from './message-tools.js';
 import { Reactions } from './reactions.js';
@@ -26,6 +27,8 @@ type MessageProps = {
   /** Whether Tab stops here; the arrow keys go to the others. */
   readonly isReachable: boolean;
   readonly mayModerate: boolean;
+  readonly mayPin: boolean;
+  readonly isPinned: boolean;
   readonly timeline: Timeline;
   readonly actions: MessageActions;
 };
@@ -36,9 +39,9 @@ type MessageProps = {
  * every message it ever showed. A window of 200 is quick to render; only what is costly, reading the text, is remembered.
  */
 export function Message(props: MessageProps) {
-  const { item, begins, ends, isRoom, isReachable, mayModerate, timeline, actions } = props;
+  const { item, begins, ends, isRoom, isReachable, mayModerate, mayPin, isPinned, timeline, actions } = props;
   const [isActive, setActive] = useState(false);
-  const [isPinned, pin] = useState(false);
+  const [isKept, keep] = useState(false);
   const { author, body, isMine, seq } = item;
   const at = writtenAt(item);
   const isEmote = body?.kind === 'text' && body.emote === true;
@@ -49,6 +52,7 @@ export function Message(props: MessageProps) {
       class={`message ${form} ${body === null ? 'deleted' : ''} ${isRoom ? 'in-room' : ''}`}
       data-key={item.key}
       data-seq={seq}
+      data-ends={item.expiresAt}
       tabIndex={isReachable ? 0 : -1}
       aria-label={`${isMine ? 'You' : author}, ${clockOf(at)}`}
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && setActive(true)}
@@ -67,16 +71,8 @@ export function Message(props: MessageProps) {
         )}
         <MessageBody item={item} />
         <span class="meta">
-          {item.expiresAt !== undefined && (
-            <span
-              class="expires"
-              role="img"
-              aria-label={`Disappears ${momentOf(item.expiresAt)}`}
-              title={`Disappears ${momentOf(item.expiresAt)}`}
-            >
-              <Icon name="timer" />
-            </span>
-          )}
+          {isPinned && <Icon name="pin" />}
+          {item.expiresAt !== undefined && <LifeRing from={item.at} expiresAt={item.expiresAt} />}
           {item.editedAt !== undefined && body !== null && (
             <span title={momentOf(item.editedAt)}>edited</span>
           )}
@@ -85,14 +81,16 @@ export function Message(props: MessageProps) {
           </time>
           {isMine && <Ticks item={item} onInfo={() => actions.info(item)} />}
         </span>
-        {(isActive || isPinned) && seq !== undefined && body !== null && (
+        {(isActive || isKept) && seq !== undefined && item.deletedAt === undefined && (
           <MessageTools
             item={item}
             seq={seq}
             timeline={timeline}
             actions={actions}
             mayDelete={isMine || mayModerate}
-            onPin={pin}
+            mayPin={mayPin}
+            isPinned={isPinned}
+            onKeep={keep}
           />
         )}
       </div>

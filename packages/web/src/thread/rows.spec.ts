@@ -1,6 +1,6 @@
 import type { TimelineItem } from '@parley/client/timeline/timeline';
 import { describe, expect, it } from 'vitest';
-import { rowsOf } from './rows.js';
+import { type Note, notesWithin, rowsOf } from './rows.js';
 
 const NOON = new Date(2026, 4, 4, 12).getTime();
 const MINUTE = 60_000;
@@ -65,5 +65,49 @@ describe('rows of a timeline', () => {
   it('keep what is not sent yet at the end', () => {
     const pending = item(0, 'me', 1, { seq: undefined, key: 'draft', progress: 'pending' });
     expect(drawn([item(1, 'me', 0), pending], 0)).toEqual(['day', '|1', 'undefined|']);
+  });
+});
+
+describe('notes', () => {
+  const note = (seq: number, minutes: number): Note => ({
+    conversationId: 'c',
+    seq,
+    type: 'conversation.ttlSet',
+    at: NOON + minutes * MINUTE,
+    actor: 'ann',
+    commandId: 'x',
+    data: { ttl: 60 },
+  });
+  const shown = (items: readonly TimelineItem[], notes: readonly Note[]) =>
+    rowsOf(items, undefined, notes).map((row) =>
+      row.kind === 'message' ? `${row.begins ? '|' : ''}${row.item.seq}${row.ends ? '|' : ''}` : row.key,
+    );
+
+  it('are where they happened, and divide a group', () => {
+    const items = [item(1, 'ann', 0), item(3, 'ann', 1), item(4, 'ann', 2)];
+    expect(shown(items, [note(2, 0.5), note(5, 3)])).toEqual([
+      'day-k1',
+      '|1|',
+      'note-2',
+      '|3',
+      '4|',
+      'note-5',
+    ]);
+  });
+
+  it('come before what is still on its way, and have a day where nothing was said', () => {
+    const { seq: _, ...pending } = item(9, 'me', 5);
+    const items = [{ ...pending, seq: undefined }];
+    expect(shown(items, [note(2, 0)])).toEqual(['day-note-2', 'note-2', '|undefined|']);
+  });
+
+  it('of what is outside the window are left out', () => {
+    const items = [item(10, 'ann', 0), item(20, 'ann', 1)];
+    const notes = [note(5, 0), note(15, 0), note(25, 0)];
+    const seqs = (hasOlder: boolean, hasNewer: boolean) =>
+      notesWithin(notes, { items, hasOlder, hasNewer }).map(({ seq }) => seq);
+    expect(seqs(true, true)).toEqual([15]);
+    expect(seqs(false, false)).toEqual([5, 15, 25]);
+    expect(seqs(true, false)).toEqual([15, 25]);
   });
 });

@@ -1,10 +1,13 @@
-import type { TimelineItem } from '@parley/client/timeline/timeline';
+import type { TimelineItem, TimelineSnapshot } from '@parley/client/timeline/timeline';
 import { dayNumber } from '../text/times.js';
+
+export type Note = TimelineSnapshot['notes'][number];
 
 /** What a timeline shows, one below the other. */
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'new'; readonly key: string }
+  | { readonly kind: 'note'; readonly key: string; readonly note: Note }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -20,33 +23,69 @@ const CLOSE_MS = 5 * 60_000;
 /** When a message was written: an imported one says so itself. */
 export const writtenAt = ({ sentAt, at }: Pick<TimelineItem, 'sentAt' | 'at'>): number => sentAt ?? at;
 
-/** Days, groups and the line above what is new after `newAfter`; undefined for no such line. */
-export function rowsOf(items: readonly TimelineItem[], newAfter: number | undefined): readonly Row[] {
+type Entry = { readonly item: TimelineItem } | { readonly note: Note };
+
+/** Days, groups, notes and the line above what is new after `newAfter`; undefined for no such line. */
+export function rowsOf(
+  items: readonly TimelineItem[],
+  newAfter: number | undefined,
+  notes: readonly Note[] = [],
+): readonly Row[] {
   const firstNew =
     newAfter === undefined
-      ? -1
-      : items.findIndex(({ isMine, seq }) => !isMine && seq !== undefined && seq > newAfter);
+      ? undefined
+      : items.find(({ isMine, seq }) => !isMine && seq !== undefined && seq > newAfter);
+  const entries = merged(items, notes);
   const isNewDay = (index: number): boolean => {
-    const [before, item] = [items[index - 1], items[index]];
-    return item !== undefined && (before === undefined || !areSameDay(before, item));
+    const [before, entry] = [entries[index - 1], entries[index]];
+    return (
+      entry !== undefined && (before === undefined || dayNumber(atOf(before)) !== dayNumber(atOf(entry)))
+    );
   };
-  const begins = (index: number): boolean =>
-    index >= items.length ||
-    isNewDay(index) ||
-    index === firstNew ||
-    !areClose(items[index - 1], items[index]);
-  return items.flatMap((item, index): readonly Row[] => [
-    ...(isNewDay(index) ? [{ kind: 'day', key: `day-${item.key}`, at: writtenAt(item) } as const] : []),
-    ...(index === firstNew ? [{ kind: 'new', key: 'new' } as const] : []),
-    { kind: 'message', key: item.key, item, begins: begins(index), ends: begins(index + 1) },
-  ]);
+  const begins = (index: number): boolean => {
+    const [before, entry] = [entries[index - 1], entries[index]];
+    if (entry === undefined || isNewDay(index)) return true;
+    if (before === undefined || !('item' in before) || !('item' in entry)) return true;
+    return entry.item === firstNew || !areClose(before.item, entry.item);
+  };
+  return entries.flatMap((entry, index): readonly Row[] => {
+    const key = 'item' in entry ? entry.item.key : `note-${entry.note.seq}`;
+    const day: readonly Row[] = isNewDay(index) ? [{ kind: 'day', key: `day-${key}`, at: atOf(entry) }] : [];
+    if ('note' in entry) return [...day, { kind: 'note', key, note: entry.note }];
+    return [
+      ...day,
+      ...(entry.item === firstNew ? [{ kind: 'new', key: 'new' } as const] : []),
+      { kind: 'message', key, item: entry.item, begins: begins(index), ends: begins(index + 1) },
+    ];
+  });
 }
 
-const areSameDay = (a: TimelineItem, b: TimelineItem): boolean =>
-  dayNumber(writtenAt(a)) === dayNumber(writtenAt(b));
+/** Notes of what lies within a window, each before the first message that came after it. */
+export function notesWithin(
+  notes: readonly Note[],
+  { items, hasOlder, hasNewer }: Pick<TimelineSnapshot, 'items' | 'hasOlder' | 'hasNewer'>,
+): readonly Note[] {
+  const seqs = items.flatMap(({ seq }) => seq ?? []);
+  const from = hasOlder ? (seqs[0] ?? Number.POSITIVE_INFINITY) : 0;
+  const to = hasNewer ? (seqs.at(-1) ?? 0) : Number.POSITIVE_INFINITY;
+  return notes.filter(({ seq }) => seq > from && seq < to);
+}
 
-function areClose(a: TimelineItem | undefined, b: TimelineItem | undefined): boolean {
-  if (a === undefined || b === undefined || a.author !== b.author || isEmote(a) || isEmote(b)) return false;
+function merged(items: readonly TimelineItem[], notes: readonly Note[]): readonly Entry[] {
+  const left = [...notes];
+  const entries: Entry[] = [];
+  for (const item of items) {
+    while ((left[0]?.seq ?? Number.POSITIVE_INFINITY) < (item.seq ?? Number.POSITIVE_INFINITY))
+      entries.push({ note: left.shift() as Note });
+    entries.push({ item });
+  }
+  return [...entries, ...left.map((note) => ({ note }))];
+}
+
+const atOf = (entry: Entry): number => ('item' in entry ? writtenAt(entry.item) : entry.note.at);
+
+function areClose(a: TimelineItem, b: TimelineItem): boolean {
+  if (a.author !== b.author || isEmote(a) || isEmote(b)) return false;
   return writtenAt(b) - writtenAt(a) < CLOSE_MS;
 }
 

@@ -21,19 +21,22 @@ export type ScrollKeeper = {
 
 export function createScrollKeeper(scroller: HTMLElement, list: HTMLElement): ScrollKeeper {
   let isAtEnd = true;
-  let anchor: { readonly key: string; readonly offset: number } | undefined;
+  /** Messages in view, from the top: the first of them that is still there later is what stays. */
+  let anchors: readonly { readonly key: string; readonly offset: number }[] = [];
 
   const rowOf = (key: string): HTMLElement | undefined =>
     ([...list.children] as HTMLElement[]).find((row) => row.dataset.key === key);
 
   function capture(): void {
     isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
-    const row = rowAt(list, scroller.scrollTop);
-    const key = row?.dataset.key;
-    anchor =
-      row === undefined || key === undefined
-        ? undefined
-        : { key, offset: row.offsetTop - scroller.scrollTop };
+    const { scrollTop, clientHeight } = scroller;
+    const found: { readonly key: string; readonly offset: number }[] = [];
+    let row = rowAt(list, scrollTop);
+    for (; row !== undefined && row.offsetTop < scrollTop + clientHeight; row = nextOf(row)) {
+      const { key } = row.dataset;
+      if (key !== undefined) found.push({ key, offset: row.offsetTop - scrollTop });
+    }
+    anchors = found;
   }
 
   return {
@@ -46,6 +49,7 @@ export function createScrollKeeper(scroller: HTMLElement, list: HTMLElement): Sc
         scroller.scrollTop = scroller.scrollHeight;
         return;
       }
+      const anchor = anchors.find(({ key }) => rowOf(key) !== undefined);
       const row = anchor && rowOf(anchor.key);
       if (anchor === undefined || row === undefined) return;
       const top = row.offsetTop - anchor.offset;
@@ -64,6 +68,9 @@ export function createScrollKeeper(scroller: HTMLElement, list: HTMLElement): Sc
     },
   };
 }
+
+const nextOf = (row: HTMLElement): HTMLElement | undefined =>
+  (row.nextElementSibling as HTMLElement | null) ?? undefined;
 
 /** The message row that reaches below `top`; rows are in order of their tops, so it is found by halving. */
 function rowAt(list: HTMLElement, top: number): HTMLElement | undefined {

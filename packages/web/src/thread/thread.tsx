@@ -5,11 +5,15 @@ import { lazy } from '../parts/lazy.js';
 import { useSelected, useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { Composer, type Writing } from './composer.js';
+import { HoldBanner } from './hold-banner.js';
+import { PinnedBar } from './pinned-bar.js';
 import { ThreadHeader } from './thread-header.js';
 import { TimelineView } from './timeline-view.js';
 import { TypingLine } from './typing-line.js';
 import './thread.css';
 import './message.css';
+
+const NO_PINS: readonly number[] = [];
 
 const MessageInfo = lazy(() => import('./message-info.js').then((part) => part.MessageInfo));
 
@@ -26,11 +30,12 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
   );
   const isMember = useSelected(timeline, (each) => each.isMember);
   const isClosed = useSelected(timeline, (each) => each.isClosed);
+  const isErased = useSelected(timeline, (each) => each.isErased);
   const [writing, write] = useState<Writing>({ tag: 'new' });
   const [asked, ask] = useState<TimelineItem>();
   const [showsPanel, showPanel] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const toEnd = useRef<() => void>(() => undefined);
+  const show = useRef<(seq?: number) => void>(() => undefined);
   useEffect(
     () => () => {
       timeline.close();
@@ -46,6 +51,9 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
   const known = detail ?? entry;
   const isRoom = known?.kind !== 'direct';
   const role = known?.role ?? 'member';
+  const mayLead = !isRoom || role !== 'member';
+  const { pins = NO_PINS } = detail ?? {};
+  const hold = known?.hold;
   const mayPost = known?.kind !== 'channel' || role !== 'member';
   const begin = (next: Writing): void => {
     write(next);
@@ -72,26 +80,38 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
         <ThreadHeader
           conversationId={conversationId}
           known={known}
+          isErased={isErased}
           isPanelOpen={showsPanel}
           onPanel={() => showPanel(!showsPanel)}
           onBack={onBack}
         />
+        {hold !== undefined && !isErased && <HoldBanner hold={hold} />}
+        {pins.length > 0 && !isErased && (
+          <PinnedBar
+            timeline={timeline}
+            pins={pins}
+            mayUnpin={mayLead && !isClosed}
+            onJump={(seq) => show.current(seq)}
+          />
+        )}
         <TimelineView
           timeline={timeline}
           isRoom={isRoom}
-          mayModerate={isRoom && role !== 'member'}
+          mayModerate={isRoom && mayLead}
           actions={actions}
-          toEnd={toEnd}
+          mayPin={mayLead && !isClosed}
+          pins={pins}
+          show={show}
         />
         <TypingLine conversationId={conversationId} />
-        {isMember && !isClosed && mayPost ? (
+        {isErased ? null : isMember && !isClosed && mayPost ? (
           <Composer
             timeline={timeline}
             writing={writing}
             field={field}
             onWriting={write}
             onEditLast={editLast}
-            onSend={() => toEnd.current()}
+            onSend={() => show.current()}
             ttl={known?.ttl ?? null}
           />
         ) : (
@@ -104,7 +124,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
           </p>
         )}
       </main>
-      {showsPanel && (
+      {showsPanel && !isErased && (
         <MembersPanel details={details} conversationId={conversationId} onClose={() => showPanel(false)} />
       )}
       {asked?.seq !== undefined && (

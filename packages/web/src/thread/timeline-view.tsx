@@ -1,24 +1,31 @@
 import type { Timeline } from '@parley/client/timeline/timeline';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Icon } from '../parts/icon.js';
 import { rove } from '../parts/roving-focus.js';
 import { useSelected } from '../parts/use-store.js';
+import { useSession } from '../session/session-context.js';
 import { dayOf } from '../text/times.js';
 import { JumpButton } from './jump-button.js';
 import { Message, type MessageActions } from './message.js';
-import { rowsOf } from './rows.js';
+import { NoteLine } from './note-line.js';
+import { useRings } from './rings.js';
+import { notesWithin, rowsOf } from './rows.js';
 import { createScrollKeeper, type ScrollKeeper, seenSeq } from './scroll-keeper.js';
 import { TimelineEdge } from './timeline-edge.js';
 import { useOpening } from './use-opening.js';
 import { useSeen } from './use-seen.js';
+import { createVanishing, type Vanishing } from './vanishing.js';
 
 type TimelineViewProps = {
   readonly timeline: Timeline;
   readonly isRoom: boolean;
   readonly mayModerate: boolean;
+  readonly mayPin: boolean;
+  readonly pins: readonly number[];
   readonly actions: Omit<MessageActions, 'jump'>;
-  /** Set to what brings the newest message into view. */
-  readonly toEnd: RefObject<() => void>;
+  /** Set to what brings a message into view, without one the newest. */
+  readonly show: RefObject<(seq?: number) => void>;
 };
 
 /** Views of this many heights are kept loaded before and after what is seen. */
@@ -28,21 +35,38 @@ const AHEAD = 2;
  * The messages. The window of the timeline is what is in the document: the browser's own search, selection and reading
  * order work, and a second window inside it would save nothing.
  */
-export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: TimelineViewProps) {
+export function TimelineView(props: TimelineViewProps) {
+  const { timeline, isRoom, mayModerate, mayPin, pins, actions, show } = props;
+  const { client } = useSession();
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
   const keeper = useRef<ScrollKeeper>(undefined);
+  const vanishing = useRef<Vanishing>(undefined);
   const items = useSelected(
     timeline,
     (each) => each.items,
-    () => keeper.current?.capture(),
+    () => {
+      keeper.current?.capture();
+      vanishing.current?.capture(new Set(timeline.snapshot().items.map(({ key }) => key)), client.now());
+    },
   );
-  const problem = useSelected(timeline, (each) => each.problem);
+  const notes = useSelected(timeline, (each) => each.notes);
+  const isErased = useSelected(timeline, (each) => each.isErased);
+  const problem = useSelected(timeline, (each) => (each.isErased ? undefined : each.problem));
   const isFirst = useSelected(timeline, (each) => each.loading === 'first');
   const { newAfter, isOpen, goal, reached, jump } = useOpening(timeline);
-  toEnd.current = () => jump(undefined);
+  show.current = (seq) => jump(seq);
   const [isAway, setAway] = useState(false);
-  const rows = useMemo(() => rowsOf(items, newAfter), [items, newAfter]);
+  const rows = useMemo(
+    () => rowsOf(items, newAfter, notesWithin(notes, timeline.snapshot())),
+    [items, newAfter, notes],
+  );
+  useRings(
+    client,
+    list,
+    items.some(({ expiresAt }) => expiresAt !== undefined),
+  );
   const all: MessageActions = useMemo(() => ({ ...actions, jump }), [actions, jump]);
 
   const lookAround = (): void => {
@@ -69,6 +93,11 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
 
   useLayoutEffect(() => {
     keeper.current = createScrollKeeper(scroller.current as HTMLElement, list.current as HTMLElement);
+    vanishing.current = createVanishing(
+      scroller.current as HTMLElement,
+      list.current as HTMLElement,
+      layer.current as HTMLElement,
+    );
     const settle = new ResizeObserver(() => keeper.current?.restore());
     settle.observe(scroller.current as HTMLElement);
     settle.observe(list.current as HTMLElement);
@@ -83,6 +112,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
       flash(list.current as HTMLElement, goal);
       reached();
     }
+    vanishing.current?.play();
     if (problem === undefined) lookAround();
     seeSoon();
   });
@@ -104,8 +134,8 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
             rove(event, '.message');
         }}
       >
-        <TimelineEdge timeline={timeline} />
-        {(isFirst || !isOpen) && items.length === 0 && problem === undefined && <Skeletons />}
+        {isErased ? <ErasedNote /> : <TimelineEdge timeline={timeline} />}
+        {(isFirst || !isOpen) && items.length === 0 && problem === undefined && !isErased && <Skeletons />}
         <div ref={list} class={`messages ${isOpen ? '' : 'opening'}`}>
           {rows.map((row, index) => {
             if (row.kind === 'day')
@@ -120,6 +150,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
                   <span>New</span>
                 </div>
               );
+            if (row.kind === 'note') return <NoteLine key={row.key} note={row.note} onJump={jump} />;
             return (
               <Message
                 key={row.key}
@@ -129,6 +160,8 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
                 isRoom={isRoom}
                 isReachable={index === rows.length - 1}
                 mayModerate={mayModerate}
+                mayPin={mayPin}
+                isPinned={row.item.seq !== undefined && pins.includes(row.item.seq)}
                 timeline={timeline}
                 actions={all}
               />
@@ -148,6 +181,7 @@ export function TimelineView({ timeline, isRoom, mayModerate, actions, toEnd }: 
           </div>
         )}
       </section>
+      <div ref={layer} class="vanishing messages" aria-hidden="true" inert />
       {isAway && isOpen && (
         <JumpButton conversationId={timeline.conversationId} onJump={() => jump(undefined)} />
       )}
@@ -165,6 +199,16 @@ function flash(
     : undefined;
   row?.animate?.([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], 1_600);
 }
+
+const ErasedNote = () => (
+  <div class="erased-note" role="status">
+    <Icon name="trash" />
+    <p>
+      <strong>This conversation was erased.</strong>
+      Nothing of it is left.
+    </p>
+  </div>
+);
 
 const Skeletons = () => (
   <div class="messages" role="status" aria-label="Loading messages">
