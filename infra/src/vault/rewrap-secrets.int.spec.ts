@@ -61,10 +61,12 @@ describe('wrapping again', () => {
       superseded: 0,
     });
     let steps = 0;
-    const done = await rewrapSecrets(stream, keys, () => {
-      steps++;
+    const done = await rewrapSecrets(stream, keys, {
+      onStep: () => {
+        steps++;
+      },
     });
-    expect(done).toEqual({ wrapped: 6, unreadable: [], retired: [idOf(older)] });
+    expect(done).toEqual({ wrapped: 6, replaced: 0, unreadable: [], retired: [idOf(older)] });
     expect(steps).toBeGreaterThanOrEqual(9);
     expect(await vaultStatus(stream)).toMatchObject({
       masterKeys: expect.arrayContaining([
@@ -84,6 +86,7 @@ describe('wrapping again', () => {
     );
     expect(await rewrapSecrets(stream, masterKeysOf([newer]))).toEqual({
       wrapped: 0,
+      replaced: 0,
       unreadable: [],
       retired: [],
     });
@@ -129,6 +132,27 @@ describe('wrapping again', () => {
       retired: [],
     });
     expect(((await stream.newest('author.x')) as Entry).data).toEqual(new Uint8Array(foreign));
+  });
+});
+
+describe('a master key that is lost', () => {
+  it('takes its bodies with it, and conversations and people go on', async () => {
+    const lost = await sealed(1);
+    const keys = masterKeysOf([newer]);
+    await expect(useMasterKeys(stream, keys)).rejects.toThrow('is in use with the master key');
+    await useMasterKeys(stream, keys, idOf(older));
+    expect(await rewrapSecrets(stream, keys, { lostKey: idOf(older) })).toEqual({
+      wrapped: 0,
+      replaced: 3,
+      unreadable: [],
+      retired: [idOf(older)],
+    });
+    const after = await openVault({ nats, masterKeys: [newer] });
+    expect(await after.open([lost, await sealed(1, after)])).toEqual([
+      { tag: 'gone' },
+      { tag: 'open', json: hello },
+    ]);
+    await after.close();
   });
 });
 

@@ -1,7 +1,7 @@
 import { openLimiter } from '../runtime/limiter.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { masterName } from './names.js';
-import { KEY_BYTES, secureMemory, wipe } from './sodium.js';
+import { KEY_BYTES, randomInto, secureMemory, wipe } from './sodium.js';
 import { markerValue, readStoredValue } from './stored-value.js';
 import { listMasterKeys } from './use-master-keys.js';
 import type { Entry, VaultStream } from './vault-stream.js';
@@ -9,10 +9,22 @@ import type { Entry, VaultStream } from './vault-stream.js';
 export type Rewrapped = {
   /** Secrets that were under an older master key and are under the newest now. */
   readonly wrapped: number;
+  /** New secrets in the place of those that were given up. */
+  readonly replaced: number;
   /** Names of secrets that none of the master keys given unwraps: they are as they were. */
   readonly unreadable: readonly string[];
   /** Ids of the master keys that nothing is under any more. A process that wraps by one of them makes no secrets from now on. */
   readonly retired: readonly string[];
+};
+
+export type RewrapOptions = {
+  /** Called for each value that was looked at. */
+  readonly onStep?: () => void;
+  /**
+   * Id of a master key that nobody has any more. Secrets under it are replaced by new ones, so that conversations and people go on;
+   * what was sealed under them never opens again.
+   */
+  readonly lostKey?: string;
 };
 
 /** Secrets wrapped at once; overwriting what they were bounds it all, at some 70 a second. */
@@ -23,23 +35,22 @@ const AT_ONCE = 4;
  * when nothing is under them any more. Bodies are not touched. Broken off, it goes on where it was: what is under the
  * newest key is left alone.
  *
- * @param onStep is called for each value that was looked at.
  * @throws as the client does when the broker does not answer.
  */
 export async function rewrapSecrets(
   vault: VaultStream,
   masterKeys: MasterKeys,
-  onStep: () => void = () => undefined,
+  { onStep = () => undefined, lostKey }: RewrapOptions = {},
 ): Promise<Rewrapped> {
   const limiter = openLimiter(AT_ONCE);
   const unreadable: string[] = [];
-  let wrapped = 0;
+  const done = { wrapped: 0, replaced: 0, left: 0 };
   let reached = 0;
 
   async function wrapAgain(entry: Entry): Promise<void> {
-    const outcome = await rewrap(vault, masterKeys, entry);
-    if (outcome === 'wrapped') wrapped++;
+    const outcome = await rewrap(vault, masterKeys, lostKey, entry);
     if (outcome === 'unreadable') unreadable.push(entry.name);
+    else done[outcome]++;
     onStep();
   }
 
@@ -51,18 +62,19 @@ export async function rewrapSecrets(
   }
 
   await pass();
-  if (unreadable.length > 0) return { wrapped, unreadable, retired: [] };
-  const retired = await retireOthers(vault, masterKeys);
+  const retired = unreadable.length > 0 ? [] : await retireOthers(vault, masterKeys);
   // What a process made by an older key until it heard that this is over.
   await pass();
-  return { wrapped, unreadable, retired };
+  const { wrapped, replaced } = done;
+  return { wrapped, replaced, unreadable, retired };
 }
 
 async function rewrap(
   vault: VaultStream,
   masterKeys: MasterKeys,
+  lostKey: string | undefined,
   { name, revision, data }: Entry,
-): Promise<'wrapped' | 'unreadable' | 'left'> {
+): Promise<'wrapped' | 'replaced' | 'unreadable' | 'left'> {
   const value = readStoredValue(data);
   if (value?.tag !== 'wrapped' || value.keyId === masterKeys.newest.id || name.startsWith(masterName('')))
     return 'left';
@@ -72,14 +84,16 @@ async function rewrap(
     return 'left';
   }
   const secret = secureMemory(KEY_BYTES);
-  if (!unwrapSecret(masterKeys, name, value, secret)) return 'unreadable';
+  const isLost = value.keyId === lostKey;
+  if (isLost) randomInto(secret);
+  else if (!unwrapSecret(masterKeys, name, value, secret)) return 'unreadable';
   const again = wrapSecret(masterKeys.newest, name, secret);
   wipe(secret);
   const now = await vault.put(name, again, revision);
   // Destroyed meanwhile: whoever did that overwrites it.
   if (now === undefined) return 'left';
   await vault.overwriteBefore(name, now);
-  return 'wrapped';
+  return isLost ? 'replaced' : 'wrapped';
 }
 
 async function retireOthers(vault: VaultStream, masterKeys: MasterKeys): Promise<readonly string[]> {

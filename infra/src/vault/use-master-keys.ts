@@ -11,13 +11,19 @@ export class WrongMasterKeys extends Error {
 
 /**
  * Checks that every master key the vault is in use with is among those given, and puts the newest given into use. Each key in use
- * has an entry that only it opens.
+ * has an entry that only it opens. A key that is lost may be missing, where its secrets are to be given up.
  *
  * @throws WrongMasterKeys naming the key that is missing and those that are given, or the one that was retired.
  */
-export async function useMasterKeys(vault: VaultStream, masterKeys: MasterKeys): Promise<void> {
+export async function useMasterKeys(
+  vault: VaultStream,
+  masterKeys: MasterKeys,
+  lostKey?: string,
+): Promise<void> {
   const known = await listMasterKeys(vault);
-  const wrong = [...known].flatMap(([id, value]) => wrongWith(id, value, masterKeys) ?? []);
+  const wrong = [...known].flatMap(([id, value]) =>
+    id === lostKey ? [] : (wrongWith(id, value, masterKeys) ?? []),
+  );
   if (wrong.length > 0) throw new WrongMasterKeys(wrong.join(' '));
   if (known.has(masterKeys.newest.id)) return;
   const name = masterName(masterKeys.newest.id);

@@ -3,7 +3,7 @@ import { VAULT_STREAM } from '@parley/infra/vault/names';
 import { type Rewrapped, rewrapSecrets } from '@parley/infra/vault/rewrap-secrets';
 import { useMasterKeys } from '@parley/infra/vault/use-master-keys';
 import type { VaultStream } from '@parley/infra/vault/vault-stream';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { createProgress } from '../irc/progress.js';
 import { CliError } from '../terminal/cli-error.js';
@@ -16,6 +16,12 @@ export const rewrapVerb = (): Command =>
   new Command('rewrap')
     .description('Wrap every secret by the newest master key, overwrite what it was, and retire older keys.')
     .addOption(natsOption())
+    .addOption(
+      new Option(
+        '--lost-key <id>',
+        'nobody has this key any more: secrets under it are replaced, and bodies under those never open again',
+      ).argParser(keyId),
+    )
     .option('--json', 'print what was done as JSON, and no progress')
     .addHelpText(
       'after',
@@ -28,18 +34,26 @@ Example:
     )
     .action(rewrap);
 
-async function rewrap(flags: VaultFlags): Promise<void> {
+type Flags = VaultFlags & { readonly lostKey?: string };
+
+async function rewrap(flags: Flags): Promise<void> {
+  const { lostKey } = flags;
   const masterKeys = masterKeysOf(await givenMasterKeys());
+  if (lostKey !== undefined && masterKeys.byId.has(lostKey))
+    throw new CliError(`the master key ${lostKey} is not lost: it is among those given`, exitCodes.usage);
   // A signal that ends the process would leave the bar's cursor hidden.
   process.once('SIGINT', () => {
     process.stderr.write('\u001b[?25h\nbroken off; the same command goes on from here\n');
     process.exit(exitCodes.interrupted);
   });
   const done = await withVault(flags, async (vault) => {
-    await useMasterKeys(vault, masterKeys);
+    await useMasterKeys(vault, masterKeys, lostKey);
     const progress = flags.json ? undefined : createProgress(await valuesIn(vault), 'values');
     try {
-      return await rewrapSecrets(vault, masterKeys, progress?.step);
+      return await rewrapSecrets(vault, masterKeys, {
+        ...(progress && { onStep: progress.step }),
+        ...(lostKey !== undefined && { lostKey }),
+      });
     } finally {
       progress?.stop();
     }
@@ -58,5 +72,15 @@ async function rewrap(flags: VaultFlags): Promise<void> {
 const valuesIn = async ({ jsm }: VaultStream): Promise<number> =>
   (await jsm.streams.info(VAULT_STREAM)).state.messages;
 
-const sentenceOf = ({ wrapped, retired }: Rewrapped): string =>
-  `${grouped(wrapped)} secrets wrapped again; ${retired.length === 0 ? 'no key' : retired.join(', ')} retired`;
+function sentenceOf({ wrapped, replaced, retired }: Rewrapped): string {
+  const done = `${grouped(wrapped)} secrets wrapped again`;
+  const lost = replaced === 0 ? '' : `, ${grouped(replaced)} replaced`;
+  return `${done}${lost}; ${retired.length === 0 ? 'no key' : retired.join(', ')} retired`;
+}
+
+function keyId(text: string): string {
+  if (/^[0-9a-f]{16}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'The id of a key has 16 hexadecimal digits; `parley vault status` lists them.',
+  );
+}

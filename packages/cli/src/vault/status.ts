@@ -32,12 +32,12 @@ function print({ masterKeys, secrets, destroyed, overdue, superseded }: VaultSta
     const since = new Date(overdue.since).toISOString();
     process.stdout.write(
       yellow(
-        `${grouped(overdue.buckets)} buckets are past and not destroyed yet, the first since ${since}\n`,
+        `buckets that are past and not destroyed yet: ${grouped(overdue.buckets)}, the first since ${since}\n`,
       ),
     );
   }
   if (superseded > 0)
-    process.stdout.write(yellow(`${grouped(superseded)} values are still to be overwritten\n`));
+    process.stdout.write(yellow(`values that are still to be overwritten: ${grouped(superseded)}\n`));
 }
 
 const WHOSE = {

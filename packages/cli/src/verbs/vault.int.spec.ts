@@ -54,6 +54,8 @@ describe('vault', () => {
     const without = await vault('rewrap', textOf(newer));
     expect(without).toMatchObject({ code: exitCodes.config, out: '' });
     expect(without.err).toContain(`in use with the master key ${idOf(older)}`);
+    const notLost = await vault('rewrap', textOf(older), '--lost-key', idOf(older));
+    expect(notLost).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining('is not lost') });
     const short = await vault('rewrap', `${textOf(newer)},c2hvcnQ`);
     expect(short).toMatchObject({ code: exitCodes.config, out: '' });
     expect(short.err).toContain('number 2 of 2 has 5 bytes instead of at least 32');
@@ -61,10 +63,12 @@ describe('vault', () => {
     const done = await vault('rewrap', textOf(newer, older));
     expect(done).toMatchObject({ code: 0, out: `3 secrets wrapped again; ${idOf(older)} retired\n` });
     const again = await vault('rewrap', textOf(newer), '--json');
-    expect(JSON.parse(again.out)).toEqual({ wrapped: 0, unreadable: [], retired: [] });
+    expect(JSON.parse(again.out)).toEqual({ wrapped: 0, replaced: 0, unreadable: [], retired: [] });
     const { out } = await vault('status', textOf(stranger));
     expect(out).toMatch(new RegExp(`${idOf(older)} .*retired .*0 `));
     expect(out).toMatch(new RegExp(`${idOf(newer)} .*in use .*3 `));
-    expect(out).toMatch(/^1 buckets are past and not destroyed yet, the first since 2023-11-14T22:14:00/m);
+    expect(out).toMatch(
+      /^buckets that are past and not destroyed yet: 1, the first since 2023-11-14T22:14:00/m,
+    );
   });
 });
