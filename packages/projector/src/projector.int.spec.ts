@@ -14,7 +14,7 @@ import { storeLog } from '@parley/infra/testing/store-log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bigLog, digestsOf, renamed, talk } from './testing/big-log.js';
+import { bigLog, digestsOf, farFromItsEnd, renamed, talk } from './testing/big-log.js';
 import { naiveTables } from './testing/naive-model.js';
 import { readTables } from './testing/read-tables.js';
 
@@ -36,7 +36,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     stack = await startStack({ home, syncAlways: false, useEnvironment: false });
     nats = await connectNats(stack.nats, 'projector-spec');
     await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
-    log = [...bigLog(800)];
+    log = [...farFromItsEnd(bigLog(800))];
     await storeLog(nats, log, PARTITIONS);
   });
   afterAll(async () => {
