@@ -19,6 +19,7 @@ import { storm } from './cases/storm.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
+import { vault } from './cases/vault.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
 
@@ -40,6 +41,7 @@ const cases: readonly Case[] = [
   sustained,
   memory,
   presence,
+  vault,
   webLoad,
   webScroll,
 ];
