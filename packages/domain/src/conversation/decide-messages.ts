@@ -102,7 +102,9 @@ export function expire(state: Standing, { actor, at, data }: ExpireMessages): De
   if (actor !== SYSTEM) return no('NotAllowed', 'messages expire by the clock alone');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   const ranges = data.ranges.filter(([from, to]) => from <= to && to <= state.revision);
-  const tooSoon = deedsOf(state.recent).find((deed) => isThere(deed, at) && covers(ranges, deed.seq));
+  const tooSoon = deedsOf(state.recent).find(
+    ({ type, seq, expiresAt }) => type === 'message.sent' && !isOver(expiresAt, at) && covers(ranges, seq),
+  );
   if (tooSoon !== undefined) return no('NotAllowed', `the time of seq ${tooSoon.seq} is not over`);
   return ranges.length === 0 ? unchanged : yes({ type: 'message.expired', data: { ranges } });
 }
