@@ -6,6 +6,8 @@ import { chatVerb } from './verbs/chat.js';
 import { devicesVerb } from './verbs/devices.js';
 import { doctorVerb } from './verbs/doctor.js';
 import { erasureVerb } from './verbs/erasure.js';
+import { eraseVerb } from './verbs/erase.js';
+import { holdVerb } from './verbs/hold.js';
 import { importVerb } from './verbs/import-irc.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
@@ -26,6 +28,8 @@ for (const verb of [
   devicesVerb,
   erasureVerb,
   vaultVerb,
+  holdVerb,
+  eraseVerb,
   doctorVerb,
 ]) {
   program.addCommand(verb().exitOverride());

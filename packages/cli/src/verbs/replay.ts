@@ -1,10 +1,10 @@
-import { ConversationId } from '@parley/domain/ids';
 import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type LogAccess, openLog } from '../replay/log-access.js';
 import { type ReadOptions, type Replayed, readOneConversation, readPartition } from '../replay/read-log.js';
 import { CliError } from '../terminal/cli-error.js';
+import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
 import { writeLine } from '../terminal/print.js';
 
@@ -14,7 +14,7 @@ export const replayVerb = (): Command =>
     .description('Write events of the log as NDJSON: of a conversation, of a partition, or all.')
     .addOption(
       new Option('--conversation <id>', 'of this conversation alone')
-        .argParser(conversation)
+        .argParser(conversationId)
         .conflicts('partition'),
     )
     .addOption(new Option('--partition <n>', 'of this partition alone, from 0').argParser(partitionNumber))
@@ -86,11 +86,6 @@ function lineOf({ place, event }: Replayed): readonly string[] {
     ];
   process.stderr.write(`parley: ${place} cannot be read: ${event.left}\n`);
   return [];
-}
-
-function conversation(text: string): string {
-  if (ConversationId.decode(text)._tag === 'Right') return text;
-  throw new InvalidArgumentError("A conversation has 1 to 140 of letters, digits, '_', '-', '='.");
 }
 
 function partitionNumber(text: string): number {

@@ -1,0 +1,46 @@
+import type { ParleyClient } from '@parley/client/parley-client';
+import { Command } from 'commander';
+import { confirm } from '../terminal/confirm.js';
+import { type ConnectionFlags, openClient, withConnection } from '../terminal/connection.js';
+import { conversationId } from '../terminal/conversation-id.js';
+
+/** `parley erase`: a conversation, for everyone and for good. */
+export const eraseVerb = (): Command =>
+  new Command('erase')
+    .description('Erase a conversation, for everyone and for good.')
+    .addCommand(conversationVerb().exitOverride());
+
+/** What the terminal's own token calls its device, and what it must be good for. */
+const [DEVICE, SCOPE] = ['erase', 'erase'] as const;
+
+type Flags = ConnectionFlags & { readonly json?: true; readonly yes?: true };
+
+const conversationVerb = (): Command =>
+  withConnection(
+    new Command('conversation')
+      .description('Erase a conversation: its messages open nowhere any more, backups included.')
+      .argument('<conversation>', 'its id, which is not given again', conversationId)
+      .option('--yes', 'do it without asking')
+      .option('--json', 'print the answer as JSON'),
+    'the operator who asks for it, a member or not; a token with the scope erase is signed',
+  )
+    .addHelpText(
+      'after',
+      '\nThis cannot be undone. A conversation on legal hold is refused.\n\nExample:\n  $ parley erase conversation ann-and-bob --as admin --yes',
+    )
+    .action((id: string, flags: Flags) =>
+      erase(flags, `the conversation ${id}`, (client) =>
+        client.call('conversation.erase', { conversationId: id }),
+      ),
+    );
+
+async function erase(flags: Flags, what: string, call: (client: ParleyClient) => Promise<unknown>) {
+  if (!flags.yes) await confirm(`Erase ${what} for good?`);
+  const client = await openClient(flags, DEVICE, SCOPE);
+  try {
+    const answer = await call(client);
+    process.stdout.write(`${flags.json ? JSON.stringify(answer) : `${what} is erased`}\n`);
+  } finally {
+    await client.close();
+  }
+}
