@@ -10,10 +10,9 @@ export type SweepResources = ForgetResources & {
   readonly proofOfDelivery: number;
   /** Told of how many people moves were forgotten. */
   readonly onForgotten: (people: number) => void;
-  /** Ms from the beginning of one lap over all conversations to the next; a minute unless said. */
-  readonly lap?: number;
 };
 
+/** Ms from the beginning of one lap over all conversations to the next, unless the proof itself is told for less. */
 const LAP = 60_000;
 
 /** Conversations looked at by one statement. */
@@ -28,7 +27,8 @@ const RESPITE = 4;
  * legal hold are left as they are. Ends when the signal is aborted; what fails is tried again with the next lap.
  */
 export async function sweepMoves(resources: SweepResources, signal: AbortSignal): Promise<void> {
-  const { lap = LAP, log } = resources;
+  const { proofOfDelivery, log } = resources;
+  const lap = Math.min(LAP, proofOfDelivery);
   while (!signal.aborted) {
     const begunAt = performance.now();
     await sweepOnce(resources, signal).catch((error: Error) =>
