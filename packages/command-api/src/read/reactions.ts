@@ -1,29 +1,24 @@
-import type { MessageRow, Reaction } from '@parley/infra/read-model/message-row';
-import { type Queryable, rowsOf } from './queryable.js';
+import type { Reaction } from '@parley/infra/read-model/message-row';
 
-type Found = { readonly row: MessageRow; readonly reactions: number };
-type Whose = { readonly schema: string; readonly conversationId: string; readonly reader: string };
+/**
+ * Expression for the reactions to a message, the row called `alias`: counted, and whether the reader's own is among them. Null where there are
+ * none, which costs nothing: the row knows.
+ *
+ * @param reader parameter of the statement that names the reader.
+ */
+export const reactionsSql = (schema: string, alias: string, reader: string): string => `
+        case when ${alias}.reactions > 0 then (
+          select jsonb_agg(jsonb_build_array(each.emoji, each.count, each.mine) order by each.emoji)
+          from (
+            select r.emoji, count(*) as count, bool_or(r.user_id = ${reader}) as mine from ${schema}.reaction r
+            where r.conversation_id = ${alias}.conversation_id and r.seq = ${alias}.seq group by r.emoji
+          ) each
+        ) end`;
 
-/** Rows with their reactions: counted, and whether the reader's own is among them. Asks only where there are some. */
-export async function withReactions(
-  db: Queryable,
-  { schema, conversationId, reader }: Whose,
-  found: readonly Found[],
-): Promise<readonly MessageRow[]> {
-  const reacted = found.filter(({ reactions }) => reactions > 0).map(({ row }) => row.seq);
-  if (reacted.length === 0) return found.map(({ row }) => row);
-  const text = `
-    select seq, emoji, count(*), bool_or(user_id = $3) from ${schema}.reaction
-    where conversation_id = $1 and seq = any($2::bigint[]) group by seq, emoji order by seq, emoji`;
-  const rows = await rowsOf(db, { name: `reactions-${schema}`, text }, [conversationId, reacted, reader]);
-  const bySeq = Map.groupBy(rows, ([seq]) => Number(seq));
-  return found.map(({ row }) => ({ ...row, reactions: (bySeq.get(row.seq) ?? []).map(reactionFor(reader)) }));
-}
-
-const reactionFor =
-  (reader: string) =>
-  ([, emoji, count, mine]: unknown[]): Reaction => ({
-    emoji: emoji as string,
-    count: Number(count),
+/** What that expression gave, as a row for one reader has it. */
+export const reactionsFor = (reader: string, found: unknown): readonly Reaction[] =>
+  ((found ?? []) as readonly (readonly [string, number, boolean])[]).map(([emoji, count, mine]) => ({
+    emoji,
+    count,
     users: mine ? [reader] : [],
-  });
+  }));

@@ -5,7 +5,7 @@ import {
   readMessageRow,
 } from '@parley/infra/read-model/message-row';
 import { type Prepared, type Queryable, rowsOf } from './queryable.js';
-import { withReactions } from './reactions.js';
+import { reactionsFor, reactionsSql } from './reactions.js';
 
 export type TimelineQuery = {
   readonly schema: string;
@@ -39,37 +39,42 @@ export type Timeline =
    */
   | { readonly tag: 'not-member'; readonly revision: number };
 
-/**
- * A page of a conversation. One statement reads membership and messages, so that both are of the same moment; a second
- * one reads reactions where there are any.
- */
+/** A page of a conversation. One statement reads membership, messages and reactions, so that all are of the same moment. */
 export async function readTimeline(db: Queryable, query: TimelineQuery): Promise<Timeline> {
-  const { schema, conversationId, reader, now } = query;
+  const { conversationId, reader, now } = query;
   const rows = await rowsOf(db, timelineStatement(query), [conversationId, reader, boundOf(query), now]);
   const first = rows[0];
   const revision = Number(first?.[0] ?? 0);
   if (first === undefined || first[1] === null) return { tag: 'not-member', revision };
-  const found = first[2] === null ? [] : rows.map((values) => readMessageRow(values, 2));
-  const { kept, ...more } = cut(found, query);
-  const messages = await withReactions(db, { schema, conversationId, reader }, kept);
-  return { tag: 'page', messages, ...more, revision };
+  const found = first[2] === null ? [] : rows.map((values) => rowOf(values, reader));
+  return { tag: 'page', ...cut(found, query), revision };
 }
 
-type Found = ReturnType<typeof readMessageRow>;
+const rowOf = (values: readonly unknown[], reader: string): MessageRow => ({
+  ...readMessageRow(values, FIRST).row,
+  reactions: reactionsFor(reader, values[FIRST + MESSAGE_COLUMNS]),
+});
+
+/** Column where the message begins; its reactions follow it. */
+const FIRST = 2;
 
 /** What was asked for of the rows that were read, which are a few more, oldest first. */
 function cut(
-  found: readonly Found[],
+  found: readonly MessageRow[],
   { limit, after, around }: TimelineQuery,
-): { readonly kept: readonly Found[]; readonly hasMore: boolean; readonly hasOlder?: boolean } {
+): Omit<Extract<Timeline, { tag: 'page' }>, 'tag' | 'revision'> {
   if (around !== undefined) {
-    const from = found.findIndex(({ row }) => row.seq >= around);
+    const from = found.findIndex(({ seq }) => seq >= around);
     const middle = from < 0 ? found.length : from;
     const [first, end] = [middle - olderHalf(limit), middle + limit - olderHalf(limit)];
-    return { kept: found.slice(Math.max(0, first), end), hasMore: found.length > end, hasOlder: first > 0 };
+    return {
+      messages: found.slice(Math.max(0, first), end),
+      hasMore: found.length > end,
+      hasOlder: first > 0,
+    };
   }
-  const kept = after === undefined ? found.slice(-limit) : found.slice(0, limit);
-  return { kept, hasMore: found.length > limit };
+  const messages = after === undefined ? found.slice(-limit) : found.slice(0, limit);
+  return { messages, hasMore: found.length > limit };
 }
 
 const olderHalf = (limit: number): number => Math.floor(limit / 2);
@@ -92,7 +97,7 @@ function timelineStatement({ schema, limit, after, around }: TimelineQuery): Pre
   const name = `timeline-${direction}-${size}-${schema}`;
   const known = statements.get(name);
   if (known !== undefined) return known;
-  const columns = Array.from({ length: MESSAGE_COLUMNS }, (_, index) => `c${index}`);
+  const columns = Array.from({ length: MESSAGE_COLUMNS + 1 }, (_, index) => `c${index}`);
   const text = `
     select c.revision, m.user_id, ${columns.map((column) => `page.${column}`).join(', ')}
     from ${schema}.conversation c
@@ -119,7 +124,7 @@ const runs = {
 } as const;
 
 const runSql = (schema: string, bound: string, order: string, size: number): string => `
-      select ${messageColumns('x')} from ${schema}.message x
+      select ${messageColumns('x')}, ${reactionsSql(schema, 'x', '$2')} from ${schema}.message x
       where x.conversation_id = $1 and x.seq ${bound} $3 and not x.expired
         and (x.expires_at is null or x.expires_at > $4) and m.user_id is not null
       order by x.seq ${order} limit ${size}`;
