@@ -35,8 +35,16 @@ const OLD_NEWS = 2_000;
 
 const projections = { timeline, receipts };
 
-/** Builds the projector: connections, ownership of shares, the work on each. Waits for Postgres as long as it takes. */
-export async function startProjector(config: ProjectorConfig, log: Log): Promise<Started> {
+/**
+ * Builds the projector: connections, ownership of shares, the work on each. Waits for Postgres as long as it takes.
+ *
+ * @param openClock a test may move the clock.
+ */
+export async function startProjector(
+  config: ProjectorConfig,
+  log: Log,
+  openClock: typeof openLogClock = openLogClock,
+): Promise<Started> {
   const instance = randomBytes(6).toString('hex');
   const name = `projector-${instance}`;
   const schema = schemaOf(READ_MODEL);
@@ -53,7 +61,7 @@ export async function startProjector(config: ProjectorConfig, log: Log): Promise
   resources.push({ name: 'postgres', dispose: () => database.end() });
 
   const registry = createMetrics('projector');
-  const clock = await openLogClock({ nats, log, registry });
+  const clock = await openClock({ nats, log, registry });
   resources.push({ name: 'clock', dispose: () => clock.close() });
   const js = jetstream(nats);
   const jsm = await js.jetstreamManager(false);

@@ -145,6 +145,22 @@ describe('every question there is', { timeout: 60_000 }, () => {
     expect(JSON.parse(refused.text)).toMatchObject({ tag: 'ConversationNotFound' });
   });
 
+  it('about all my conversations leaves out those that have ended', async () => {
+    const isThere = async (name: 'conversation.list' | 'session.sync', { conversationId }: Planted) => {
+      for (let after: object = {}; ; ) {
+        const page = JSON.parse((await stack.ask(name, { limit: '200', ...after })).text);
+        const ids = page.conversations.map((one: Planted) => one.conversationId);
+        if (ids.includes(conversationId)) return true;
+        if (!page.hasMore) return false;
+        after = { after: page.nextCursor };
+      }
+    };
+    for (const name of ['conversation.list', 'session.sync'] as const) {
+      expect(await isThere(name, over.get(name) as Planted)).toBe(true);
+      expect(await isThere(name, ended.get(name) as Planted)).toBe(false);
+    }
+  });
+
   it('about receipts is refused of a conversation that has ended', async () => {
     const refused = await stack.ask(
       'receipt.mark',

@@ -3,9 +3,10 @@ import { startTestApi, TOKEN_SECRET } from '@parley/command-api/testing/running-
 import { type MethodName, methods } from '@parley/domain/wire/methods';
 import { openGateway } from '@parley/gateway/testing/gateway-fixture';
 import { migrate } from '@parley/infra/read-model/migrate';
-import { pageKey } from '@parley/infra/read-model/newest-page';
+import { decodePage, pageKey } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { signToken } from '@parley/infra/runtime/tokens';
 import { connectClient, type ForeignClient } from '@parley/infra/testing/foreign-client';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
@@ -23,12 +24,12 @@ export type Answered = { readonly status: number; readonly text: string };
 
 /**
  * A whole system on real servers in this process. Its clock, `ahead` ms of the real one, moves command-api and gateway, not the
- * projector: so what is over for readers is not for the scheduler, as if it were stopped.
+ * projector: so what is over for readers is not for the scheduler, as if it were stopped. Gateway and projector can be ahead alone.
  */
 export async function openMovedClockStack() {
   const environment = await testEnvironment();
   await migrate(environment.databaseUrl, { readModel: 1 });
-  const clock = { ahead: 0, gatewayAhead: 0 };
+  const clock = { ahead: 0, gatewayAhead: 0, projectorAhead: 0 };
   const projector = await startProjector(
     {
       NATS_URL: environment.natsUrl,
@@ -43,6 +44,10 @@ export async function openMovedClockStack() {
       PARLEY_HTTP_PORT: 0,
     },
     createLog('projector', 'silent'),
+    async (options) => {
+      const own = await openLogClock(options);
+      return { ...own, now: () => own.now() + clock.projectorAhead };
+    },
   );
   const openApi = () => startTestApi(environment, () => clock.ahead);
   const apis = [await openApi()];
@@ -130,10 +135,13 @@ export async function openMovedClockStack() {
       if (answer.result === undefined) throw new Error(JSON.stringify(answer.error));
       return client;
     },
-    /** Waits until rows and cached page are at this event. */
+    /** Waits until rows and cached page are at this event, or further. */
     async projected(conversationId: string, seq: number): Promise<void> {
-      const at = async () => (await redis.get(pageKey(conversationId)))?.endsWith(`#${seq}\n`);
-      await waitFor(at, { what: `the page of ${conversationId} at ${seq}` });
+      const at = async () => {
+        const page = decodePage((await redis.get(pageKey(conversationId))) ?? '');
+        return page !== undefined && page.revision >= seq;
+      };
+      await waitFor(at, { timeout: 30_000, what: `the page of ${conversationId} at ${seq}` });
     },
     /** Runs what is given while Postgres has none of the tables: for whoever reads it is then away. */
     async withoutPostgres<A>(run: () => Promise<A>): Promise<A> {
