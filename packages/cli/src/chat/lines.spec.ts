@@ -31,6 +31,24 @@ describe('a line in the chat', () => {
     );
   });
 
+  it('says of a body that cannot be opened whether it ever can be', () => {
+    const sealed = (why: string) =>
+      eventLine(event('message.sent', { body: null, sealed: why }), 'me', paint);
+    expect(sealed('locked')).toBe('2007-06-04 09:03 ann: (locked for now)');
+    expect(sealed('gone')).toBe('2007-06-04 09:03 ann: (gone)');
+  });
+
+  it.each([
+    ['conversation.ttlSet', { ttl: 60 }, 'set how long messages live: 60 s'],
+    ['conversation.ttlSet', { ttl: null }, 'set how long messages live: for good'],
+    ['conversation.expirySet', { expiresAt: at }, 'set when it ends: 2007-06-04T09:03Z'],
+    ['conversation.held', { reason: 'case 1' }, 'put it on legal hold: case 1'],
+    ['message.pinned', { seq: 7 }, 'pinned 7'],
+    ['message.edited', { seq: 7, expiresAt: at }, 'edited 7'],
+  ] as const)('says what %s changed', (type, data, words) => {
+    expect(eventLine(event(type, data), 'me', paint)).toBe(`2007-06-04 09:03 ann ${words}`);
+  });
+
   it('says who entered, and does not list hundreds', () => {
     const members = ['a', 'b', 'c', 'd', 'e'].map((user) => ({ user, role: 'member' }));
     expect(eventLine(event('member.added', { members }), 'me', paint)).toBe(

@@ -7,13 +7,13 @@ type Paints = ReturnType<typeof paints>;
 /** A message of a page as a line. */
 export function messageLine(message: MessageView, me: string, paint: Paints): string {
   const time = timeOf(message.sentAt ?? message.at, paint);
-  return said(time, message.author, textOf(message.body), emoteOf(message.body), me, paint);
+  return said(time, message.author, message, me, paint);
 }
 
 /** An event as it comes, as a line. */
 export function eventLine({ type, actor, at, data }: LiveEvent, me: string, paint: Paints): string {
   const time = timeOf(typeof data.sentAt === 'number' ? data.sentAt : at, paint);
-  if (type === 'message.sent') return said(time, actor, textOf(data.body), emoteOf(data.body), me, paint);
+  if (type === 'message.sent') return said(time, actor, data, me, paint);
   return `${time} ${paint.dim(`${shownText(actor)} ${deeds[type] ?? type}${about(data)}`)}`;
 }
 
@@ -22,22 +22,45 @@ const deeds: Readonly<Record<string, string>> = {
   'conversation.renamed': 'called it',
   'conversation.ttlSet': 'set how long messages live',
   'conversation.closed': 'closed it',
+  'conversation.expirySet': 'set when it ends',
+  'conversation.held': 'put it on legal hold',
+  'conversation.released': 'lifted the legal hold',
+  'conversation.erased': 'erased it',
   'member.added': 'added',
   'member.removed': 'removed',
   'member.left': 'left',
   'member.roleSet': 'changed the role of',
   'member.banned': 'banned somebody',
   'member.unbanned': 'lifted a ban',
+  'member.erased': 'erased',
   'message.edited': 'edited',
   'message.deleted': 'deleted',
   'message.reacted': 'reacted to',
+  'message.pinned': 'pinned',
+  'message.unpinned': 'unpinned',
+  'message.expired': 'let messages end',
+  'message.erased': 'took out of the log',
 };
 
-function about({ members, users, user, title, seq, emoji }: LiveEvent['data']): string {
+function about({
+  members,
+  users,
+  user,
+  title,
+  seq,
+  emoji,
+  ttl,
+  expiresAt,
+  reason,
+}: LiveEvent['data']): string {
   if (Array.isArray(members)) return ` ${listed(members.map((member) => (member as { user: string }).user))}`;
   if (Array.isArray(users)) return ` ${listed(users as string[])}`;
   if (typeof title === 'string') return ` ${shownText(title)}`;
   if (typeof user === 'string') return ` ${shownText(user)}`;
+  if (typeof reason === 'string') return `: ${shownText(reason)}`;
+  if (ttl !== undefined) return ttl === null ? ': for good' : `: ${ttl} s`;
+  if (seq === undefined && expiresAt !== undefined)
+    return expiresAt === null ? ': never' : `: ${new Date(expiresAt as number).toISOString().slice(0, 16)}Z`;
   return typeof seq === 'number'
     ? ` ${seq}${typeof emoji === 'string' ? ` with ${shownText(emoji)}` : ''}`
     : '';
@@ -51,14 +74,19 @@ const listed = (users: readonly string[]): string =>
 function said(
   time: string,
   author: string,
-  text: string | undefined,
-  emote: boolean,
+  { body, sealed }: { readonly body?: unknown; readonly sealed?: unknown },
   me: string,
   paint: Paints,
 ): string {
   const name = author === me ? paint.bold(author) : paint.of(colourOf(author))(author);
-  const shown = text === undefined ? paint.dim('(deleted, or not for this client)') : shownText(text);
-  return emote ? `${time} * ${name} ${shown}` : `${time} ${name}: ${shown}`;
+  const text = textOf(body);
+  const shown = text === undefined ? paint.dim(`(${missing(sealed)})`) : shownText(text);
+  return emoteOf(body) ? `${time} * ${name} ${shown}` : `${time} ${name}: ${shown}`;
+}
+
+function missing(sealed: unknown): string {
+  if (sealed === undefined) return 'deleted, or not for this client';
+  return sealed === 'locked' ? 'locked for now' : 'gone';
 }
 
 function textOf(body: unknown): string | undefined {

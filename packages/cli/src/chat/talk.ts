@@ -7,8 +7,16 @@ import { followStatus, type StatusLine } from './status.js';
 /** Messages shown at once. */
 const PAGE = 20;
 
+/** `ttl` is the life of what is sent, in seconds; without it that of the conversation. */
+export type TalkFlags = { readonly json: boolean; readonly ttl?: number };
+
 /** Shows a conversation and sends what is typed, until the input ends or says /quit. */
-export async function talk(client: ParleyClient, conversationId: string, asJson: boolean): Promise<void> {
+export async function talk(
+  client: ParleyClient,
+  conversationId: string,
+  { json: asJson, ttl }: TalkFlags,
+): Promise<void> {
+  const life = ttl === undefined ? {} : { ttl };
   // What comes while the page is on its way is not on it.
   const early: LiveEvent[] = [];
   const offEarly = client.on('event', (event) => void early.push(event));
@@ -55,8 +63,8 @@ export async function talk(client: ParleyClient, conversationId: string, asJson:
   const obey = async (line: string): Promise<unknown> => {
     if (line === '/older') return showOlder();
     const done = line.startsWith('/me ') ? line.slice(4).trim() : '';
-    if (done !== '') return client.send(conversationId, { text: done, emote: true });
-    return line.trim() === '' ? undefined : client.send(conversationId, { text: line });
+    if (done !== '') return client.send(conversationId, { text: done, emote: true, ...life });
+    return line.trim() === '' ? undefined : client.send(conversationId, { text: line, ...life });
   };
 
   const underWay: Promise<unknown>[] = [];

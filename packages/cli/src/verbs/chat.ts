@@ -1,8 +1,9 @@
 import type { ParleyClient } from '@parley/client/parley-client';
 import { RefusalError } from '@parley/client/refusal-error';
+import { Life } from '@parley/domain/conversation/vocabulary';
 import { directConversationId } from '@parley/domain/ids';
-import { Command } from 'commander';
-import { talk } from '../chat/talk.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { type TalkFlags, talk } from '../chat/talk.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type ConnectionFlags, openClient, userId, withConnection } from '../terminal/connection.js';
@@ -15,6 +16,7 @@ export const chatVerb = (): Command =>
       .description('Talk in a conversation: its newest page, then what comes; each line you type is sent.')
       .argument('[conversation]', 'its id; without it your conversations are listed')
       .option('--with <user>', 'the direct conversation with this user, made if it is not there', userId)
+      .option('--ttl <seconds>', 'life of what you send: 5 to 31536000, at most the conversation’s', life)
       .option('--json', 'an object a line: messages, events, and who types, is there or has read', false),
     'who you are in the local stack',
   )
@@ -24,13 +26,20 @@ export const chatVerb = (): Command =>
     )
     .action(chat);
 
-type ChatFlags = ConnectionFlags & { readonly with?: string; readonly json: boolean };
+type ChatFlags = ConnectionFlags & TalkFlags & { readonly with?: string };
+
+/** A life in seconds on the command line. */
+function life(text: string): number {
+  const seconds = Number(text);
+  if (Life.is(seconds) && Life.decode(seconds)._tag === 'Right') return seconds;
+  throw new InvalidArgumentError('Whole seconds from 5 to 31536000.');
+}
 
 async function chat(conversation: string | undefined, flags: ChatFlags): Promise<void> {
   const client = await openClient(flags, 'chat');
   try {
-    if (flags.with !== undefined) await talk(client, await direct(client, flags.with), flags.json);
-    else if (conversation !== undefined) await talk(client, conversation, flags.json);
+    if (flags.with !== undefined) await talk(client, await direct(client, flags.with), flags);
+    else if (conversation !== undefined) await talk(client, conversation, flags);
     else await list(client, flags.json);
   } finally {
     client.close();

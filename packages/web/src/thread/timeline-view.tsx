@@ -181,7 +181,7 @@ export function TimelineView(props: TimelineViewProps) {
           </div>
         )}
       </section>
-      <div ref={layer} class="vanishing messages" aria-hidden="true" inert />
+      <div ref={layer} class="vanishing" aria-hidden="true" inert />
       {isAway && isOpen && (
         <JumpButton conversationId={timeline.conversationId} onJump={() => jump(undefined)} />
       )}

@@ -20,23 +20,16 @@ export function createVanishing(scroller: HTMLElement, list: HTMLElement, layer:
   return {
     capture(kept, now) {
       [ghosts, tops] = [[], new Map()];
-      if (matchMedia('(prefers-reduced-motion: reduce)').matches || document.visibilityState === 'hidden')
-        return;
+      const isGoing = ({ dataset: { key = '', ends } }: HTMLElement): boolean =>
+        ends !== undefined && Number(ends) <= now && !kept.has(key);
+      const going = [...list.querySelectorAll<HTMLElement>('[data-ends]')].filter(isGoing);
+      if (going.length === 0 || document.visibilityState === 'hidden' || isStill()) return;
       const view = scroller.getBoundingClientRect();
       for (const row of list.children as HTMLCollectionOf<HTMLElement>) {
-        const { top, bottom, left, width } = row.getBoundingClientRect();
-        if (bottom < view.top || top > view.bottom) continue;
-        const { key = '', ends } = row.dataset;
-        tops.set(key, top);
-        if (ends === undefined || Number(ends) > now || kept.has(key)) continue;
-        const ghost = row.cloneNode(true) as HTMLElement;
-        for (const name of ['data-key', 'data-seq', 'data-ends']) ghost.removeAttribute(name);
-        Object.assign(ghost.style, {
-          top: `${top - view.top}px`,
-          left: `${left - view.left}px`,
-          width: `${width}px`,
-        });
-        ghosts.push(ghost);
+        const place = row.getBoundingClientRect();
+        if (place.bottom < view.top || place.top > view.bottom) continue;
+        tops.set(row.dataset.key ?? '', place.top);
+        if (going.includes(row)) ghosts.push(ghostOf(row, place, view));
       }
     },
     play() {
@@ -55,4 +48,16 @@ export function createVanishing(scroller: HTMLElement, list: HTMLElement, layer:
       [ghosts, tops] = [[], new Map()];
     },
   };
+}
+
+const isStill = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** A picture of a row where it was; to nobody but the eye it is a message. */
+function ghostOf(row: HTMLElement, place: DOMRect, view: DOMRect): HTMLElement {
+  const ghost = row.cloneNode(true) as HTMLElement;
+  for (const name of ['data-key', 'data-seq', 'data-ends']) ghost.removeAttribute(name);
+  ghost.style.top = `${place.top - view.top}px`;
+  ghost.style.left = `${place.left - view.left}px`;
+  ghost.style.width = `${place.width}px`;
+  return ghost;
 }
