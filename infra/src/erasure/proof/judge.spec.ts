@@ -14,7 +14,7 @@ const message = (body: object): Erased =>
     ended: { cause: 'expired', seq: 9, at: 1_000, by: '@system' },
     bodies: [body],
   }) as Erased;
-const copy = (store: 'nats' | 'postgres' | 'redis') => ({ store, file: 'x', offset: 1 });
+const copy = (store: 'nats' | 'postgres' | 'redis', file = 'x') => ({ store, file, offset: 1 });
 const nothing: Evidence = {
   secrets: new Map(),
   copies: { searched: [], bodies: new Map(), secrets: new Map() },
@@ -64,10 +64,14 @@ describe('an erased message', () => {
 
   it('that was taken out of the log is gone when there is no copy, and says where there is one', () => {
     expect(openOf(takenOut, {})).toStrictEqual([]);
-    const copies = { ...nothing.copies, bodies: new Map([[NONCE, [copy('postgres')]]]) };
+    const copies = {
+      ...nothing.copies,
+      bodies: new Map([[NONCE, [copy('postgres', 'base/1/2'), copy('postgres', 'pg_wal/3')]]]),
+    };
     expect(openOf(takenOut, { copies, cached: new Set([NONCE]) })).toStrictEqual([
       'a cached page holds its sealed body',
-      'its sealed body is still in dead rows or write-ahead logs of the database: a vacuum is owed',
+      'its sealed body is still in dead rows of the database: `vacuum full` of its table is owed',
+      "its sealed body is still in the database's write-ahead log, until that part of it is written over",
     ]);
   });
 

@@ -86,7 +86,7 @@ function judgeBody(message: Erased, { bucket, nonce, sealed }: EndedBody, eviden
   const places = [
     ...(sealed === undefined ? [] : [`the secret of bucket ${bucket} is not destroyed yet`]),
     ...(sealed === undefined && evidence.cached.has(nonce) ? ['a cached page holds its sealed body'] : []),
-    ...(sealed === undefined ? copies.map(({ store }) => LEFT_IN[store]) : []),
+    ...(sealed === undefined ? copies.map(leftIn) : []),
   ];
   return { destroyed, copies, open: places };
 }
@@ -98,8 +98,11 @@ function leftOf(name: string, { secrets, copies }: Evidence): readonly string[] 
   return isLeft ? [`the bytes of the secret ${name} are not overwritten yet`] : [];
 }
 
-const LEFT_IN: Readonly<Record<Copy['store'], string>> = {
-  nats: 'its sealed body is still in the files of the log',
-  postgres: 'its sealed body is still in dead rows or write-ahead logs of the database: a vacuum is owed',
-  redis: 'its sealed body is still in the files of the cache',
-};
+/** A vacuum makes room in a table's file, but does not overwrite; a rewrite of the table leaves the file behind. */
+function leftIn({ store, file }: Copy): string {
+  if (store === 'nats') return 'its sealed body is still in the files of the log';
+  if (store === 'redis') return 'its sealed body is still in the files of the cache';
+  return file.startsWith('pg_wal')
+    ? "its sealed body is still in the database's write-ahead log, until that part of it is written over"
+    : 'its sealed body is still in dead rows of the database: `vacuum full` of its table is owed';
+}

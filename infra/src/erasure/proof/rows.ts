@@ -17,6 +17,19 @@ const AT_ONCE = 5_000;
 export const messageKey = ({ conversationId, seq }: Pick<Erased, 'conversationId' | 'seq'>): string =>
   `${conversationId}:${seq}`;
 
+/**
+ * Has the database write what it holds in memory to its files, where the user it is asked as may say so (a superuser, or a member of
+ * `pg_checkpoint`). Without that its files lack what was changed since its last checkpoint.
+ */
+export async function writeOut(database: Pick<Pool, 'query'>): Promise<boolean> {
+  const may = await database.query<{ may: boolean }>(
+    `select pg_has_role('pg_checkpoint', 'usage') or (select rolsuper from pg_roles where rolname = current_user) as may`,
+  );
+  if (may.rows[0]?.may !== true) return false;
+  await database.query('checkpoint');
+  return true;
+}
+
 /** Looks into the read model that is served for bodies of these messages, and for rows that a vacuum would remove. */
 export async function readRows(
   database: Pick<Pool, 'query'>,

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import type { Vault } from '../../vault/vault.js';
 import { type SearchedStore, type Store, searchStores } from './copies.js';
 import { type Evidence, type Judged, judge, type SecretState, secretsOf } from './judge.js';
-import { cachedNonces, readRows } from './rows.js';
+import { cachedNonces, readRows, writeOut } from './rows.js';
 import { type Erased, erasedMessages, type LogResources, type Scope } from './scope.js';
 
 export type VerifyResources = LogResources & {
@@ -31,7 +31,7 @@ export type ErasureReport = {
   /** When each secret was destroyed that the messages hung on. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly searched: readonly SearchedStore[];
-  /** Stores whose files could not be searched from here. */
+  /** Stores whose files could not be searched from here, or that did not write out first what they hold in memory. */
   readonly notSearched: readonly Store['name'][];
   /** Dead rows of the message table: a vacuum is owed as long as there are some. */
   readonly deadRows: number;
@@ -62,6 +62,7 @@ export async function verifyErasure(
   const nonces = new Set(messages.flatMap(({ bodies }) => bodies.flatMap(({ nonce }) => nonce ?? [])));
   const destroyed = new Set([...names].filter((name) => secrets.get(name)?.tag === 'destroyed'));
   const conversations = new Set(messages.map(({ conversationId }) => conversationId));
+  const isWrittenOut = await writeOut(database);
   const evidence = {
     secrets,
     ...(await tryToOpen(resources.vault, messages)),
@@ -71,6 +72,7 @@ export async function verifyErasure(
   };
   const judged = messages.map((message) => judge(message, evidence));
   const searched = new Set(stores.map(({ name }) => name));
+  if (!isWrittenOut) searched.delete('postgres');
   const { conversation, user, before } = scope;
   return {
     format: 'parley-erasure-certificate/1',
