@@ -138,10 +138,20 @@ describe('the fields of commands', () => {
       'emoji has 65 bytes, 1 to 64 are allowed',
     );
     for (const ttl of [5, 31_536_000, null]) expect(refusal('conversation.setTtl', { ttl })).toBe('accepted');
-    for (const ttl of [4, 0, -5, 5.5, 31_536_001, '60', Number.NaN]) {
-      expect(refusal('conversation.setTtl', { ttl })).toBe(
-        'ttl must be whole seconds from 5 to 31536000, or null',
-      );
+    for (const ttl of [4, 0, -5, 5.5, 31_536_001, 2 ** 53, '60', Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const type of ['conversation.setTtl', 'conversation.create'] as const)
+        expect(refusal(type, { ttl })).toBe('ttl must be whole seconds from 5 to 31536000, or null');
+      expect(refusal('message.send', { ttl })).toBe('ttl must be a whole number from 5 to 31536000');
+    }
+    // Without an end of its own a message has that of its conversation; it cannot ask for none.
+    expect(refusal('message.send', { ttl: null })).toBe('ttl must be a whole number from 5 to 31536000');
+  });
+
+  it('bound the end of a conversation to a time there is', () => {
+    expect(refusal('conversation.setExpiry', { expiresAt: null })).toBe('accepted');
+    for (const expiresAt of [-1, 0.5, 2 ** 53, 253_402_300_800_000, '0', Number.NaN]) {
+      expect(refusal('conversation.setExpiry', { expiresAt })).toMatch(/^expiresAt must be /);
+      expect(refusal('conversation.create', { expiresAt })).toMatch(/^expiresAt must be /);
     }
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { directConversationId, SYSTEM } from '../ids.js';
-import { command, hashOf } from '../testing/commands.js';
+import { command, hashOf, NOON } from '../testing/commands.js';
 import { created, given, happened } from '../testing/given.js';
 
 const member = (user: string) => ({ user, role: 'member', banHash: hashOf(user) }) as const;
@@ -25,6 +25,34 @@ describe('creating a conversation', () => {
     given()
       .when(command('conversation.create', 'ann', { kind: 'channel', members: [], ttl: 3_600 }))
       .makes('conversation.created', { kind: 'channel', ttl: 3_600, members: [owner('ann')] });
+  });
+
+  it('makes a group that ends, far enough ahead', () => {
+    const create = (expiresAt: number) =>
+      command('conversation.create', 'ann', { kind: 'group', members: [], expiresAt });
+    given()
+      .when(create(NOON + 5_000))
+      .makes('conversation.created', {
+        kind: 'group',
+        ttl: null,
+        members: [owner('ann')],
+        expiresAt: NOON + 5_000,
+      });
+    for (const expiresAt of [0, NOON, NOON + 4_999])
+      given().when(create(expiresAt)).isRefused('LifeNotAllowed', 'expiresAt must be 5 s ahead at least');
+  });
+
+  it('makes no direct conversation that ends', () => {
+    given()
+      .when(
+        command('conversation.create', 'ann', {
+          conversationId: ANN_AND_BOB,
+          kind: 'direct',
+          members: ['bob'],
+          expiresAt: NOON + 60_000,
+        }),
+      )
+      .isRefused('NotForThisKind', 'a direct conversation does not end; set a life for its messages');
   });
 
   it('counts people named twice, and the creator among them, once', () => {

@@ -58,6 +58,21 @@ describe('sending', () => {
       .makes('message.sent', { ordinal: 1, body: hello });
   });
 
+  it('lets a message live shorter than the others, never longer', () => {
+    const hourly = created('group', ROLES, 3_600);
+    for (const [garden, ttl] of [
+      [hourly, 5],
+      [hourly, 3_600],
+      [group, 31_536_000],
+    ] as const)
+      given(garden)
+        .when(send('cem', { ttl }))
+        .makes('message.sent', { ordinal: 1, body: hello, expiresAt: NOON + ttl * 1_000 });
+    given(hourly)
+      .when(send('cem', { ttl: 3_601 }))
+      .isRefused('LifeNotAllowed', 'at most 3600 s here');
+  });
+
   it('keeps the time an imported message had, and counts its life from now', () => {
     given(created('group', ROLES, 60))
       .when(send('cem', { sentAt: 1_100_000_000_000 }))
@@ -172,6 +187,55 @@ describe('reacting', () => {
       .isRefused('MessageNotFound', 'seq 2');
     given(group).when(react('ann', 1)).isRefused('MessageNotFound', 'seq 1');
     given(group).when(react('ann', 9)).isRefused('MessageNotFound', 'seq 9');
+  });
+});
+
+describe('pinning', () => {
+  const pin = (actor: string, seq = 2) => command('message.pin', actor, { seq });
+  const unpin = (actor: string, seq = 2) => command('message.unpin', actor, { seq });
+  const pinned = (seq: number) => happened('ann', 'message.pinned', { seq, author: 'cem' });
+
+  it('is for owners and admins, and for both of a direct conversation', () => {
+    for (const garden of [group, channel]) {
+      for (const actor of ['ann', 'bob'])
+        given(garden, sent('cem', 1)).when(pin(actor)).makes('message.pinned', { seq: 2, author: 'cem' });
+      given(garden, sent('cem', 1)).when(pin('cem')).isRefused('NotAllowed');
+      given(garden, sent('cem', 1), pinned(2)).when(unpin('cem')).isRefused('NotAllowed');
+    }
+    given(direct, sent('ann', 1)).when(pin('bob')).makes('message.pinned', { seq: 2, author: 'ann' });
+  });
+
+  it('says when the message ends', () => {
+    given(group, sentUntil(NOON + 1, 'cem', 1))
+      .when(pin('ann'))
+      .makes('message.pinned', { seq: 2, author: 'cem', expiresAt: NOON + 1 });
+  });
+
+  it('needs a message that is there', () => {
+    given(group).when(pin('ann', 1)).isRefused('MessageNotFound', 'seq 1');
+    given(group).when(pin('ann', 9)).isRefused('MessageNotFound', 'seq 9');
+    given(group, sentUntil(NOON, 'cem', 1))
+      .when(pin('ann'))
+      .isRefused('MessageNotFound', 'seq 2');
+    given(group, sent('cem', 1), happened('cem', 'message.deleted', { seq: 2 }))
+      .when(pin('ann'))
+      .isRefused('MessageNotFound', 'seq 2');
+  });
+
+  it('does nothing where it is so already', () => {
+    given(group, sent('cem', 1), pinned(2)).when(pin('ann')).makesNothing();
+    given(group, sent('cem', 1)).when(unpin('ann')).makesNothing();
+    given(group, sent('cem', 1), pinned(2)).when(unpin('bob')).makes('message.unpinned', { seq: 2 });
+  });
+
+  it('is for so many at once', () => {
+    const many = Array.from({ length: 50 }, (_, i) => pinned(i + 2));
+    given(group, ...manySent('cem', 51), ...many)
+      .when(pin('ann', 52))
+      .isRefused('TooManyPins', 'at most 50');
+    given(group, ...manySent('cem', 51), ...many, happened('ann', 'message.unpinned', { seq: 2 }))
+      .when(pin('ann', 52))
+      .makes('message.pinned', { seq: 52, author: 'cem' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
-import { command } from '../testing/commands.js';
+import { command, NOON } from '../testing/commands.js';
 import { created, given, happened } from '../testing/given.js';
 
 const ROLES = { ann: 'owner', bob: 'admin', cem: 'member' } as const;
@@ -54,6 +54,53 @@ describe('setting the life of messages', () => {
     const hourly = created('group', ROLES, 3_600);
     given(hourly).when(setTtl('ann', 3_600)).makesNothing();
     given(hourly).when(setTtl('ann', null)).makes('conversation.ttlSet', { ttl: null });
+  });
+});
+
+describe('setting when a conversation ends', () => {
+  const setExpiry = (actor: string, expiresAt: number | null) =>
+    command('conversation.setExpiry', actor, { expiresAt });
+  const ending = happened('ann', 'conversation.expirySet', { expiresAt: NOON + 60_000 });
+
+  it('is for owners alone, as erasing it is', () => {
+    for (const garden of [group, channel]) {
+      given(garden)
+        .when(setExpiry('ann', NOON + 60_000))
+        .makes('conversation.expirySet', { expiresAt: NOON + 60_000 });
+      for (const actor of ['bob', 'cem', SYSTEM])
+        given(garden)
+          .when(setExpiry(actor, NOON + 60_000))
+          .isRefused('NotAllowed');
+    }
+  });
+
+  it('can be taken back, and does nothing when it is so already', () => {
+    given(group, ending).when(setExpiry('ann', null)).makes('conversation.expirySet', { expiresAt: null });
+    given(group, ending)
+      .when(setExpiry('ann', NOON + 60_000))
+      .makesNothing();
+    given(group).when(setExpiry('ann', null)).makesNothing();
+  });
+
+  it('is refused in the past and less than the shortest life ahead, and says how far', () => {
+    for (const expiresAt of [0, NOON - 1, NOON, NOON + 4_999])
+      given(group)
+        .when(setExpiry('ann', expiresAt))
+        .isRefused('LifeNotAllowed', 'expiresAt must be 5 s ahead at least');
+    given(group)
+      .when(setExpiry('ann', NOON + 5_000))
+      .makes('conversation.expirySet', { expiresAt: NOON + 5_000 });
+  });
+
+  it('is not for direct conversations: the two would never have another', () => {
+    given(direct)
+      .when(setExpiry('ann', NOON + 60_000))
+      .isRefused('NotForThisKind', 'a direct conversation does not end; set a life for its messages');
+  });
+
+  it('cannot be undone when it has come: for its members there is no such conversation', () => {
+    const over = happened('ann', 'conversation.expirySet', { expiresAt: NOON });
+    given(group, over).when(setExpiry('ann', null)).isRefused('ConversationNotFound');
   });
 });
 
