@@ -5,26 +5,39 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { searchDirectory } from '@parley/infra/erasure/proof/search-directory';
 import { readConversation } from '@parley/infra/log/conversation-reader';
-import { ERASURES, placeOf } from '@parley/infra/log/subjects';
+import { ERASURES, placeOf, receiptStreamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectClient } from '@parley/infra/testing/foreign-client';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { readStoredValue } from '@parley/infra/vault/stored-value';
+import type { SecretName } from '@parley/infra/vault/vault';
+import { openVaultStream } from '@parley/infra/vault/vault-stream';
 import { isRight } from 'fp-ts/lib/Either.js';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let environment: TestEnvironment;
 let system: SystemProcesses;
 let nats: NatsConnection;
 let jsm: JetStreamManager;
+let client: pg.Client;
+let redis: Redis;
 
 beforeAll(async () => {
   environment = await testEnvironment();
-  system = await startSystem(environment);
+  system = await startSystem(environment, [], undefined, { PARLEY_LEGAL_HOLD: 'on' });
+  client = new pg.Client(environment.databaseUrl);
+  await client.connect();
+  redis = new Redis(environment.redisUrl);
   nats = await connectNats(environment.natsUrl, 'test');
   jsm = await jetstreamManager(nats, { checkAPI: false });
 });
 afterAll(async () => {
+  await client?.end();
+  redis?.disconnect();
   await nats?.close();
   await system?.stop();
   await environment?.dispose();
@@ -72,6 +85,12 @@ async function eventsOf(conversationId: string): Promise<readonly Envelope[]> {
 const waiting = async () => (await jsm.streams.info(ERASURES)).state.messages;
 const drained = () =>
   waitFor(async () => (await waiting()) === 0, { what: 'the queue of erasures to drain', timeout: 60_000 });
+
+/** Whether the vault has a secret of this name, or the mark that it was destroyed. */
+async function secretOf(name: SecretName): Promise<string | undefined> {
+  const newest = await openVaultStream(nats, jsm).newest(name);
+  return newest && readStoredValue(newest.data)?.tag;
+}
 
 /** Files of the broker that hold these bytes. */
 async function filesWith(text: string): Promise<readonly string[]> {
@@ -146,5 +165,117 @@ describe('a message deleted for everyone', () => {
     await waitFor(async () => (await waiting()) === 1, { what: 'all but the job that cannot be read' });
     expect((await eventsOf(conversationId)).map(({ type }) => type)).toContain('message.erased');
     await jsm.streams.purge(ERASURES);
+  });
+});
+
+/** Rows of the read model that name this. */
+async function rowsWith(
+  column: 'conversation_id' | 'user_id',
+  value: string,
+): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const table of ['member', 'message', 'reaction', 'receipt', 'pin'] as const) {
+    const name = table === 'message' && column === 'user_id' ? 'author' : column;
+    if (table === 'pin' && column === 'user_id') continue;
+    const live = name === 'author' ? ' and deleted_at is null and not expired' : '';
+    const { rows } = await client.query<{ count: string }>(
+      `select count(*) from rm_1.${table} where ${name} = $1${live}`,
+      [value],
+    );
+    if (rows[0]?.count !== '0') found[table] = Number(rows[0]?.count);
+  }
+  return found;
+}
+
+const react = (conversationId: string, seq: number, user: string) =>
+  ask('POST', `/v1/conversations/${conversationId}/messages/${seq}/reactions`, { emoji: '🌹' }, user);
+
+const receiptsOf = async (conversationId: string): Promise<readonly string[]> => {
+  const { partition } = placeOf(conversationId, SYSTEM_PARTITIONS);
+  const filter = { subjects_filter: `rcpt.*.${conversationId}.*` };
+  const { state } = await jsm.streams.info(receiptStreamName(partition), filter);
+  return Object.keys(state.subjects ?? {});
+};
+
+const mark = (conversationId: string, read: number, user: string) =>
+  ask('POST', '/v1/receipts', { marks: [{ conversationId, delivered: read, read }] }, user);
+
+describe('a conversation that is erased', () => {
+  it('is gone from rows, receipts, snapshots, cached pages and whoever asks, and its secret is destroyed', async () => {
+    const conversationId = await group(40);
+    await react(conversationId, 3, 'ben');
+    expect((await mark(conversationId, 5, 'ben')).status).toBe(200);
+    await waitFor(async () => (await rowsWith('conversation_id', conversationId)).receipt === 1, {
+      what: 'the rows',
+    });
+    await waitFor(() => redis.exists(`page:${conversationId}`), { what: 'the page' });
+
+    const path = `/v1/conversations/${conversationId}`;
+    expect((await ask('DELETE', path, undefined, 'ben')).json).toMatchObject({ tag: 'NotAllowed' });
+    expect((await ask('DELETE', path)).status).toBe(200);
+    await drained();
+    expect(await rowsWith('conversation_id', conversationId)).toEqual({});
+    expect(await receiptsOf(conversationId)).toEqual([]);
+    expect((await ask('GET', path)).json).toMatchObject({ tag: 'ConversationNotFound' });
+    const again = { conversationId, kind: 'group', members: ['ben'] };
+    expect((await ask('POST', '/v1/conversations', again)).json).toMatchObject({ tag: 'ConversationExists' });
+    expect(await secretOf(`conversation.${conversationId}`)).toBe('marker');
+  });
+});
+
+describe('a person who is erased', () => {
+  it('is gone from all their conversations, their sessions end, and they do nothing any more', async () => {
+    const [one, two] = [await group(3), await group(2)];
+    const say = (conversationId: string) =>
+      ask(
+        'POST',
+        `/v1/conversations/${conversationId}/messages`,
+        { body: { kind: 'text', text: 'mine' } },
+        'ben',
+      );
+    for (const conversationId of [one, two]) expect((await say(conversationId)).status).toBeLessThan(300);
+    await react(one, 2, 'ben');
+    expect((await mark(one, 3, 'ben')).status).toBe(200);
+    expect((await ask('POST', `/v1/conversations/${two}/leave`, {}, 'ben')).status).toBe(200);
+    expect((await ask('POST', '/v1/devices', { keys: 'AAAA', name: 'Phone of Ben' }, 'ben')).status).toBe(
+      200,
+    );
+    await waitFor(async () => (await rowsWith('user_id', 'ben')).receipt === 1, { what: 'the rows' });
+
+    expect((await ask('DELETE', '/v1/account', { user: 'ben' })).json).toMatchObject({ tag: 'ScopeMissing' });
+    const socket = await connectClient(system.ws);
+    const opened = await socket.request('session.open', { token: await system.token('ben'), device: 'd1' });
+    expect(opened.result).toMatchObject({ user: 'ben' });
+    const erased = await ask('DELETE', '/v1/account', { user: 'ben' }, 'judge', 'erase');
+    expect(erased).toMatchObject({ status: 200, json: { user: 'ben' } });
+    expect(await socket.closed()).toMatchObject({ code: 4405 });
+    await waitFor(async () => (await say(one)).json.tag === 'PersonErased', { what: 'the refusal' });
+    await drained();
+    await waitFor(async () => Object.keys(await rowsWith('user_id', 'ben')).length === 0, {
+      what: 'the rows to go',
+    });
+    for (const conversationId of [one, two]) {
+      const types = (await eventsOf(conversationId)).map(({ type }) => type);
+      expect(types.filter((type) => type === 'member.erased')).toHaveLength(1);
+    }
+    expect(await receiptsOf(one)).toEqual([]);
+    expect(await secretOf('author.ben')).toBe('marker');
+    expect(await filesWith('Phone of Ben')).toEqual([]);
+    expect((await ask('DELETE', '/v1/account', { user: 'ben' }, 'judge', 'erase')).status).toBe(200);
+  });
+
+  it('is not where one of their conversations is on legal hold', async () => {
+    const conversationId = await group(1);
+    const hold = (verb: string, body?: object) =>
+      ask(verb, `/v1/conversations/${conversationId}/hold`, body, 'judge', 'hold');
+    expect((await hold('PUT', { reason: 'case 7' })).status).toBe(200);
+    const isHeld = `select from rm_1.conversation where conversation_id = $1 and hold_since is not null`;
+    await waitFor(async () => (await client.query(isHeld, [conversationId])).rowCount === 1, {
+      what: 'the hold',
+    });
+    const { json } = await ask('DELETE', '/v1/account', { user: 'ann' }, 'judge', 'erase');
+    expect(json).toMatchObject({ tag: 'OnLegalHold' });
+    expect(JSON.stringify(json)).toContain(conversationId);
+    expect((await hold('DELETE')).status).toBe(200);
   });
 });

@@ -213,6 +213,7 @@ function refusalOfClose(code: number, reason: string): RefusalError {
     row?.sentence ?? `the connection closed with code ${code}${reason === '' ? '' : `: ${reason}`}`;
   if (code === closeCodes.TokenExpired.code) return new RefusalError('TokenExpired', sentence);
   if (code === closeCodes.DeviceRevoked.code) return new RefusalError('DeviceRevoked', sentence);
+  if (code === closeCodes.PersonErased.code) return new RefusalError('PersonErased', sentence);
   if (code === closeCodes.TokenRefused.code) return new RefusalError('NotAuthenticated', sentence);
   return row?.next === 'stop' ? new RefusalError('InvalidRequest', sentence) : unavailable(sentence);
 }

@@ -1,3 +1,4 @@
+import type { Gone } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import { TokenRefused, type VerifyToken } from '@parley/infra/runtime/tokens';
@@ -6,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 /** Reads the caller from an `Authorization: Bearer` header (RFC 6750), or refuses. */
 export async function authenticate(
   verify: VerifyToken,
-  isRevoked: (caller: Caller) => Promise<boolean>,
+  goneAs: (caller: Caller) => Promise<Gone | undefined>,
   authorization: string | undefined,
 ): Promise<E.Either<Refusal, Caller>> {
   const token = /^Bearer ([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
@@ -14,7 +15,8 @@ export async function authenticate(
   try {
     const { userId, deviceId, scopes } = await verify(token);
     const caller = { user: userId, device: deviceId, scopes: [...scopes] };
-    return (await isRevoked(caller)) ? E.left(refuse('DeviceRevoked')) : E.right(caller);
+    const gone = await goneAs(caller);
+    return gone === undefined ? E.right(caller) : E.left(refuse(gone));
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error;
     switch (error.fault) {

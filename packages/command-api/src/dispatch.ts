@@ -1,8 +1,10 @@
 import type { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { AccountCommand } from '@parley/domain/account/commands';
+import type { Gone } from '@parley/domain/account/state';
 import { type Command, isCommandType } from '@parley/domain/conversation/commands';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
+import type { AccountErase } from '@parley/domain/wire/devices';
 import { isMethodName, methods } from '@parley/domain/wire/methods';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ReceiptMarks } from '@parley/domain/wire/receipts';
@@ -38,8 +40,8 @@ export type DispatchResources = {
   readonly legalHold: boolean;
   /** The log's time, in ms. */
   readonly now: () => number;
-  /** Whether the caller's device is known to be revoked. */
-  readonly isRevoked: (caller: Caller) => boolean;
+  /** Whether the caller's device is known to be revoked, or the caller to be erased. */
+  readonly goneAs: (caller: Caller) => Gone | undefined;
 };
 
 /**
@@ -52,13 +54,14 @@ export function openDispatch({
   banKey,
   legalHold,
   now,
-  isRevoked,
+  goneAs,
 }: DispatchResources): Dispatch {
   return (...request) => unlessLogIsAway(route(...request));
 
   async function route(...[method, params, caller, traceparent]: Parameters<Dispatch>): ReturnType<Dispatch> {
     if (!isMethodName(method)) return E.left(refuse('MethodNotFound', method.slice(0, 100)));
-    if (isRevoked(caller)) return E.left(refuse('DeviceRevoked'));
+    const gone = goneAs(caller);
+    if (gone !== undefined) return E.left(refuse(gone));
     const decoded = decodeWith(methods[method].params as t.Type<unknown, unknown, unknown>, params ?? {});
     if (E.isLeft(decoded)) return E.left(refuse('InvalidParams', decoded.left));
     if (isCommandType(method)) {
@@ -91,6 +94,12 @@ export function openDispatch({
             traceparent,
           ),
         );
+      case 'account.erase': {
+        const erase = eraseOf(decoded.right as t.TypeOf<typeof AccountErase>, caller, now());
+        return E.isLeft(erase)
+          ? erase
+          : commands.execute(new ExecuteAccountCommand(erase.right, traceparent));
+      }
       case 'device.list':
         return queries.execute(new DeviceList(caller.user, caller.device));
       case 'device.keys':
@@ -130,6 +139,20 @@ export function openDispatch({
       ...(isOperator(type, caller) ? { asOperator: true } : {}),
     } as Command);
   }
+}
+
+/** One erases oneself, or as an operator another. */
+function eraseOf(
+  data: t.TypeOf<typeof AccountErase>,
+  caller: Caller,
+  at: number,
+): E.Either<Refusal, AccountCommand> {
+  const { user = caller.user } = data;
+  const erase = { type: 'account.erase', data, user, by: caller.device, at } as const;
+  if (user === caller.user) return E.right(erase);
+  return caller.scopes.includes('erase')
+    ? E.right({ ...erase, operator: caller.user })
+    : E.left(refuse('ScopeMissing', "erasing somebody else needs the scope 'erase'"));
 }
 
 const whoAsks = ({ user, device }: Caller) => ({ user, by: device });

@@ -33,6 +33,7 @@ import { notifyAdded } from './notices.js';
 import { openCatchUp } from './queries/caught-up.js';
 import { openPageMemory } from './queries/newest-page.js';
 import { activeSchema } from './read/active-schema.js';
+import { readHeldWith } from './read/held-with.js';
 import { openReceiptCache } from './receipts/mark.js';
 import { openUnreadCounter } from './receipts/unread-counter.js';
 
@@ -135,7 +136,11 @@ export async function startApi(
     {
       api: {
         commands: { ...shared, onAppended: (event) => notifyAdded(nats, event) },
-        devices: { ...shared, accounts },
+        devices: {
+          ...shared,
+          accounts,
+          heldWith: async (user) => readHeldWith(database, await schema(), user),
+        },
         receipts: {
           ...shared,
           partitions,
@@ -155,12 +160,12 @@ export async function startApi(
             banKey: config.PARLEY_BAN_KEY,
             legalHold: config.PARLEY_LEGAL_HOLD === 'on',
             now: clock.now,
-            isRevoked: devices.isKnownRevoked,
+            goneAs: devices.knownGone,
           }),
         ),
       onError,
       limit: limitRequests(limits, metrics),
-      authenticate: (header) => authenticate(verify, devices.isRevoked, header),
+      authenticate: (header) => authenticate(verify, devices.goneAs, header),
     },
   );
   resources.push({ name: 'http', dispose: () => http.close() });

@@ -93,6 +93,20 @@ export async function startProjector(
   const databaseUrl = config.DATABASE_URL;
   const expiry = startExpiry({ nats, jsm, name, clock, databaseUrl, schema, partitions, registry, log });
   resources.push({ name: 'expiry', dispose: () => expiry.close() });
+  const erasing = await startErasing({
+    nats,
+    js,
+    redis,
+    databaseUrl,
+    name,
+    schema,
+    partitions,
+    log,
+    registry,
+    now: clock.now,
+  });
+  resources.push({ name: 'erasing', dispose: () => erasing.close() });
+  const chores = [...upkeep.chores, erasing.sweep];
   const ownership = ownShares({
     databaseUrl: config.DATABASE_URL,
     instance,
@@ -108,7 +122,7 @@ export async function startProjector(
         const work = { js, metrics, log, onCommit, onPlace: (pending: number) => due?.behind(pending) };
         const target = { client, schema, share };
         const project: Work = (until) => runShare(work, projections[share.projection], target, until);
-        await beside(signal, project, bringsUpkeep(share) ? upkeep.chores : []);
+        await beside(signal, project, bringsUpkeep(share) ? chores : []);
       } catch (error) {
         metrics.failed(share);
         throw error;
@@ -119,10 +133,6 @@ export async function startProjector(
     },
   });
   resources.push({ name: 'shares', dispose: () => ownership.close() });
-
-  resources.push(
-    await startErasing({ nats, js, databaseUrl, name, schema, partitions, log, registry, now: clock.now }),
-  );
 
   const ops = await startOpsServer({
     host: config.PARLEY_HTTP_HOST,

@@ -44,6 +44,7 @@ const paramsOf: Readonly<Record<MethodName, (planted: Planted, expiresAt: number
   'presence.watch': () => ({ users: ['bob'] }),
   'device.register': () => ({ keys: 'AAAA' }),
   'device.revoke': () => ({ device: 'other' }),
+  'account.erase': () => ({ user: 'nobody' }),
   'device.list': () => ({}),
   'device.keys': of,
 };

@@ -39,6 +39,7 @@ function exitCodeOfRefusal({ tag, retryable }: RefusalError): ExitCode {
     case 'TokenExpired':
     case 'ScopeMissing':
     case 'DeviceRevoked':
+    case 'PersonErased':
     case 'NotAMember':
     case 'NotAllowed':
       return exitCodes.notAllowed;

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeAccountEvent } from '@parley/domain/account/envelope';
-import { isRevoked } from '@parley/domain/account/state';
+import { type Gone, goneAs } from '@parley/domain/account/state';
 import { isLogAway } from '@parley/infra/log/log-away';
 import { LIVE_ACCOUNTS } from '@parley/infra/log/subjects';
 import { parseJson } from '@parley/infra/runtime/parse-json';
@@ -12,14 +12,14 @@ import type { Accounts } from './accounts.js';
 type Caller = { readonly user: string; readonly device: string };
 
 export type DeviceCheck = {
-  /** Whether the caller's device is known here to be revoked, heard live or found before: without a question. */
-  isKnownRevoked(caller: Caller): boolean;
-  /** Whether the log has a revocation of the caller's device, as of a second ago at most. */
-  isRevoked(caller: Caller): Promise<boolean>;
+  /** Whether the caller's device is known here to be revoked, or the caller to be erased, heard live or found before: without a question. */
+  knownGone(caller: Caller): Gone | undefined;
+  /** The same as the log has it, as of a second ago at most. */
+  goneAs(caller: Caller): Promise<Gone | undefined>;
   close(): void;
 };
 
-/** Revocations remembered; what is forgotten is found in the log when its device comes back. */
+/** Revocations and erased people remembered; what is forgotten is found in the log when its device comes back. */
 const MAX_KNOWN = 100_000;
 
 /** How old, in ms, what is known of an account may be. */
@@ -34,31 +34,34 @@ export function openDeviceCheck(
   accounts: Accounts,
   isLineUp: () => boolean,
 ): DeviceCheck {
-  const known = new LRUCache<string, true>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, Gone>({ max: MAX_KNOWN });
   const keyOf = ({ user, device }: Caller): string => `${user}/${device}`;
   const subscription = nats.subscribe(LIVE_ACCOUNTS, {
     callback: (error, message) => {
       const event = error ? E.left(error.message) : decodeAccountEvent(parseJson(message.data));
-      if (E.isLeft(event) || event.right.type !== 'device.revoked') return;
-      known.set(keyOf({ user: event.right.user, device: event.right.data.device }), true);
+      if (E.isLeft(event)) return;
+      const { type, user, data } = event.right;
+      if (type === 'device.revoked') known.set(keyOf({ user, device: data.device }), 'DeviceRevoked');
+      if (type === 'account.erased') known.set(user, 'PersonErased');
     },
   });
-  const isKnownRevoked = (caller: Caller): boolean => known.has(keyOf(caller));
+  const knownGone = (caller: Caller): Gone | undefined => known.get(caller.user) ?? known.get(keyOf(caller));
 
   return {
-    isKnownRevoked,
-    async isRevoked(caller) {
-      if (isKnownRevoked(caller)) return true;
+    knownGone,
+    async goneAs(caller) {
+      const gone = knownGone(caller);
+      if (gone !== undefined) return gone;
       // Without the log nothing can be written; that history can be read then must not depend on it either.
-      if (!isLineUp()) return false;
+      if (!isLineUp()) return undefined;
       try {
         const { state } = await accounts.recent(caller.user, MAX_AGE);
-        if (!isRevoked(state, caller.device)) return false;
-        known.set(keyOf(caller), true);
-        return true;
+        const found = goneAs(state, caller.device);
+        if (found !== undefined) known.set(found === 'PersonErased' ? caller.user : keyOf(caller), found);
+        return found;
       } catch (error) {
         if (!isLogAway(error)) throw error;
-        return false;
+        return undefined;
       }
     },
     close: () => subscription.unsubscribe(),

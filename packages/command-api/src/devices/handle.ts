@@ -1,6 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import {
   type AccountAnswer,
+  accountAnswer,
   accountAnswerAgain,
   accountDeedOf,
   saysTheSameOfAccount,
@@ -9,13 +10,16 @@ import { type AccountCommand, deviceOf } from '@parley/domain/account/commands';
 import { decideAccount } from '@parley/domain/account/decide';
 import { decodeAccountEvent, envelopAccount } from '@parley/domain/account/envelope';
 import type { AccountEvent } from '@parley/domain/account/events';
+import type { Account } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { queueErasure } from '@parley/infra/erasure/queue';
 import { storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
+import { isDatabaseAway } from '../queries/database-away.js';
 import type { Accounts, KnownAccount } from './accounts.js';
 
 export type AccountResources = {
@@ -23,9 +27,11 @@ export type AccountResources = {
   readonly turns: Turns;
   readonly window: PublishWindow;
   readonly jsm: JetStreamManager;
+  /** Conversations on legal hold that a person is in, or was. */
+  readonly heldWith: (user: string) => Promise<readonly string[]>;
 };
 
-/** Does a command about a user's devices, or says why not. Those of one user wait for each other. */
+/** Does a command about a user or their devices, or says why not. Those of one user wait for each other. */
 export async function handleAccountCommand(
   resources: AccountResources,
   command: AccountCommand,
@@ -33,7 +39,6 @@ export async function handleAccountCommand(
 ): Promise<E.Either<Refusal, AccountAnswer>> {
   const { accounts, turns, window } = resources;
   const { user, data } = command;
-  const device = deviceOf(command);
   const outcome = await turns.take(`account/${user}`, () =>
     decideAndAppend(
       { store: accounts, window, onAppended: () => undefined },
@@ -42,12 +47,16 @@ export async function handleAccountCommand(
         messageId: `account/${user}:${data.commandId}`,
         ...(traceparent === undefined ? {} : { traceparent }),
         answeredBefore: (known) => answeredBefore(resources, known, command),
-        decide: async (known) =>
-          E.map((made: AccountEvent | undefined) => made && place(made, known, command))(
-            decideAccount(known.state, command),
-          ),
-        unchanged: ({ state }) => ({ device, at: soSince(state.devices.get(device)) ?? command.at }),
-        done: ({ at }) => ({ device, at }),
+        decide: async (known) => {
+          const decision = decideAccount(known.state, command);
+          if (E.isLeft(decision)) return decision;
+          const made = decision.right;
+          if (made === undefined) return E.right(undefined);
+          const refused = made.type === 'account.erased' ? await prepareErasing(resources, user) : undefined;
+          return refused === undefined ? E.right(place(made, known, command)) : E.left(refused);
+        },
+        unchanged: ({ state }) => accountAnswer(command, soSince(state, command) ?? command.at),
+        done: ({ at }) => accountAnswer(command, at),
         duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),
       },
     ),
@@ -66,7 +75,7 @@ async function answeredBefore(
   const event = decodeAccountEvent(stored?.json);
   return E.isRight(event) && !saysTheSameOfAccount(command, event.right)
     ? reused(event.right)
-    : E.right(accountAnswerAgain(deed));
+    : E.right(accountAnswerAgain(command, deed));
 }
 
 async function answerOfDuplicate(
@@ -78,7 +87,7 @@ async function answerOfDuplicate(
   const event = decodeAccountEvent(stored?.json);
   if (E.isLeft(event)) return E.left(refuse('Unavailable', 'the first answer cannot be read now'));
   if (!saysTheSameOfAccount(command, event.right)) return reused(event.right);
-  return E.right(accountAnswerAgain({ device: event.right.data.device, at: event.right.at }));
+  return E.right(accountAnswerAgain(command, event.right));
 }
 
 const reused = ({ type }: AccountEvent): E.Either<Refusal, never> =>
@@ -87,6 +96,25 @@ const reused = ({ type }: AccountEvent): E.Either<Refusal, never> =>
 const place = (event: AccountEvent, { state }: KnownAccount, { user, by, at, data }: AccountCommand) =>
   envelopAccount(event, { user, seq: state.revision + 1, at, by, commandId: data.commandId });
 
-/** Since when a device is as it is. */
-const soSince = (device: ReturnType<KnownAccount['state']['devices']['get']>): number | undefined =>
-  device?.tag === 'revoked' ? device.revokedAt : device?.registeredAt;
+/** Since when it is as the command would have it. */
+function soSince({ erasedAt, devices }: Account, command: AccountCommand): number | undefined {
+  if (command.type === 'account.erase') return erasedAt;
+  const device = devices.get(deviceOf(command) ?? '');
+  return device?.tag === 'revoked' ? device.revokedAt : device?.registeredAt;
+}
+
+/** Why nobody can be erased now, or undefined: then the job is in its queue, before the event is in the log. */
+async function prepareErasing(
+  { window, heldWith }: AccountResources,
+  user: string,
+): Promise<Refusal | undefined> {
+  try {
+    const held = await heldWith(user);
+    if (held.length > 0) return { ...refuse('OnLegalHold'), about: held };
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error;
+    return refuse('Unavailable', 'the read model is away');
+  }
+  const queued = await queueErasure(window, { kind: 'person', user });
+  return E.isLeft(queued) ? queued.left : undefined;
+}

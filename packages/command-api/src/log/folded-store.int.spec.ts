@@ -30,7 +30,7 @@ async function instance(): Promise<AccountResources> {
     maxCached: 1_000_000,
     onUnreadable: () => undefined,
   });
-  return { accounts, turns: openTurns(), window, jsm };
+  return { accounts, turns: openTurns(), window, jsm, heldWith: async () => [] };
 }
 
 async function register(resources: AccountResources, user: string, times: number): Promise<void> {

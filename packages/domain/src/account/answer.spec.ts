@@ -7,8 +7,8 @@ import { type AccountDeed, REMEMBERED } from './state.js';
 describe('a command of an account that comes again', () => {
   it('is remembered by its id, and answered as it was first', () => {
     const state = foldAccount([registered('phone'), registered('laptop')]);
-    const deed = accountDeedOf(state, register('phone', 'AAAA', { commandId: 'past-1' }));
-    expect(accountAnswerAgain(deed as AccountDeed)).toStrictEqual({
+    const again = register('phone', 'AAAA', { commandId: 'past-1' });
+    expect(accountAnswerAgain(again, accountDeedOf(state, again) as AccountDeed)).toStrictEqual({
       device: 'phone',
       at: NOON + 1,
       repeated: true,

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { givenAccount, register, registered, revoke, revoked } from '../testing/account.js';
+import {
+  accountEnvelope,
+  eraseAccount,
+  erased,
+  givenAccount,
+  register,
+  registered,
+  revoke,
+  revoked,
+} from '../testing/account.js';
 import { MAX_DEVICES } from '../wire/devices.js';
-import { isRevoked, MAX_KNOWN } from './state.js';
+import { evolveAccount } from './evolve.js';
+import { accountOfSnapshot, accountSnapshot } from './snapshot.js';
+import { goneAs, initialAccount, isRevoked, MAX_KNOWN } from './state.js';
 
 const many = (count: number, prefix = 'd') => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 
@@ -95,5 +106,30 @@ describe('an account that knows as many devices as it can', () => {
     given.when(register('stranger')).isRefused('DeviceRevoked');
     given.when(revoke('stranger')).makesNothing();
     expect(isRevoked(givenAccount(...old).state, 'stranger')).toBe(false);
+  });
+});
+
+describe('an account that is erased', () => {
+  it('is so by the person, or by an operator who is named', () => {
+    givenAccount(registered('phone')).when(eraseAccount()).makes(erased());
+    givenAccount().when(eraseAccount('c-1', 'judge')).makes(erased('judge'));
+  });
+
+  it('knows nothing of them any more, and takes no device for theirs', () => {
+    const { state } = givenAccount(registered('phone', 'KEYS', 'Phone'), revoked('laptop'), erased());
+    expect(state.devices.size).toBe(0);
+    for (const device of ['phone', 'laptop', 'another']) expect(goneAs(state, device)).toBe('PersonErased');
+  });
+
+  it('does nothing more, and is not erased twice', () => {
+    givenAccount(erased()).when(register('phone')).isRefused('PersonErased');
+    givenAccount(erased()).when(revoke('phone')).isRefused('PersonErased');
+    givenAccount(erased()).when(eraseAccount()).makesNothing();
+  });
+
+  it('is kept in a snapshot, and folded alike where all before it was taken out of the log', () => {
+    const { state } = givenAccount(registered('phone', 'KEYS', 'Phone'), erased('judge'));
+    expect(accountOfSnapshot(JSON.parse(JSON.stringify(accountSnapshot(state))))).toEqual(state);
+    expect(evolveAccount(initialAccount, accountEnvelope(erased('judge'), 2))).toEqual(state);
   });
 });

@@ -10,11 +10,18 @@ export type AccountDecision = E.Either<Refusal, AccountEvent | undefined>;
 
 /** Decides what a command does to the account of its user. Pure: the time comes with the command. */
 export function decideAccount(state: Account, command: AccountCommand): AccountDecision {
+  if (state.erasedAt !== undefined)
+    return command.type === 'account.erase' ? unchanged : E.left(refuse('PersonErased'));
   switch (command.type) {
     case 'device.register':
       return register(state, command);
     case 'device.revoke':
       return revoke(state, command);
+    case 'account.erase':
+      return E.right({
+        type: 'account.erased',
+        data: command.operator === undefined ? {} : { operator: command.operator },
+      });
     default:
       return command satisfies never;
   }

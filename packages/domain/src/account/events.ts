@@ -1,5 +1,5 @@
 import type * as t from 'io-ts';
-import { DeviceId } from '../ids.js';
+import { DeviceId, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { DeviceName, Keys } from '../wire/devices.js';
 
@@ -7,6 +7,8 @@ import { DeviceName, Keys } from '../wire/devices.js';
 export const accountEventCodecs = {
   'device.registered': { version: 1, data: shape({ device: DeviceId, keys: Keys }, { name: DeviceName }) },
   'device.revoked': { version: 1, data: shape({ device: DeviceId }) },
+  /** `operator` where somebody else asked for it. */
+  'account.erased': { version: 1, data: shape({}, { operator: UserId }) },
 } as const;
 
 export type AccountEventType = keyof typeof accountEventCodecs;

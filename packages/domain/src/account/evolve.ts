@@ -1,19 +1,26 @@
 import type { AccountEnvelope } from './envelope.js';
 import { type Account, type Device, REMEMBERED } from './state.js';
 
+type OfDevice = Exclude<AccountEnvelope, { type: 'account.erased' }>;
+
 /** The account after one more event. Total; a device that was revoked stays so whatever comes after. */
 export function evolveAccount(state: Account, event: AccountEnvelope): Account {
   const { seq, at, commandId, type } = event;
+  if (event.type === 'account.erased') {
+    const deeds = [{ commandId, type, device: undefined, seq, at }];
+    return { revision: seq, erasedAt: at, devices: new Map(), deeds };
+  }
   const { device } = event.data;
   const deed = { commandId, type, device, seq, at };
   return {
     revision: seq,
+    erasedAt: state.erasedAt,
     devices: new Map(state.devices).set(device, after(state.devices.get(device), event)),
     deeds: [...state.deeds, deed].slice(-REMEMBERED),
   };
 }
 
-function after(known: Device | undefined, event: AccountEnvelope): Device {
+function after(known: Device | undefined, event: OfDevice): Device {
   if (known?.tag === 'revoked') return known;
   switch (event.type) {
     case 'device.registered': {

@@ -8,7 +8,7 @@ import { type AccountEventType, accountEventCodecs } from './events.js';
 import type { Account, Device } from './state.js';
 
 /** Format of a snapshot. Raise it with every change to the state, to what `evolveAccount` makes of an event, or to this file. */
-export const ACCOUNT_SNAPSHOT_VERSION = 1;
+export const ACCOUNT_SNAPSHOT_VERSION = 2;
 
 const EventName = t.keyof(accountEventCodecs as Record<AccountEventType, unknown>, 'event');
 
@@ -26,19 +26,23 @@ const KnownDevice = variants(
   'a device',
 );
 
-const Snapshot = shape({
-  version: t.literal(ACCOUNT_SNAPSHOT_VERSION),
-  revision: boundedInteger('revision', 0, Number.MAX_SAFE_INTEGER),
-  devices: t.readonlyArray(KnownDevice),
-  deeds: t.readonlyArray(
-    shape({ commandId: CommandId, type: EventName, device: DeviceId, seq: Seq, at: Instant }),
-  ),
-});
+const Snapshot = shape(
+  {
+    version: t.literal(ACCOUNT_SNAPSHOT_VERSION),
+    revision: boundedInteger('revision', 0, Number.MAX_SAFE_INTEGER),
+    devices: t.readonlyArray(KnownDevice),
+    deeds: t.readonlyArray(
+      shape({ commandId: CommandId, type: EventName, seq: Seq, at: Instant }, { device: DeviceId }),
+    ),
+  },
+  { erasedAt: Instant },
+);
 
 /** An account as JSON; the order of its devices is kept. */
-export const accountSnapshot = ({ revision, devices, deeds }: Account): unknown => ({
+export const accountSnapshot = ({ revision, erasedAt, devices, deeds }: Account): unknown => ({
   version: ACCOUNT_SNAPSHOT_VERSION,
   revision,
+  ...(erasedAt === undefined ? {} : { erasedAt }),
   devices: [...devices].map(([device, known]) => ({ device, ...known })),
   deeds,
 });
@@ -47,8 +51,13 @@ export const accountSnapshot = ({ revision, devices, deeds }: Account): unknown 
 export function accountOfSnapshot(json: unknown): Account | undefined {
   const decoded = Snapshot.decode(json);
   if (E.isLeft(decoded)) return undefined;
-  const { revision, devices, deeds } = decoded.right;
-  return { revision, devices: new Map(devices.map((row) => [row.device, deviceOf(row)])), deeds };
+  const { revision, erasedAt, devices, deeds } = decoded.right;
+  return {
+    revision,
+    erasedAt,
+    devices: new Map(devices.map((row) => [row.device, deviceOf(row)])),
+    deeds: deeds.map((deed) => ({ ...deed, device: deed.device })),
+  };
 }
 
 function deviceOf(row: t.TypeOf<typeof KnownDevice>): Device {

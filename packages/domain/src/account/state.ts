@@ -29,7 +29,8 @@ export type Device =
 export type AccountDeed = {
   readonly commandId: string;
   readonly type: AccountEventType;
-  readonly device: string;
+  /** Undefined where it was done to the person. */
+  readonly device: string | undefined;
   readonly seq: number;
   readonly at: number;
 };
@@ -38,18 +39,33 @@ export type AccountDeed = {
 export type Account = {
   /** Seq of the newest event; 0 before the first. */
   readonly revision: number;
+  /** When the person was erased, in ms: nothing is known of them since, and nothing happens any more. */
+  readonly erasedAt: number | undefined;
   /** By id, in the order in which they became known. */
   readonly devices: ReadonlyMap<string, Device>;
   /** Oldest first. */
   readonly deeds: readonly AccountDeed[];
 };
 
-export const initialAccount: Account = { revision: 0, devices: new Map(), deeds: [] };
+export const initialAccount: Account = {
+  revision: 0,
+  erasedAt: undefined,
+  devices: new Map(),
+  deeds: [],
+};
 
 /** Whether tokens of a device are refused. One that never registered is as good as any other while the account has room. */
 export function isRevoked({ devices }: Account, device: string): boolean {
   const known = devices.get(device);
   return known === undefined ? devices.size >= MAX_KNOWN : known.tag === 'revoked';
+}
+
+/** Why tokens of a device are refused, if they are. */
+export type Gone = 'DeviceRevoked' | 'PersonErased';
+
+export function goneAs(account: Account, device: string): Gone | undefined {
+  if (account.erasedAt !== undefined) return 'PersonErased';
+  return isRevoked(account, device) ? 'DeviceRevoked' : undefined;
 }
 
 /** What an account takes in memory, about, in bytes. */

@@ -36,7 +36,13 @@ export const accountEnvelope = (
   seq: number,
   commandId = `past-${seq}`,
 ): AccountEnvelope =>
-  envelopAccount(event, { user: 'ann', seq, at: NOON + seq, by: event.data.device, commandId });
+  envelopAccount(event, {
+    user: 'ann',
+    seq,
+    at: NOON + seq,
+    by: event.type === 'account.erased' ? 'laptop' : event.data.device,
+    commandId,
+  });
 
 export const registered = (device: string, keys = 'AAAA', name?: string): AccountEvent => ({
   type: 'device.registered',
@@ -44,6 +50,11 @@ export const registered = (device: string, keys = 'AAAA', name?: string): Accoun
 });
 
 export const revoked = (device: string): AccountEvent => ({ type: 'device.revoked', data: { device } });
+
+export const erased = (operator?: string): AccountEvent => ({
+  type: 'account.erased',
+  data: operator === undefined ? {} : { operator },
+});
 
 /** Commands as the command-api hands them to the decider: of ann at noon. */
 export const register = (
@@ -64,4 +75,13 @@ export const revoke = (device: string, by = 'laptop', commandId = 'c-1'): Accoun
   user: 'ann',
   by,
   at: NOON,
+});
+
+export const eraseAccount = (commandId = 'c-1', operator?: string): AccountCommand => ({
+  type: 'account.erase',
+  data: { commandId },
+  user: 'ann',
+  by: 'laptop',
+  at: NOON,
+  ...(operator === undefined ? {} : { operator }),
 });

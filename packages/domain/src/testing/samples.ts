@@ -152,6 +152,10 @@ export const samples: Readonly<Record<MethodName, { readonly params: object; rea
     params: { commandId: 'c-1', device: 'phone' },
     result: { device: 'phone', at: NOON, repeated: true },
   },
+  'account.erase': {
+    params: { commandId: 'c-1', user: 'bob' },
+    result: { user: 'bob', at: NOON, repeated: true },
+  },
   'device.list': {
     params: {},
     result: {

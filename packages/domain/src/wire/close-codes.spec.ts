@@ -32,6 +32,7 @@ describe('the close codes', () => {
       OpenTimeout: 'resume',
       TokenExpired: 'renew',
       DeviceRevoked: 'stop',
+      PersonErased: 'stop',
       TokenRefused: 'stop',
     });
   });

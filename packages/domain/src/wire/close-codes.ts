@@ -28,6 +28,7 @@ export const closeCodes = {
   OpenTimeout: { code: 4400, next: 'resume', sentence: 'session.open did not come within 5 seconds.' },
   TokenExpired: { code: 4401, next: 'renew', sentence: 'The token has expired; get a new one and resume.' },
   DeviceRevoked: { code: 4404, next: 'stop', sentence: 'This device was revoked; sign in as a new device.' },
+  PersonErased: { code: 4405, next: 'stop', sentence: 'This person was erased; sign in as somebody new.' },
   TokenRefused: { code: 4403, next: 'stop', sentence: 'The token is not valid.' },
 } as const;
 

@@ -68,5 +68,9 @@ export const DeviceKeys = shape(
 );
 export type DeviceKeys = t.TypeOf<typeof DeviceKeys>;
 
+/** Erases a person: me, or another with the scope `erase`. */
+export const AccountErase = shape({ commandId: CommandId }, { user: UserId });
+export const AccountErased = shape({ user: t.string, at: t.number }, { repeated: t.literal(true) });
+
 /** The answer to a command about devices: `at` in ms since 1970 UTC. */
 export const DeviceAnswer = shape({ device: t.string, at: t.number }, { repeated: t.literal(true) });

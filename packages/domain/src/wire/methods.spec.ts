@@ -15,6 +15,7 @@ describe('the methods', () => {
       'receipt.mark',
       'device.register',
       'device.revoke',
+      'account.erase',
       'session.open',
       'session.renew',
       'typing.set',

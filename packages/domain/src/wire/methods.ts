@@ -3,7 +3,15 @@ import { type CommandType, commandCodecs } from '../conversation/commands.js';
 import { ConversationId, DeviceId } from '../ids.js';
 import { boundedRecord, shape } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
-import { DeviceAnswer, DeviceKeys, DeviceRegister, DeviceRevoke, Devices } from './devices.js';
+import {
+  AccountErase,
+  AccountErased,
+  DeviceAnswer,
+  DeviceKeys,
+  DeviceRegister,
+  DeviceRevoke,
+  Devices,
+} from './devices.js';
 import { PresenceList, PresenceSet, PresenceWatch, TypingSet } from './presence.js';
 import { type QueryType, queryCodecs } from './queries.js';
 import { MessageInfo, ReceiptMarks, RefusedMark, Watermarks } from './receipts.js';
@@ -214,6 +222,14 @@ export const methods = {
     result: DeviceAnswer,
     http: { verb: 'DELETE', path: '/v1/devices/:device' },
     summary: 'End a device of mine for good.',
+  },
+  'account.erase': {
+    dispatch: 'account',
+    params: AccountErase,
+    result: AccountErased,
+    http: { verb: 'DELETE', path: '/v1/account' },
+    summary:
+      'Erase me, or with the scope erase another: messages, memberships, receipts and devices, for good.',
   },
   'device.list': query('device.list', Devices, '/v1/devices', 'My devices.'),
   'device.keys': query(

@@ -1,12 +1,15 @@
+import type { Gone } from '@parley/domain/account/state';
 import { openGather } from '@parley/infra/runtime/gather';
 import * as t from 'io-ts';
 import type { Ask } from '../ask.js';
 import { type Asked, batch } from '../questions.js';
 
 export type DeviceApi = {
-  /** Whether a user's device is revoked, never older than the moment of asking. */
-  isRevoked(user: string, device: string): Promise<Asked<boolean>>;
+  /** Why a user's device is refused, or false, never older than the moment of asking. */
+  goneAs(user: string, device: string): Promise<Asked<Gone | false>>;
 };
+
+const GoneOrNot = t.union([t.literal(false), t.literal('DeviceRevoked'), t.literal('PersonErased')]);
 
 type Question = { readonly user: string; readonly device: string };
 
@@ -17,9 +20,9 @@ const AT_ONCE = 4;
 /** Asks command-api about devices; what is asked in one tick, or while earlier questions are under way, goes together. */
 export function openDeviceApi(ask: Ask): DeviceApi {
   const gather = openGather({
-    ask: batch(ask, 'internal.revoked', t.boolean, ({ user }: Question) => ({ user })),
+    ask: batch(ask, 'internal.revoked', GoneOrNot, ({ user }: Question) => ({ user })),
     most: MOST_DEVICES,
     atOnce: AT_ONCE,
   });
-  return { isRevoked: (user, device) => gather.ask({ user, device }) };
+  return { goneAs: (user, device) => gather.ask({ user, device }) };
 }

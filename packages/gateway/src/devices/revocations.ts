@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeAccountEvent } from '@parley/domain/account/envelope';
+import type { Gone } from '@parley/domain/account/state';
 import { LIVE_ACCOUNTS, userOfAccount } from '@parley/infra/log/subjects';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
@@ -22,7 +23,9 @@ function onEvent(gateway: Gateway, person: Person, stored: Uint8Array): void {
   if (E.isLeft(event)) {
     gateway.log.error({ user: person.user, reason: event.left }, "an event of a user's log cannot be read");
     checkDevices(gateway, [person]);
-  } else if (event.right.type === 'device.revoked') closeDevice(gateway, person, event.right.data.device);
+  } else if (event.right.type === 'device.revoked')
+    closeDevice(gateway, person, event.right.data.device, 'DeviceRevoked');
+  else if (event.right.type === 'account.erased') closeAll(gateway, person);
 }
 
 /** Looks at everyone's devices again: what was published while the line was broken was not heard. */
@@ -41,18 +44,22 @@ const ASK_AGAIN_MS = 1_000;
 async function checkDevice(gateway: Gateway, person: Person, device: string): Promise<void> {
   // While the line is broken nothing need be asked: when it is back, this begins anew.
   while (gateway.isConnected && !gateway.stopping && isHere(person, device)) {
-    const revoked = await gateway.devices.isRevoked(person.user, device);
+    const revoked = await gateway.devices.goneAs(person.user, device);
     if (E.isRight(revoked)) {
-      if (revoked.right) closeDevice(gateway, person, device);
+      if (revoked.right) closeDevice(gateway, person, device, revoked.right);
       return;
     }
     await sleep(ASK_AGAIN_MS, undefined, { ref: false });
   }
 }
 
-function closeDevice(gateway: Gateway, { sessions }: Person, device: string): void {
+function closeDevice(gateway: Gateway, { sessions }: Person, device: string, as: Gone): void {
   for (const session of [...sessions])
-    if (session.caller?.device === device) drive(gateway, session, { tag: 'revoked' });
+    if (session.caller?.device === device) drive(gateway, session, { tag: 'revoked', as });
+}
+
+function closeAll(gateway: Gateway, { sessions }: Person): void {
+  for (const session of [...sessions]) drive(gateway, session, { tag: 'revoked', as: 'PersonErased' });
 }
 
 const isHere = ({ sessions }: Person, device: string): boolean =>

@@ -1,3 +1,4 @@
+import { presenceKey } from '@parley/infra/read-model/presence-key';
 import type { Redis } from 'ioredis';
 import type { Saying } from './said.js';
 import { ALIVE_MS, type Alive, type Kept, type Shown } from './view.js';
@@ -28,7 +29,6 @@ const MAX_GATEWAYS = 1_000;
 const MAX_HIDDEN = 64;
 
 const GATEWAYS_KEY = 'presence:gateways';
-const keyOf = (user: string): string => `presence:{${user}}`;
 
 /** One clock for all: that of Redis. */
 const BEAT = `
@@ -88,10 +88,10 @@ export function openPresenceStore(redis: Redis): PresenceStore {
     },
     async put(gateway, user, { shown = '', ...saying }, facts) {
       const ask = { gateway, shown, ...saying, ...facts, maxFields: MAX_HIDDEN, remembered: REMEMBERED_S };
-      const [changed, hidden] = await scripts.presencePut(keyOf(user), JSON.stringify(ask));
+      const [changed, hidden] = await scripts.presencePut(presenceKey(user), JSON.stringify(ask));
       return { changed: changed === 1, hidden };
     },
-    read: (users) => Promise.all(users.map(async (user) => keptOf(await redis.hgetall(keyOf(user))))),
+    read: (users) => Promise.all(users.map(async (user) => keptOf(await redis.hgetall(presenceKey(user))))),
   };
 }
 

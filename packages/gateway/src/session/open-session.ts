@@ -1,3 +1,4 @@
+import type { Gone } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
 import { type ParamsOf, type ResultOf, SessionOpen } from '@parley/domain/wire/methods';
@@ -60,14 +61,15 @@ async function open(
 
   const person = enterPerson(gateway, session, caller);
   const positions = new Map(Object.entries(resume));
-  const [revoked, joined] = await Promise.all([
-    isRevoked(gateway, caller),
+  const [gone, joined] = await Promise.all([
+    goneAs(gateway, caller),
     joinConversations(gateway, person, [...positions.keys()]),
   ]);
   if (session.state.tag !== 'opening') return;
-  if (E.isRight(revoked) && revoked.right) return void drive(gateway, session, { tag: 'revoked' }, no);
-  const fault = E.isLeft(revoked)
-    ? revoked.left
+  if (E.isRight(gone) && gone.right)
+    return void drive(gateway, session, { tag: 'revoked', as: gone.right }, no);
+  const fault = E.isLeft(gone)
+    ? gone.left
     : E.isLeft(joined)
       ? joined.left
       : await refusedPositions(gateway, person, positions);
@@ -92,9 +94,9 @@ async function open(
 }
 
 /** Asked once the session is known to be of the device: what happens from now on is heard. */
-const isRevoked = (gateway: Gateway, { userId, deviceId }: Caller): Promise<E.Either<Refusal, boolean>> =>
+const goneAs = (gateway: Gateway, { userId, deviceId }: Caller): Promise<E.Either<Refusal, Gone | false>> =>
   gateway.isConnected
-    ? gateway.devices.isRevoked(userId, deviceId)
+    ? gateway.devices.goneAs(userId, deviceId)
     : Promise.resolve(E.left(refuse('Unavailable', 'the broker is away')));
 
 /** The connection waits for `session.open` again. */

@@ -96,8 +96,9 @@ async function ask(
   const request = { method, params, caller };
   const reply = await gateway.ask(conversationId === undefined ? request : { ...request, conversationId });
   session.inFlight--;
-  const isRevoked = reply.tag === 'refusal' && reply.refusal.tag === 'DeviceRevoked';
-  if (isRevoked) setImmediate(() => drive(gateway, session, { tag: 'revoked' }));
+  const as = reply.tag === 'refusal' ? reply.refusal.tag : undefined;
+  if (as === 'DeviceRevoked' || as === 'PersonErased')
+    setImmediate(() => drive(gateway, session, { tag: 'revoked', as }));
   if (id === undefined) return respond(undefined);
   respond(reply.tag === 'result' ? result(id, reply.json) : errorFrame(id, reply.refusal), id);
 }

@@ -38,7 +38,8 @@ const inputs = {
   unable: { tag: 'unable' },
   'refused, expired': { tag: 'refused', expired: true },
   'refused, forged': { tag: 'refused', expired: false },
-  'device revoked': { tag: 'revoked' },
+  'device revoked': { tag: 'revoked', as: 'DeviceRevoked' },
+  'person erased': { tag: 'revoked', as: 'PersonErased' },
   'broke the protocol': { tag: 'broke', how: 'ProtocolError' },
   'sent too much': { tag: 'broke', how: 'FrameTooLarge' },
   overflowed: { tag: 'overflowed' },
@@ -81,6 +82,7 @@ const notOpening = {
 const opening = {
   ...everywhere,
   'device revoked': closing('DeviceRevoked', 'DeviceRevoked'),
+  'person erased': closing('PersonErased', 'PersonErased'),
   ...notOpen,
   open: 'stays, refuse SessionAlreadyOpen',
   request: 'stays, refuse NotAuthenticated',
@@ -93,6 +95,7 @@ const opening = {
 const awaitingToken = {
   ...everywhere,
   'device revoked': 'stays',
+  'person erased': 'stays',
   ...notOpen,
   ...notOpening,
   open: 'opening, begin',
@@ -101,6 +104,7 @@ const awaitingToken = {
 const open = {
   ...everywhere,
   'device revoked': closing('DeviceRevoked', 'DeviceRevoked'),
+  'person erased': closing('PersonErased', 'PersonErased'),
   ...notOpening,
   open: 'stays, refuse SessionAlreadyOpen',
   request: 'stays, ask',

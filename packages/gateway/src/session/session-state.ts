@@ -1,3 +1,4 @@
+import type { Gone } from '@parley/domain/account/state';
 import type { RefusalTag } from '@parley/domain/conversation/refusals';
 import type { CloseTag } from '@parley/domain/wire/close-codes';
 
@@ -41,8 +42,8 @@ export type SessionInput =
   | { readonly tag: 'unable' }
   /** The token is not good. */
   | { readonly tag: 'refused'; readonly expired: boolean }
-  /** The user revoked the device. */
-  | { readonly tag: 'revoked' }
+  /** The user revoked the device, or was erased. */
+  | { readonly tag: 'revoked'; readonly as: Gone }
   /** The client broke the protocol. */
   | { readonly tag: 'broke'; readonly how: 'ProtocolError' | 'FrameTooLarge' }
   /** Something for this connection did not fit into its buffer, so nothing later may reach it. */
@@ -132,7 +133,7 @@ export function stepSession(state: SessionState, input: SessionInput, now: numbe
         : close('TokenRefused', now, 'NotAuthenticated');
     case 'revoked':
       // Who has not said which device they are is not meant.
-      return state.tag === 'awaiting' ? { state } : close('DeviceRevoked', now, 'DeviceRevoked');
+      return state.tag === 'awaiting' ? { state } : close(input.as, now, input.as);
     case 'broke':
       return close(input.how, now);
     case 'overflowed':

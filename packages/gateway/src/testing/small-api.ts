@@ -66,7 +66,7 @@ export function openSmallApi(nats: NatsConnection) {
       complete: true,
       hasMore: false,
     }),
-    'internal.revoked': ({ user, device }) => revoked.has(`${user}/${device}`),
+    'internal.revoked': ({ user, device }) => revoked.has(`${user}/${device}`) && 'DeviceRevoked',
     'internal.membership': ({ conversationId, users }) => {
       const { state, events } = keptOf(conversationId);
       const found = users.flatMap((user) => {

@@ -9,7 +9,7 @@ import { logText } from '@parley/infra/log/log-text';
 import type { Folded } from '@parley/infra/log/snapshots';
 import { placeOf } from '@parley/infra/log/subjects';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { ErasingResources } from './resources.js';
+import type { LogResources } from './resources.js';
 
 /** What the system does to a conversation by itself. */
 export type OwnCommand = Pick<Extract<Command, { type: 'message.erase' | 'member.erase' }>, 'type' | 'data'>;
@@ -19,7 +19,7 @@ export type OwnCommand = Pick<Extract<Command, { type: 'message.erase' | 'member
  * again.
  */
 export async function appendBySystem(
-  { window, partitions, now }: Pick<ErasingResources, 'window' | 'partitions' | 'now'>,
+  { window, partitions, now }: Pick<LogResources, 'window' | 'partitions' | 'now'>,
   { state, streamSeq }: Folded<Conversation>,
   own: OwnCommand,
 ): Promise<'appended' | 'unchanged' | 'stale' | { readonly refused: RefusalTag }> {

@@ -15,14 +15,14 @@ import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseMessage } from './erase-message.js';
 import { done, later, notYet } from './outcome.js';
-import type { ErasingResources } from './resources.js';
+import type { LogResources } from './resources.js';
 
 const PARTITIONS = 2;
 let environment: TestEnvironment;
 let nats: NatsConnection;
 let jsm: JetStreamManager;
 let window: PublishWindow;
-let resources: ErasingResources;
+let resources: LogResources;
 
 beforeAll(async () => {
   environment = await testEnvironment();
@@ -81,7 +81,7 @@ const typesOf = async (conversationId: string) =>
   (await eventsOf(conversationId)).map(({ seq, type }) => [seq, type]);
 
 /** The same, where the broker is not reached any more after so many writes. */
-function dyingAfter(writes: number): ErasingResources {
+function dyingAfter(writes: number): LogResources {
   let left = writes;
   const write = () => {
     if (left-- <= 0) throw new Error('killed');

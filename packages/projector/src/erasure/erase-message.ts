@@ -1,4 +1,4 @@
-import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { MAX_REMAINS } from '@parley/domain/conversation/vocabulary';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
@@ -9,7 +9,8 @@ import { type Place, placeOf } from '@parley/infra/log/subjects';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { appendBySystem } from './append-by-system.js';
 import { done, later, notYet, type Outcome } from './outcome.js';
-import type { ErasingResources } from './resources.js';
+import { destroyMessage } from './purge.js';
+import type { LogResources } from './resources.js';
 import { follow, noTrace, type Trace, unsaid } from './trace.js';
 
 type Message = { readonly conversationId: string; readonly seq: number };
@@ -23,7 +24,7 @@ const MAX_ROUNDS = 8;
  *
  * @throws when the broker does not answer.
  */
-export async function eraseMessage(resources: ErasingResources, message: Message): Promise<Outcome> {
+export async function eraseMessage(resources: LogResources, message: Message): Promise<Outcome> {
   const { jsm, snapshots, partitions } = resources;
   const { conversationId, seq } = message;
   const place = placeOf(conversationId, partitions);
@@ -45,7 +46,7 @@ export async function eraseMessage(resources: ErasingResources, message: Message
       if (appended !== 'appended' || remains.length < unsaid(trace).length) continue;
     }
     if (trace.remains.length === 0) return done;
-    for (const left of trace.remains.toReversed()) await destroy(jsm, place, left.streamSeq);
+    for (const left of trace.remains.toReversed()) await destroyMessage(jsm, place.stream, left.streamSeq);
   }
   return later('contended');
 }
@@ -66,15 +67,3 @@ async function readTrace(
   }
   return { trace, streamSeq };
 }
-
-/** Overwrites it on disk. One that is not there any more was destroyed by another. */
-async function destroy(jsm: JetStreamManager, { stream }: Place, streamSeq: number): Promise<void> {
-  try {
-    await jsm.streams.deleteMessage(stream, streamSeq, true);
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError && NOT_THERE.has(error.code))) throw error;
-  }
-}
-
-/** No such message; or the store says that it could not delete what it has not. */
-const NOT_THERE = new Set([10037, 10043, 10057]);

@@ -5,11 +5,16 @@ import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ERASURES } from '@parley/infra/log/subjects';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
-import type { Resource } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
+import { openVaultStream } from '@parley/infra/vault/vault-stream';
+import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
+import type { Work } from '../beside.js';
+import { eraseConversation } from './erase-conversation.js';
 import { eraseMessage } from './erase-message.js';
+import { erasePerson } from './erase-person.js';
+import { keepSweeping } from './keep-sweeping.js';
 import { erasureMetrics } from './metrics.js';
 import type { Outcome } from './outcome.js';
 import type { ErasingResources } from './resources.js';
@@ -18,6 +23,7 @@ import { ERASERS, workOnErasures } from './work-queue.js';
 export type StartErasing = {
   readonly nats: NatsConnection;
   readonly js: JetStreamClient;
+  readonly redis: Redis;
   readonly databaseUrl: string;
   readonly name: string;
   readonly schema: string;
@@ -27,9 +33,15 @@ export type StartErasing = {
   readonly now: () => number;
 };
 
+export type Erasing = {
+  /** What one projector at a time does for all. */
+  readonly sweep: Work;
+  close(): Promise<void>;
+};
+
 /** Begins to do what waits in the queue of erasures. */
-export async function startErasing(options: StartErasing): Promise<Resource> {
-  const { nats, js, databaseUrl, name, schema, partitions, log, registry, now } = options;
+export async function startErasing(options: StartErasing): Promise<Erasing> {
+  const { nats, js, redis, databaseUrl, name, schema, partitions, log, registry, now } = options;
   const database = connectPostgres(databaseUrl, {
     name: `erasing-of-${name}`,
     log,
@@ -43,11 +55,21 @@ export async function startErasing(options: StartErasing): Promise<Resource> {
     backlog: () => backlogOf(jsm),
     gaps: () => gapsOf(database, schema),
   });
-  const resources: ErasingResources = { jsm, window, snapshots, partitions, now };
+  const resources: ErasingResources = {
+    jsm,
+    window,
+    snapshots,
+    partitions,
+    now,
+    vault: openVaultStream(nats, jsm),
+    redis,
+    database,
+    schema,
+  };
   const work = workOnErasures({ js, jsm, log, metrics, now, erase: (job) => erase(resources, job) });
   return {
-    name: 'erasures',
-    async dispose() {
+    sweep: (signal) => keepSweeping({ database, schema, log, onFound: metrics.unswept }, signal),
+    async close() {
       await work.close();
       window.close();
       await database.end();
@@ -60,8 +82,9 @@ async function erase(resources: ErasingResources, job: ErasureJob): Promise<Outc
     case 'message':
       return eraseMessage(resources, job);
     case 'conversation':
+      return eraseConversation(resources, job);
     case 'person':
-      throw new Error(`nobody can erase a ${job.kind} yet`);
+      return erasePerson(resources, job);
     default:
       return job satisfies never;
   }

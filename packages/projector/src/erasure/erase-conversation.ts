@@ -1,0 +1,33 @@
+import { partitionLabel } from '@parley/domain/log/partition';
+import { foldConversation } from '@parley/infra/log/fold-conversation';
+import { conversationFormat } from '@parley/infra/log/snapshots';
+import { placeOf, receiptStreamName } from '@parley/infra/log/subjects';
+import { pageKey } from '@parley/infra/read-model/newest-page';
+import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
+import { done, later, notYet, type Outcome } from './outcome.js';
+import { destroySnapshot } from './purge.js';
+import type { ErasingResources } from './resources.js';
+import { sweepRows } from './sweep-rows.js';
+
+/**
+ * Takes an erased conversation out of everything but the log, which nobody can open any more without its secret: that goes first.
+ * Each step may be done again.
+ *
+ * @throws when the broker, Postgres or Redis do not answer.
+ */
+export async function eraseConversation(
+  resources: ErasingResources,
+  { conversationId }: { readonly conversationId: string },
+): Promise<Outcome> {
+  const { jsm, snapshots, partitions, vault, redis, database, schema, now } = resources;
+  const place = placeOf(conversationId, partitions);
+  const { state } = await foldConversation(jsm, snapshots, conversationId, place);
+  if (state.tag !== 'erased') return notYet;
+  await destroySecrets(vault, [`conversation.${conversationId}`], 'erased', now);
+  await jsm.streams.purge(receiptStreamName(place.partition), {
+    filter: `rcpt.${partitionLabel(place.partition)}.${conversationId}.*`,
+  });
+  await destroySnapshot(jsm, conversationFormat.keyOf(conversationId));
+  await redis.del(pageKey(conversationId));
+  return (await sweepRows(database, schema, conversationId)) ? done : later('behind');
+}
