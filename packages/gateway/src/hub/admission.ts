@@ -134,7 +134,8 @@ function letIn(gateway: Gateway, hub: Hub, person: Person, member: Member | unde
 /** Whether an event that came here after the answer was made took the membership away. */
 function leftSince({ user }: Person, { banHash }: Member, revision: number, { changes }: Candidate): boolean {
   return changes.some(
-    ({ seq, change }) => seq > revision && (change.left.includes(user) || change.bannedHash === banHash),
+    ({ seq, change }) =>
+      seq > revision && (change.endsForAll || change.left.includes(user) || change.bannedHash === banHash),
   );
 }
 

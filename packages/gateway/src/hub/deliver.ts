@@ -31,9 +31,9 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
     const person = gateway.people.get(user);
     if (person !== undefined) dismiss(gateway, hub, person);
   }
-  if (change.bannedHash === undefined) return;
+  if (change.bannedHash === undefined && change.endsForAll === undefined) return;
   for (const [person, { banHash }] of [...hub.members]) {
-    if (banHash === change.bannedHash) dismiss(gateway, hub, person);
+    if (change.endsForAll || banHash === change.bannedHash) dismiss(gateway, hub, person);
   }
 }
 

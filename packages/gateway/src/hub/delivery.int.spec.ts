@@ -835,3 +835,35 @@ describe('events that come late', () => {
     await gateway.stop();
   });
 });
+
+describe('what is erased', () => {
+  it('is told to the person who is, and nothing after it', async () => {
+    const { api, open } = fixture;
+    await api.create('c-person', 'lea', 'moe');
+    const [lea, moe] = [await open('lea'), await open('moe')];
+    await api.happen('c-person', '@system' as never, {
+      type: 'member.erased',
+      data: { user: 'moe' as never },
+    });
+    await api.send('c-person', 'lea', 'after');
+    await until(lea, 'c-person', 3);
+    await moe.request('message.list', {});
+    expect(moe.seqs('c-person')).toEqual([2]);
+  });
+
+  it('is told to all of a conversation that is, and nothing after it', async () => {
+    const { api, nats, open } = fixture;
+    await api.create('c-whole', 'nia', 'ole');
+    const clients = [await open('nia'), await open('ole')];
+    await api.happen('c-whole', 'nia', { type: 'conversation.erased', data: {} });
+    for (const client of clients) await until(client, 'c-whole', 2);
+    const [event] = clients[0]?.notices('event') ?? [];
+    const forged = { ...event, id: 'c-whole:3', version: 1, seq: 3, type: 'conversation.released', data: {} };
+    nats.publish(liveSubject('c-whole', PARTITIONS), JSON.stringify(forged));
+    await nats.flush();
+    for (const client of clients) {
+      await client.request('message.list', {});
+      expect(client.seqs('c-whole')).toEqual([2]);
+    }
+  });
+});

@@ -5,11 +5,12 @@ import type { Opened } from '@parley/domain/sealing/opened';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
 import * as E from 'fp-ts/lib/Either.js';
 
-/** Who enters with an event, and who leaves after it: by name, or whoever has the hash of a ban. */
+/** Who enters with an event, and who leaves after it: by name, whoever has the hash of a ban, or everyone. */
 export type MembershipChange = {
   readonly joined: readonly { readonly user: string; readonly banHash: string }[];
   readonly left: readonly string[];
   readonly bannedHash?: string;
+  readonly endsForAll?: true;
 };
 
 /** One event on its way to the sessions here; without `live` it is there but nobody here can read it. */
@@ -58,6 +59,10 @@ function changeOf(envelope: Envelope): MembershipChange | undefined {
       return { joined: [], left: envelope.data.users };
     case 'member.left':
       return { joined: [], left: [envelope.actor] };
+    case 'member.erased':
+      return { joined: [], left: [envelope.data.user] };
+    case 'conversation.erased':
+      return { joined: [], left: [], endsForAll: true };
     case 'member.banned':
       return { joined: [], left: [], bannedHash: envelope.data.banHash };
     default:
@@ -124,7 +129,10 @@ function pastChange(
     }
     case 'member.removed':
     case 'member.left':
+    case 'member.erased':
       return { joined: [], left: usersLeft(live) };
+    case 'conversation.erased':
+      return { joined: [], left: [], endsForAll: true };
     case 'member.banned':
       return { joined: [], left: banned() };
     default:
@@ -146,6 +154,7 @@ export const usersAdded = ({ type, data }: LiveEvent): readonly string[] =>
 
 const usersLeft = ({ type, data, actor }: LiveEvent): readonly string[] => {
   if (type === 'member.removed') return data.users as readonly string[];
+  if (type === 'member.erased') return [data.user as string];
   return type === 'member.left' ? [actor] : [];
 };
 
