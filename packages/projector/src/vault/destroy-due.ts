@@ -7,7 +7,7 @@ import type { MasterKeys } from '@parley/infra/vault/master-keys';
 import { heldName } from '@parley/infra/vault/names';
 import type { VaultStream } from '@parley/infra/vault/vault-stream';
 import { dueBuckets } from './due-buckets.js';
-import { holdsOf, liftedHolds } from './holds.js';
+import { type Hold, holdsOf, liftedHolds, stillOnHold } from './holds.js';
 import { type KnownSecrets, knowSecrets } from './known-secrets.js';
 import type { VaultMetrics } from './metrics.js';
 import { type RowsAndLog, rowsReachLog } from './rows-reached.js';
@@ -64,29 +64,30 @@ const due = ({ now }: DestroyResources, { buckets }: KnownSecrets) => dueBuckets
  * a hold that was there before the bucket ended is seen.
  */
 async function round(resources: DestroyResources, known: KnownSecrets, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  for (let isMore = true; isMore && !signal.aborted; ) {
     const buckets = due(resources, known).slice(0, MOST);
-    const held = [...known.held.values()];
-    if (signal.aborted || (buckets.length === 0 && held.length === 0)) return;
+    const released = await releasedOf(resources, known);
+    if (buckets.length === 0 && released.length === 0) return;
     if (!(await rowsReachLog(resources, signal))) return;
-    const isDone = await destroyBuckets(resources, known, buckets, signal);
-    if (buckets.length > 0 && isDone) continue;
-    return letGo(resources, known, signal);
+    const destroyed = await destroyBuckets(resources, known, buckets, signal);
+    const letGone = await letGo(resources, known, released, signal);
+    isMore = destroyed + letGone > 0;
   }
 }
 
-/** False where something was left over. */
+/** How many were destroyed. */
 async function destroyBuckets(
   resources: DestroyResources,
   known: KnownSecrets,
   buckets: readonly string[],
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number> {
   const { database, schema, vault, masterKeys, log, metrics, now } = resources;
+  if (buckets.length === 0) return 0;
   const holds = Map.groupBy(await holdsOf(database, schema, buckets), ({ bucket }) => bucket);
-  let isDone = true;
+  let destroyed = 0;
   for (const bucket of buckets) {
-    if (signal.aborted) return false;
+    if (signal.aborted) break;
     try {
       for (const { conversationId } of holds.get(bucket) ?? []) {
         const kept = await keepHeldKey(vault, masterKeys, bucket, conversationId);
@@ -95,23 +96,38 @@ async function destroyBuckets(
       await destroySecrets(vault, [`bucket.${bucket}`], 'expired', now);
       known.learn(`bucket.${bucket}`, false);
       metrics.destroyed();
+      destroyed++;
     } catch (error) {
-      isDone = false;
       log.warn({ bucket, reason: (error as Error).message }, 'a bucket that is past was not destroyed');
     }
   }
-  return isDone;
+  return destroyed;
 }
 
-/** Destroys the keys that nobody holds any more. */
-async function letGo(resources: DestroyResources, known: KnownSecrets, signal: AbortSignal): Promise<void> {
-  const { database, schema, vault, now } = resources;
-  const held = [...known.held.values()];
-  if (held.length === 0) return;
-  for (const { bucket, conversationId } of await liftedHolds(database, schema, held)) {
-    if (signal.aborted) return;
+/** Keys of conversations that are not on hold, as far as the rows tell now. */
+async function releasedOf({ database, schema }: DestroyResources, { held }: KnownSecrets) {
+  if (held.size === 0) return [];
+  const conversations = new Set([...held.values()].map(({ conversationId }) => conversationId));
+  const onHold = await stillOnHold(database, schema, [...conversations]);
+  return [...held.values()].filter(({ conversationId }) => !onHold.has(conversationId));
+}
+
+/** Destroys those of the keys that nobody needs any more; how many. */
+async function letGo(
+  { database, schema, vault, now }: DestroyResources,
+  known: KnownSecrets,
+  released: readonly Hold[],
+  signal: AbortSignal,
+): Promise<number> {
+  if (released.length === 0) return 0;
+  let destroyed = 0;
+  const lifted = (await liftedHolds(database, schema, released)).slice(0, MOST);
+  for (const { bucket, conversationId } of lifted) {
+    if (signal.aborted) break;
     const name = heldName(bucket, conversationId);
     await destroySecrets(vault, [name], 'released', now);
     known.learn(name, false);
+    destroyed++;
   }
+  return destroyed;
 }

@@ -27,6 +27,20 @@ export async function holdsOf(
   return rows.map(({ bucket, conversation_id: conversationId }) => ({ bucket, conversationId }));
 }
 
+/** Which of these conversations are on hold. */
+export async function stillOnHold(
+  database: Database,
+  schema: string,
+  conversationIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await database.query<{ conversation_id: string }>({
+    name: `on-hold-${schema}`,
+    text: `select conversation_id from ${schema}.conversation where conversation_id = any ($1) and hold_since is not null`,
+    values: [conversationIds],
+  });
+  return new Set(rows.map(({ conversation_id }) => conversation_id));
+}
+
 /**
  * Which of these keys nobody needs any more: their conversation is not on hold and its messages in the bucket are gone from the rows. As long
  * as one is there, a hold may come before its tombstone, and would find that it cannot be opened.
