@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { ParleyClient } from '@parley/client/parley-client';
 import type { LiveEvent } from '@parley/domain/wire/live';
+import { LIVES, readLife } from './life.js';
 import { jsonScreen, lineScreen, type Screen, terminalScreen } from './screen.js';
 import { followStatus, type StatusLine } from './status.js';
 
@@ -60,8 +61,14 @@ export async function talk(
     for (const message of before.messages) screen.message(message);
     screen.note('— older until here —', 'dim');
   };
+  const setLife = async (text: string): Promise<unknown> => {
+    const seconds = text === 'off' ? null : readLife(text);
+    if (seconds === undefined) return screen.note(`${LIVES} Or off.`, 'red');
+    return client.setTtl(conversationId, seconds);
+  };
   const obey = async (line: string): Promise<unknown> => {
     if (line === '/older') return showOlder();
+    if (line.startsWith('/ttl ')) return setLife(line.slice(5).trim());
     const done = line.startsWith('/me ') ? line.slice(4).trim() : '';
     if (done !== '') return client.send(conversationId, { text: done, emote: true, ...life });
     return line.trim() === '' ? undefined : client.send(conversationId, { text: line, ...life });

@@ -1,8 +1,8 @@
 import type { ParleyClient } from '@parley/client/parley-client';
 import { RefusalError } from '@parley/client/refusal-error';
-import { Life } from '@parley/domain/conversation/vocabulary';
 import { directConversationId } from '@parley/domain/ids';
 import { Command, InvalidArgumentError } from 'commander';
+import { LIVES, readLife } from '../chat/life.js';
 import { type TalkFlags, talk } from '../chat/talk.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
@@ -22,7 +22,7 @@ export const chatVerb = (): Command =>
   )
     .addHelpText(
       'after',
-      '\nThe prompt says who types, whether the other is there, and how far your newest message has come: ✓ sent, ✓✓ received, ✓✓ read. /older shows the page before, /me does something, /quit leaves.\n\nExample:\n  $ parley chat irc-2007-06-04-train-a\n  $ parley chat --as ann --with bob',
+      '\nThe prompt says who types, whether the other is there, and how far your newest message has come: ✓ sent, ✓✓ received, ✓✓ read. /older shows the page before, /me does something, /ttl 3600 lets what is sent from now on live an hour and /ttl off for good, /quit leaves.\n\nExample:\n  $ parley chat irc-2007-06-04-train-a\n  $ parley chat --as ann --with bob',
     )
     .action(chat);
 
@@ -30,9 +30,9 @@ type ChatFlags = ConnectionFlags & TalkFlags & { readonly with?: string };
 
 /** A life in seconds on the command line. */
 function life(text: string): number {
-  const seconds = Number(text);
-  if (Life.is(seconds) && Life.decode(seconds)._tag === 'Right') return seconds;
-  throw new InvalidArgumentError('Whole seconds from 5 to 31536000.');
+  const seconds = readLife(text);
+  if (seconds === undefined) throw new InvalidArgumentError(LIVES);
+  return seconds;
 }
 
 async function chat(conversation: string | undefined, flags: ChatFlags): Promise<void> {

@@ -175,6 +175,18 @@ describe('chat', () => {
     expect((await runCli(['chat', '--as', 'bob'], env)).out).toContain('dm-3-ann-bob');
   });
 
+  it('sets how long messages live, and says what a life may be', async () => {
+    const as = (user: string, more: readonly string[], input?: string) =>
+      runCli(['chat', '--as', user, ...more], env, input);
+    const { code, out, err } = await as('ann', ['--with', 'bob'], '/ttl 1h\n/ttl 3600\n');
+    expect(code).toBe(0);
+    expect(out + err).toContain('Whole seconds from 5 to 31536000. Or off.');
+    const isSet = async () => (await as('bob', ['--json'])).out.includes('"ttl":3600');
+    await waitFor(isSet, { what: 'the life to be set', timeout: 60_000 });
+    expect((await as('bob', ['--with', 'ann'], '/ttl off\n')).code).toBe(0);
+    await waitFor(async () => !(await isSet()), { what: 'the life to be lifted', timeout: 60_000 });
+  });
+
   it('tells programs who types and is there, and how far what they sent has come', async () => {
     const [ann, bob] = [
       startCli(['chat', '--as', 'ann', '--with', 'bob', '--json'], env),
