@@ -81,7 +81,9 @@ function viewAfter(view: ConversationView, event: LiveEvent, user: string): Conv
     case 'conversation.released':
       return withEnd(view, event);
     case 'member.erased':
-      return view.preview?.author === data.user ? { ...view, preview: null } : view;
+      return view.preview?.author === data.user && view.preview.deletedAt === undefined
+        ? { ...view, preview: deleted(view.preview, event.at) }
+        : view;
     case 'member.added': {
       const role = data.members.find((member) => member.user === user)?.role ?? view.role;
       return { ...view, role, memberCount: view.memberCount + data.members.length };

@@ -70,18 +70,17 @@ export function messagesOf(log: readonly LiveEvent[], reader: string): readonly 
         reactions: new Map(),
       });
     if (type === 'message.expired')
-      for (const [gone] of data.ranges as [number, number][]) messages.delete(gone);
+      for (const gone of messages.keys())
+        if ((data.ranges as [number, number][]).some(([from, to]) => from <= gone && gone <= to))
+          messages.delete(gone);
     if (type === 'member.erased')
-      for (const { view, reactions } of [...messages.values()]) {
-        if (view.author === data.user) messages.delete(view.seq);
-        for (const users of reactions.values()) users.delete(data.user as string);
+      for (const message of messages.values()) {
+        for (const users of message.reactions.values()) users.delete(data.user as string);
+        if (message.view.author === data.user && message.view.deletedAt === undefined) bury(message, at);
       }
     if (target === undefined || target.view.deletedAt !== undefined) continue;
     if (type === 'message.edited') target.view = { ...target.view, body, editedAt: at };
-    if (type === 'message.deleted') {
-      target.view = { ...target.view, body: null, deletedAt: at };
-      target.reactions.clear();
-    }
+    if (type === 'message.deleted') bury(target, at);
     if (type === 'message.reacted') {
       const users = target.reactions.get(data.emoji as string) ?? new Set();
       target.reactions.set(data.emoji as string, users);
@@ -96,6 +95,15 @@ export function messagesOf(log: readonly LiveEvent[], reader: string): readonly 
       .sort((one, other) => (one.emoji < other.emoji ? -1 : 1));
     return counted.length === 0 ? view : { ...view, reactions: counted };
   });
+}
+
+function bury(
+  message: { view: MessageView; readonly reactions: Map<string, Set<string>> },
+  at: number,
+): void {
+  const { editedAt: _, ...view } = message.view;
+  message.view = { ...view, body: null, deletedAt: at };
+  message.reactions.clear();
 }
 
 /** A page of the log as it was at `revision`. */

@@ -55,7 +55,11 @@ export function edited({ sealed: _, ...view }: MessageView, edit: Edit, editedAt
   return { ...view, body, editedAt, ...(sealed === undefined ? {} : { sealed }) };
 }
 
-export function deleted({ reactions: _, sealed: __, ...view }: MessageView, deletedAt: number): MessageView {
+/** A message that was deleted says no more when it was edited. */
+export function deleted(
+  { reactions: _, sealed: __, editedAt: ___, ...view }: MessageView,
+  deletedAt: number,
+): MessageView {
   return { ...view, body: null, deletedAt };
 }
 

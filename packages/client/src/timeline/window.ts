@@ -1,7 +1,7 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessagePage } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
-import { changedRow, indexOf, type Row, sentView } from './row.js';
+import { changedRow, deleted, indexOf, type Row, sentView } from './row.js';
 import {
   fromEnd,
   isWhole,
@@ -149,7 +149,7 @@ function withChange(window: Window, event: LiveEvent, user: string): Window {
       return without(window, isGone);
     }
     case 'member.erased':
-      return withoutPerson(window, event.data.user, event.seq);
+      return withoutPerson(window, event);
     case 'conversation.erased':
       return { ...window, rows: [], held: [] };
     default:
@@ -157,13 +157,16 @@ function withChange(window: Window, event: LiveEvent, user: string): Window {
   }
 }
 
-/** Nothing of a person is left; a page counts reactions, so where they may have reacted it is read again. */
-function withoutPerson(window: Window, person: unknown, seq: number): Window {
-  const { rows, ...rest } = without(window, ({ view }) => view.author === person && view.seq < seq);
-  const doubted = rows.map(
-    (row): Row => (row.asOf < seq && row.view.reactions !== undefined ? { ...row, isDoubtful: true } : row),
-  );
-  return { ...rest, rows: doubted };
+/** What a person wrote is deleted; a page counts reactions, so where they may have reacted it is read again. */
+function withoutPerson(window: Window, { seq, at, data }: LiveEvent): Window {
+  const rows = window.rows.map((row): Row => {
+    const { key, asOf, view } = row;
+    if (asOf >= seq) return row;
+    if (view.author === data.user && view.deletedAt === undefined)
+      return { key, asOf: seq, view: deleted(view, at) };
+    return view.reactions === undefined ? row : { ...row, isDoubtful: true };
+  });
+  return { ...window, rows };
 }
 
 function withChanged(window: Window, event: LiveEvent, user: string): Window {
