@@ -1,14 +1,15 @@
 import type { ParleyClient } from '@parley/client/parley-client';
 import { Command } from 'commander';
 import { confirm } from '../terminal/confirm.js';
-import { type ConnectionFlags, openClient, withConnection } from '../terminal/connection.js';
+import { type ConnectionFlags, openClient, userId, withConnection } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 
-/** `parley erase`: a conversation, for everyone and for good. */
+/** `parley erase`: a conversation or a person, for everyone and for good. */
 export const eraseVerb = (): Command =>
   new Command('erase')
-    .description('Erase a conversation, for everyone and for good.')
-    .addCommand(conversationVerb().exitOverride());
+    .description('Erase a conversation or a person, for everyone and for good.')
+    .addCommand(conversationVerb().exitOverride())
+    .addCommand(personVerb().exitOverride());
 
 /** What the terminal's own token calls its device, and what it must be good for. */
 const [DEVICE, SCOPE] = ['erase', 'erase'] as const;
@@ -32,6 +33,23 @@ const conversationVerb = (): Command =>
       erase(flags, `the conversation ${id}`, (client) =>
         client.call('conversation.erase', { conversationId: id }),
       ),
+    );
+
+const personVerb = (): Command =>
+  withConnection(
+    new Command('person')
+      .description('Erase a person: their messages open nowhere any more, and they are in no conversation.')
+      .argument('<user>', 'their id, under which nobody writes again', userId)
+      .option('--yes', 'do it without asking')
+      .option('--json', 'print the answer as JSON'),
+    'the operator who asks for it, or the person; a token with the scope erase is signed',
+  )
+    .addHelpText(
+      'after',
+      '\nThis cannot be undone. Refused as long as a conversation of theirs is on legal hold.\n\nExample:\n  $ parley erase person bob --as admin --yes',
+    )
+    .action((user: string, flags: Flags) =>
+      erase(flags, user, (client) => client.call('account.erase', { user })),
     );
 
 async function erase(flags: Flags, what: string, call: (client: ParleyClient) => Promise<unknown>) {

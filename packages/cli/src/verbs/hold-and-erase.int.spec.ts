@@ -104,4 +104,26 @@ describe('erase', () => {
     expect(err).toContain('legal hold');
     expect(err).toContain('case 9');
   });
+
+  it('erases a person, unless a conversation of theirs is on legal hold', async () => {
+    const id = `g-${crypto.randomUUID()}`;
+    const made = { conversationId: id, kind: 'group', members: ['dora'] };
+    expect((await ask('POST', '', 'ann', made)).status).toBe(200);
+    const [counsel, admin] = [await as('counsel', 'hold'), await as('admin', 'erase')];
+    await runCli(['hold', 'set', id, '--reason', 'case 11'], counsel);
+    const list = () => runCli(['hold', 'list', '--json'], counsel);
+    await waitFor(async () => (await list()).out.includes(id), { what: 'the hold in the rows' });
+    const erase = () => runCli(['erase', 'person', 'dora', '--yes'], admin);
+    const refused = await erase();
+    expect(refused.code).toBe(exitCodes.failed);
+    expect(refused.err).toContain('legal hold');
+
+    await runCli(['hold', 'lift', id], counsel);
+    await waitFor(async () => !(await list()).out.includes(id), { what: 'the end of the hold in the rows' });
+    expect(await erase()).toEqual({ code: 0, out: 'dora is erased\n', err: '' });
+    await waitFor(
+      async () => ((await ask('GET', `/${id}`, 'ann')).json.members as readonly unknown[]).length === 1,
+      { what: 'dora to be no member' },
+    );
+  });
 });
