@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Pool } from 'pg';
-import { type Cursor, type DueConversation, fromTheStart, readDue } from './due-conversation.js';
+import { type DueConversation, readDue } from './due-conversation.js';
 import { readDueMessages } from './due-messages.js';
 import { type Ended, type EndingResources, endDue } from './end-due.js';
 import { beginEnding } from './ending.js';
+import { openLaps } from './laps.js';
 import type { ExpiryMetrics } from './metrics.js';
 import type { Numbered } from './ranges.js';
 import { openWaiting } from './waiting.js';
@@ -34,9 +35,12 @@ export type Taken = {
 };
 
 /** Milliseconds from the beginning of a round to that of the next, unless there is more to do at once. */
-const ROUND = 150;
+const ROUND = 100;
 
-/** Conversations in a round, and messages of each of them: a million in memory at most. */
+/** Rounds that are being appended at once; a statement and a publish each wait for an answer most of the time. */
+const MOST_BATCHES = 3;
+
+/** Conversations in a round, and messages of each of them: three million in memory at most. */
 const MOST_CONVERSATIONS = 1_000;
 const MOST_MESSAGES = 1_000;
 
@@ -58,9 +62,10 @@ const STUCK = 30_000;
 export function openScheduler(options: SchedulerOptions): Scheduler {
   const { database, schema, metrics, log, now, isUp } = options;
   const taken = new Map<number, { behind: number }>();
-  const cursors = new Map<number, Cursor>();
+  const laps = openLaps();
   const waiting = openWaiting();
   const closing = new AbortController();
+  const batches = new Set<Promise<unknown>>();
   let doneAt = performance.now();
   let complained = false;
   const running = run();
@@ -80,14 +85,12 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     let isMore = false;
     if (mine.length > 0) {
       const most = Math.ceil(MOST_CONVERSATIONS / mine.length);
-      const from = mine.map(([partition]) => cursors.get(partition) ?? fromTheStart(partition));
+      const from = mine.map(([partition]) => laps.cursorOf(partition));
       const rows = await readDue(database, schema, from, now(), most);
-      isMore = advance(
-        mine.map(([partition]) => partition),
-        rows,
-        most,
-      );
-      await endAll(rows.filter((row) => !waiting.has(row)));
+      const pages = Map.groupBy(rows, ({ partition }) => partition);
+      for (const [partition] of mine)
+        if (laps.read(partition, pages.get(partition) ?? [], most)) isMore = true;
+      await begin(rows.filter((row) => !waiting.has(row)));
     }
     doneAt = performance.now();
     if (complained) log.info('what is due is looked at again');
@@ -95,19 +98,18 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     return isMore;
   }
 
-  /** A partition whose page was full goes on behind it, the others begin again. */
-  function advance(partitions: readonly number[], rows: readonly DueConversation[], most: number): boolean {
-    let isMore = false;
-    const pages = Map.groupBy(rows, ({ partition }) => partition);
-    for (const partition of partitions) {
-      const page = pages.get(partition) ?? [];
-      if (page.length < most) cursors.delete(partition);
-      else {
-        cursors.set(partition, page.at(-1) as DueConversation);
-        isMore = true;
-      }
-    }
-    return isMore;
+  /** Begins to end what is due in these, and waits for room for more: the next page is read while these are appended. */
+  async function begin(rows: readonly DueConversation[]): Promise<void> {
+    if (rows.length === 0) return;
+    for (const row of rows) waiting.begin(row.conversationId);
+    const batch: Promise<unknown> = endAll(rows)
+      .catch(complain)
+      .finally(() => {
+        batches.delete(batch);
+        for (const row of rows) waiting.finish(row.conversationId);
+      });
+    batches.add(batch);
+    if (batches.size >= MOST_BATCHES) await Promise.race(batches);
   }
 
   async function endAll(rows: readonly DueConversation[]): Promise<void> {
@@ -154,7 +156,7 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
         },
         release: () => {
           if (taken.get(partition) === mine) taken.delete(partition);
-          cursors.delete(partition);
+          laps.forget(partition);
         },
       };
     },
@@ -167,6 +169,7 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     async close() {
       closing.abort();
       await running;
+      await Promise.all(batches);
     },
   };
 }
