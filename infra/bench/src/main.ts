@@ -19,6 +19,7 @@ import { storm } from './cases/storm.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
+import { tombstones } from './cases/tombstones.js';
 import { vault } from './cases/vault.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
@@ -44,6 +45,7 @@ const cases: readonly Case[] = [
   vault,
   webLoad,
   webScroll,
+  tombstones,
 ];
 
 const program = new Command('bench')
