@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { BodyPlace } from '@parley/domain/sealing/closed';
+import type { BodyPlace, Closed } from '@parley/domain/sealing/closed';
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forgetHome } from '../embedded/forget-home.js';
@@ -13,6 +13,7 @@ import { ensureTopology } from '../log/topology.js';
 import { connectNats } from '../runtime/connect-nats.js';
 import { waitFor } from '../testing/wait-for.js';
 import { destroySecrets, finishDestroying } from './destroy-secrets.js';
+import { forgetMarkers } from './forget-markers.js';
 import { keepHeldKey } from './keep-held-key.js';
 import { masterKeysOf } from './master-keys.js';
 import { openVault } from './open-vault.js';
@@ -194,6 +195,28 @@ describe('a destroyed secret', () => {
     expect([...(await reading)]).toEqual([[names[1], 'gone']]);
     expect(cache.find(names[1] as SecretName)?.tag).not.toBe('here');
     keeper.close();
+  });
+});
+
+describe('a bucket that is long past', () => {
+  it('needs no marker: its bodies are gone, but for those that are held', async () => {
+    const day = 86_400;
+    const end = Math.floor(Date.now() / 1_000 / day) * day - 9 * day;
+    const [old, recent] = [`t1-${end}`, `t1-${end + 5 * day}`];
+    const keys = masterKeysOf(masterKeys);
+    const [held, other] = [aPlace(), aPlace()];
+    const vault = await aVault();
+    const bodies: Closed[] = [];
+    for (const place of [held, other])
+      for (const bucket of [old, recent]) bodies.push({ place, opaque: await sealed(vault, place, bucket) });
+    await keepHeldKey(stream, keys, old, held.conversationId);
+    await destroySecrets(stream, [`bucket.${old}`, `bucket.${recent}`], 'expired');
+    expect(await forgetMarkers(stream, Date.now())).toBe(1);
+    expect(await forgetMarkers(stream, Date.now())).toBe(0);
+    expect(await stream.newest(`bucket.${old}`)).toBeUndefined();
+    expect(await stream.newest(`bucket.${recent}`)).toBeDefined();
+    const late = await aVault();
+    expect((await late.open(bodies)).map(({ tag }) => tag)).toEqual(['open', 'gone', 'gone', 'gone']);
   });
 });
 

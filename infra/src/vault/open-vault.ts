@@ -7,6 +7,7 @@ import type { BodyPlace, Closed } from '@parley/domain/sealing/closed';
 import { type Opened, openPlain } from '@parley/domain/sealing/opened';
 import { readSealedText, writeSealedText } from '@parley/domain/sealing/sealed-text';
 import * as E from 'fp-ts/lib/Either.js';
+import { isLongPast } from './forget-markers.js';
 import { masterKeysOf } from './master-keys.js';
 import { isBucketId } from './names.js';
 import { openSealed, sealBody } from './seal-body.js';
@@ -72,10 +73,11 @@ export async function openVault({
     const opened = closed.map(openNow);
     for (let round = 0; round < 2 && opened.includes(undefined); round++) {
       const asked = closed.map((each, index) => (opened[index] === undefined ? namesToRead(each) : []));
-      const found = await keeper.read([...new Set(asked.flat())]);
+      const found = new Map(await keeper.read([...new Set(asked.flat())]));
       for (const [name, what] of found) {
-        // It was asked for when its bucket was known to be gone, and it would have been kept before that.
-        if (what === 'none' && name.startsWith('held.')) cache.learnGone(name);
+        if (what !== 'none' || !isNoMore(name)) continue;
+        cache.learnGone(name);
+        found.set(name, 'gone');
       }
       for (const [index, each] of closed.entries())
         opened[index] ??= openNow(each) ?? withoutSecret(asked[index] ?? [], found);
@@ -143,6 +145,14 @@ function openedBy(key: Buffer, place: BodyPlace, payload: string): Opened {
 
 const sealedBy = (key: Buffer, place: BodyPlace, bucket: BucketId, json: string): OpaqueBody =>
   writeSealedText({ bucket, payload: sealBody(key, place, json) });
+
+/**
+ * Whether a secret that the vault does not have was destroyed, or never will be: a held key is asked for when its bucket is known to be
+ * gone, and would have been kept before that.
+ */
+const isNoMore = (name: SecretName): boolean =>
+  name.startsWith('held.') ||
+  (name.startsWith('bucket.') && isLongPast(name.slice('bucket.'.length), Date.now()));
 
 /** Why a body stays closed whose secrets were read; undefined where another reading may open it. */
 function withoutSecret(

@@ -25,6 +25,8 @@ export type VaultStream = {
   overwriteBefore(name: string, revision: number): Promise<number>;
   /** Deletes one value, overwritten on disk. */
   overwrite(revision: number): Promise<void>;
+  /** Deletes one value that is no secret: its bytes stay on disk for a while. */
+  drop(revision: number): Promise<void>;
   /** How many values are not the newest of their name: of secrets half destroyed, or half wrapped again. */
   superseded(): Promise<number>;
   /**
@@ -41,8 +43,8 @@ const WITHIN_MS = 3_000;
 export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): VaultStream {
   const js = jetstream(nats, { timeout: WITHIN_MS });
 
-  async function overwrite(revision: number): Promise<void> {
-    await jsm.streams.deleteMessage(VAULT_STREAM, revision, true).catch((error: unknown) => {
+  async function remove(revision: number, isErased: boolean): Promise<void> {
+    await jsm.streams.deleteMessage(VAULT_STREAM, revision, isErased).catch((error: unknown) => {
       // Somebody else was first.
       if (!isApiError(error, NOT_FOUND, NO_SUCH_SEQUENCE)) throw error;
     });
@@ -50,7 +52,8 @@ export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): Va
 
   return {
     jsm,
-    overwrite,
+    overwrite: (revision) => remove(revision, true),
+    drop: (revision) => remove(revision, false),
     newest: async (name) =>
       entryOf(await jsm.streams.getMessage(VAULT_STREAM, { last_by_subj: vaultSubject(name) })),
     async newestOf(names) {
@@ -73,7 +76,7 @@ export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): Va
         const query = { seq: from, next_by_subj: vaultSubject(name) } as unknown as MsgRequest;
         const older = entryOf(await jsm.streams.getMessage(VAULT_STREAM, query));
         if (older === undefined || older.revision >= revision) return count;
-        await overwrite(older.revision);
+        await remove(older.revision, true);
         from = older.revision + 1;
       }
     },

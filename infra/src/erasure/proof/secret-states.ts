@@ -1,6 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { bucketEnd } from '@parley/domain/sealing/bucket';
 import { lastOfEach } from '../../log/last-of-each.js';
 import { openLimiter } from '../../runtime/limiter.js';
+import { isLongPast } from '../../vault/forget-markers.js';
 import { nameOfSubject, VAULT_STREAM, vaultSubject } from '../../vault/names.js';
 import { readStoredValue } from '../../vault/stored-value.js';
 import type { SecretState } from './judge.js';
@@ -19,7 +21,7 @@ export async function secretStates(
 ): Promise<ReadonlyMap<string, SecretState>> {
   const limiter = openLimiter(AT_ONCE);
   const newest = await lastOfEach(jsm, VAULT_STREAM, names.map(vaultSubject));
-  const states = new Map<string, SecretState>(names.map((name) => [name, { tag: 'absent' }]));
+  const states = new Map<string, SecretState>(names.map((name) => [name, stateWithout(name)]));
   await Promise.all(
     [...newest].map(async ([subject, { data, seq }]) => {
       const value = readStoredValue(data);
@@ -32,4 +34,11 @@ export async function secretStates(
     }),
   );
   return states;
+}
+
+/** Of a name that the vault has nothing of: the marker of a bucket is removed when it is long past, and its end says when. */
+function stateWithout(name: string): SecretState {
+  const [kind, bucket = ''] = name.split('.');
+  const end = kind === 'bucket' && isLongPast(bucket, Date.now()) ? bucketEnd(bucket) : undefined;
+  return end === undefined ? { tag: 'absent' } : { tag: 'destroyed', at: end, isOverwritten: true };
 }

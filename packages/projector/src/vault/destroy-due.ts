@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '@parley/infra/runtime/log';
 import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
+import { forgetMarkers } from '@parley/infra/vault/forget-markers';
 import { keepHeldKey } from '@parley/infra/vault/keep-held-key';
 import type { MasterKeys } from '@parley/infra/vault/master-keys';
 import { heldName } from '@parley/infra/vault/names';
@@ -25,6 +26,9 @@ export type DestroyResources = RowsAndLog & {
 /** Ms between two looks at what is due: the shortest bucket is a second. */
 const ROUND = 1_000;
 
+/** Ms between two looks for markers that nobody needs any more. */
+const FORGET_EVERY = 86_400_000;
+
 /** Buckets destroyed, or held keys let go, before holds are looked at anew. */
 const MOST = 64;
 
@@ -34,14 +38,19 @@ const MOST = 64;
  * is left to do. Ends when the signal is aborted; what fails is tried again.
  */
 export async function destroyDue(resources: DestroyResources, signal: AbortSignal): Promise<void> {
-  const { nats, vault, log, metrics } = resources;
+  const { nats, vault, log, metrics, now } = resources;
   const known = knowSecrets(nats, vault);
   let isFailing = false;
+  let forgotAt = Number.NEGATIVE_INFINITY;
   try {
     while (!signal.aborted) {
       try {
         await known.refresh();
         await round(resources, known, signal);
+        if (now() - forgotAt > FORGET_EVERY) {
+          await forgetMarkers(vault, now());
+          forgotAt = now();
+        }
         isFailing = false;
       } catch (error) {
         if (!isFailing)
