@@ -36,8 +36,9 @@ export function createVanishing(scroller: HTMLElement, list: HTMLElement, layer:
       if (ghosts.length === 0) return;
       layer.append(...ghosts);
       for (const ghost of ghosts) {
-        const fade = ghost.animate([{ opacity: 1 }, { opacity: 0, transform: 'scale(0.985)' }], FADE);
-        fade.onfinish = () => ghost.remove();
+        ghost.animate([{ opacity: 1 }, { opacity: 0, transform: 'scale(0.985)' }], FADE);
+        // By the clock: an animation of a page that is hidden meanwhile does not end.
+        setTimeout(() => ghost.remove(), FADE.duration as number);
       }
       for (const row of list.children as HTMLCollectionOf<HTMLElement>) {
         const before = tops.get(row.dataset.key ?? '');
