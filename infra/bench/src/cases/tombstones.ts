@@ -28,6 +28,8 @@ export const tombstones: Case = {
   async run({ quick, say }) {
     const conversations = quick ? 10_000 : 100_000;
     const scheduled = quick ? 10_000 : 50_000;
+    /** In which all of them are due, and by which they are scheduled before, in ms. */
+    const [span, ahead] = quick ? [20_000, 5_000] : [240_000, 10_000];
     return withStack(false, async (stack) => {
       await migrate(stack.database, { readModel: 1 });
       const nats = await connectNats(stack.nats, 'bench');
@@ -37,11 +39,10 @@ export const tombstones: Case = {
       const run: Run = { stack, nats, client, say };
 
       const missed = await catchUp(run, conversations);
-      const atOnce = await fireScheduled(nats, scheduled, Date.now() + (quick ? 5_000 : 10_000), 1);
-      const late = await beLate(run, conversations, quick ? 20_000 : 240_000, quick ? 15_000 : 70_000);
-      const rate = (conversations * MESSAGES) / (quick ? 20 : 240);
-      const span = Math.ceil((scheduled / rate) * 1_000);
-      const spread = await fireScheduled(nats, scheduled, Date.now() + (quick ? 5_000 : 10_000), span);
+      const atOnce = await fireScheduled(nats, scheduled, Date.now() + ahead, 1);
+      const late = await beLate(run, conversations, span, missed.storingMs * 1.5 + 10_000);
+      const share = scheduled / (conversations * MESSAGES);
+      const spread = await fireScheduled(nats, scheduled, Date.now() + ahead, span * share);
       await client.end();
       await nats.close();
       return [catchUpFigure(missed, atOnce), latenessFigure(late, spread)];
@@ -56,12 +57,13 @@ type Run = {
   readonly say: (line: string) => void;
 };
 
-type CaughtUp = { readonly inLog: number; readonly inRows: number };
+type CaughtUp = { readonly inLog: number; readonly inRows: number; readonly storingMs: number };
 
 /** Messages a second, from the start of the projector's process, of messages that were all due before. */
 async function catchUp({ stack, nats, client, say }: Run, conversations: number): Promise<CaughtUp> {
   const total = conversations * MESSAGES;
   say(`${total.toLocaleString('en')} messages that became due in the last hour`);
+  const storingAt = performance.now();
   const first = Date.now() - HOUR;
   await storeMortal(
     nats,
@@ -69,6 +71,7 @@ async function catchUp({ stack, nats, client, say }: Run, conversations: number)
     { prefix: 'missed', conversations, messages: MESSAGES, first, span: HOUR },
     PARTITIONS,
   );
+  const storingMs = performance.now() - storingAt;
   let ended = 0;
   const watch = await watchTombstones(nats, PARTITIONS, (_, ranges) => {
     for (const [from, to] of ranges) ended += to - from + 1;
@@ -85,13 +88,13 @@ async function catchUp({ stack, nats, client, say }: Run, conversations: number)
   await watch.stop();
   await projector.end();
   if (ended !== total) throw new Error(`${ended} tombstones of ${total} messages`);
-  return { inLog, inRows };
+  return { inLog, inRows, storingMs };
 }
 
 type Late = { readonly total: number; readonly p50: number; readonly p99: number; readonly most: number };
 
-/** Every message is waiting at the beginning, and is due some time in the run. */
-async function beLate(run: Run, conversations: number, span: number, build: number): Promise<Late> {
+/** Every message is waiting at the beginning, `startIn` ms from now, and is due some time in the `span` ms after it. */
+async function beLate(run: Run, conversations: number, span: number, startIn: number): Promise<Late> {
   const { stack, nats, client, say } = run;
   const total = conversations * MESSAGES;
   say(`${total.toLocaleString('en')} messages that become due in ${span / 1_000} s`);
@@ -99,7 +102,7 @@ async function beLate(run: Run, conversations: number, span: number, build: numb
     prefix: 'waiting',
     conversations,
     messages: MESSAGES,
-    first: Date.now() + build,
+    first: Math.ceil(Date.now() + startIn),
     span,
   };
   await storeMortal(nats, client, mortal, PARTITIONS);

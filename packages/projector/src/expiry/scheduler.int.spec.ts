@@ -7,6 +7,7 @@ import { ERASURES } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
+import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import pg from 'pg';
@@ -62,7 +63,7 @@ describe('what is due', () => {
   const eventsOf = async (type: Envelope['type']) => (await inLog()).filter((event) => event.type === type);
 
   /** A projector's scheduler. `wrap` stands between it and the broker. */
-  async function schedule({ wrap = (window: PublishWindow) => window, behind = 0 } = {}) {
+  async function schedule({ wrap = (window: PublishWindow) => window, behind = 0, time = () => now } = {}) {
     const window = openPublishWindow(nats, { timeout: 1_000 });
     windows.push(window);
     const jsm = await jetstreamManager(nats, { checkAPI: false });
@@ -71,7 +72,7 @@ describe('what is due', () => {
       jsm,
       window: wrap(window),
       partitions: 1,
-      now: () => now,
+      now: time,
       queueErasure: (conversationId) => queueErasure(window, { kind: 'conversation', conversationId }),
       database,
       schema: model.target.schema,
@@ -295,6 +296,25 @@ describe('what is due', () => {
     expect(times.size).toBe(1_500);
     expect(early).toEqual([]);
   });
+
+  it.each([60 * MINUTE, -60 * MINUTE])(
+    'is so by the log’s time, also if the wall clock is %i ms ahead',
+    async (off) => {
+      let ahead = 0;
+      const wall = () => Date.now() + ahead;
+      const clock = await openLogClock({ nats, log, registry: new Registry(), wall });
+      await schedule({ time: clock.now });
+      ahead = off;
+      const real = Date.now();
+      await given(...mortal('now', real, [real + 500]), ...mortal('later', real, [real + 30 * MINUTE]));
+      await waitFor(async () => (await eventsOf('message.expired')).length > 0, { what: 'the tombstone' });
+      now = real + MINUTE;
+      await waitFor(async () => (await dueInRows()) === 0, { what: 'the rows' });
+      expect(await eventsOf('message.expired')).toMatchObject([{ conversationId: 'now' }]);
+      expect(tombstones(await inLog()).early).toEqual([]);
+      clock.close();
+    },
+  );
 
   it('is not looked at while the rows are far behind the log', async () => {
     const { scheduler } = await schedule({ behind: 20_000 });
