@@ -5,7 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { searchDirectory } from '@parley/infra/erasure/proof/search-directory';
 import { readConversation } from '@parley/infra/log/conversation-reader';
-import { ERASURES, placeOf, receiptStreamName } from '@parley/infra/log/subjects';
+import { ERASURES, placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectClient } from '@parley/infra/testing/foreign-client';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
@@ -129,19 +129,24 @@ describe('a message deleted for everyone', () => {
     for (const body of bodies) expect(await filesWith(body)).toEqual([]);
   });
 
-  it('is erased, two hundred at once and with the projector killed again and again', async () => {
+  it('is erased, two hundred at once, with projector and command-api killed again and again', async () => {
     const conversationId = await group(200);
     const seqs = Array.from({ length: 200 }, (_, n) => n + 2);
-    const answers = Promise.all(seqs.map((seq) => remove(conversationId, seq)));
-    for (let kills = 0; kills < 3; kills++) {
+    const deletes = Promise.all(
+      seqs.map((seq) =>
+        waitFor(async () => (await remove(conversationId, seq)).status === 200, {
+          what: 'the delete',
+          timeout: 60_000,
+        }),
+      ),
+    );
+    for (const name of ['projector', 'command-api', 'projector'] as const) {
       const before = (await eventsOf(conversationId)).length;
-      await waitFor(async () => (await eventsOf(conversationId)).length !== before, {
-        what: 'some work',
-        timeout: 30_000,
-      });
-      await system.killAndRestart('projector');
+      const moved = async () => (await eventsOf(conversationId)).length !== before;
+      await waitFor(moved, { what: 'some work', timeout: 30_000 });
+      await system.killAndRestart(name);
     }
-    expect((await answers).map(({ status }) => status)).toEqual(seqs.map(() => 200));
+    await deletes;
     await drained();
     const types = Map.groupBy(await eventsOf(conversationId), ({ type }) => type);
     expect([...types].map(([type, events]) => [type, events.length]).sort()).toEqual([
@@ -277,5 +282,85 @@ describe('a person who is erased', () => {
     expect(json).toMatchObject({ tag: 'OnLegalHold' });
     expect(JSON.stringify(json)).toContain(conversationId);
     expect((await hold('DELETE')).status).toBe(200);
+  });
+});
+
+/** All rows, but for when they were written and what only helps to find what changed. */
+async function allRows(): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  const tables = await client.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'rm_1' and tablename <> 'migration' order by 1",
+  );
+  const found: Record<string, readonly unknown[]> = {};
+  for (const { name } of tables.rows) {
+    const timeline = name === 'checkpoint' ? " where projection = 'timeline'" : '';
+    const { rows } = await client.query<Record<string, unknown>>(`select * from rm_1.${name}${timeline}`);
+    found[name] = rows
+      .map(({ updated_at: _, marked: __, window_began: ___, window_opened_at: ____, ...row }) =>
+        JSON.stringify(row),
+      )
+      .sort();
+  }
+  return found;
+}
+
+/** The rows once they have all that the log has. */
+async function settledRows() {
+  await drained();
+  await waitFor(
+    async () => {
+      for (let partition = 0; partition < SYSTEM_PARTITIONS; partition++) {
+        const { state } = await jsm.streams.info(streamName(partition));
+        const reached = await client.query<{ stream_seq: string }>(
+          "select stream_seq from rm_1.checkpoint where projection = 'timeline' and partition = $1",
+          [partition],
+        );
+        if (Number(reached.rows[0]?.stream_seq ?? 0) < state.last_seq) return false;
+      }
+      return true;
+    },
+    { what: 'the rows to catch up', timeout: 30_000 },
+  );
+  return allRows();
+}
+
+/** Kills the projector, drops all rows, and has another make them of the log as it is by now. */
+async function rebuild() {
+  await system.services.get('projector')?.at(-1)?.end('SIGKILL');
+  const names = Object.keys(await allRows()).map((name) => `rm_1.${name}`);
+  await client.query(`truncate ${names.join(', ')}`);
+  await system.killAndRestart('projector');
+  return settledRows();
+}
+
+describe('rows made anew of a log from which things were erased', () => {
+  it('are those that were there, count and digest too, whether erasing was done or in the middle', async () => {
+    const live = await settledRows();
+    expect(await rebuild()).toEqual(live);
+    const conversationId = await group(60);
+    const deletes = Promise.all(Array.from({ length: 50 }, (_, n) => remove(conversationId, n + 2)));
+    await waitFor(
+      async () => (await eventsOf(conversationId)).filter(({ type }) => type === 'message.erased').length > 5,
+      { what: 'some to be erased', timeout: 30_000 },
+    );
+    // What is built first sees some of the messages and the remains of others; the next sees none of them.
+    await deletes;
+    const half = await rebuild();
+    expect(half.gap).toEqual([]);
+    expect(half.message?.length).toBeGreaterThan(60);
+    expect(await rebuild()).toEqual(half);
+  });
+
+  it('show what is missing without an erasure', async () => {
+    const conversationId = await group(3);
+    await settledRows();
+    const { stream } = placeOf(conversationId, SYSTEM_PARTITIONS);
+    const { state } = await jsm.streams.info(stream);
+    const lost = state.last_seq - 1;
+    await jsm.streams.deleteMessage(stream, lost, false);
+    expect((await rebuild()).gap).toEqual([expect.stringContaining(`"${lost}"`)]);
+    const projector = system.services.get('projector')?.at(-1)?.info.url as string;
+    const metrics = await (await fetch(`${projector}/metrics`)).text();
+    expect(metrics).toMatch(/^parley_projector_gaps\{.*\} 1$/m);
+    expect(metrics).toMatch(/^parley_erasures_waiting\{.*\} 0$/m);
   });
 });

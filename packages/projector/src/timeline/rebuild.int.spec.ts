@@ -85,8 +85,9 @@ type Done = {
 /** One more event, or what the worker does about a message that was deleted. */
 function done(log: ErasedLog, { conversationId, deed, actor, flag }: Done): ErasedLog {
   const [type, target] = typeof deed === 'string' ? [deed, 0] : deed;
-  if (type === 'erase') return eraseInLog(log, conversationId, target);
   const own = log.whole.filter(({ event }) => event.conversationId === conversationId);
+  if (own.some(({ event }) => event.type === 'conversation.erased')) return log;
+  if (type === 'erase') return eraseInLog(log, conversationId, target);
   const seq = own.length + 1;
   const streamSeq = log.whole.length + 1;
   const ordinal = own.filter(({ event }) => event.type === 'message.sent').length + 1;
@@ -102,6 +103,7 @@ function done(log: ErasedLog, { conversationId, deed, actor, flag }: Done): Eras
     'message.pinned': () => ({ seq: target, author: actor }),
     'message.unpinned': () => ({ seq: target }),
     'member.erased': () => ({ user: flag ? 'ann' : 'cem' }),
+    'conversation.erased': () => ({}),
     'conversation.expirySet': () => ({ expiresAt: flag ? 1_800_000_000_000 : null }),
   }[type as 'sent']();
   const name = { created: 'conversation.created', sent: 'message.sent' }[type as string] ?? type;
@@ -116,9 +118,10 @@ const erasures = fc
     fc.record({
       conversationId: fc.constantFrom('a', 'b'),
       deed: fc.oneof(
-        { weight: 4, arbitrary: fc.constant<Deed>('sent') },
+        { weight: 1, arbitrary: fc.constant<Deed>(['conversation.erased', 0]) },
+        { weight: 40, arbitrary: fc.constant<Deed>('sent') },
         {
-          weight: 6,
+          weight: 60,
           arbitrary: fc.tuple(
             fc.constantFrom<ConversationEvent['type'] | 'erase'>(
               'message.edited',
