@@ -24,7 +24,8 @@ export type Stage = {
 };
 
 /**
- * Does things at random: mostly sends, also edits, deletions, reactions, marks, and, where they may, people put out and let in.
+ * Does things at random: mostly sends, some with a short life, also edits, deletions, reactions, pins, marks, and, where they may,
+ * lives set for all, people put out and let in.
  * Nothing waits for an answer before the next thing is asked. What the rules refuse is refused; anything else fails.
  */
 export function act(client: ParleyClient, { conversations, people, random, deeds }: Stage): Actor {
@@ -36,7 +37,7 @@ export function act(client: ParleyClient, { conversations, people, random, deeds
     sends.push(entry);
     const { commandId, text } = entry;
     waiting.push(
-      client.send(conversationId, { text, commandId }).then(
+      client.send(conversationId, { text, commandId, ...(random() < 0.2 ? { ttl: 5 } : {}) }).then(
         ({ seq }) => {
           entry.seq = seq;
         },
@@ -60,6 +61,10 @@ export function act(client: ParleyClient, { conversations, people, random, deeds
     if (roll < 70) return ask(client.call('message.delete', { conversationId, seq }));
     if (roll < 76)
       return ask(client.call('message.react', { conversationId, seq, emoji: '+1', remove: random() < 0.3 }));
+    if (roll < 79)
+      return ask(client.call(random() < 0.7 ? 'message.pin' : 'message.unpin', { conversationId, seq }));
+    if (roll < 81)
+      return ask(client.call('conversation.setTtl', { conversationId, ttl: random() < 0.5 ? 6 : null }));
     if (roll < 92) return ask(client.mark({ conversationId, read: seq, delivered: seq }).catch(notNow));
     const users = [pick(random, people)];
     return ask(client.call(roll < 95 ? 'member.remove' : 'member.add', { conversationId, users }));
@@ -85,6 +90,8 @@ const RULES = new Set([
   'MessageNotFound',
   'LastOwner',
   'BeyondTheHead',
+  'LifeNotAllowed',
+  'TooManyPins',
 ]);
 
 /** The tag of what the rules refuse; anything else is a failure. */
