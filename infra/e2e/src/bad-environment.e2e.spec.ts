@@ -77,6 +77,14 @@ describe.each(services)('%s', (name) => {
     expect(said).toMatch(/^PARLEY_MASTER_KEYS is not set: set it to one or more of at least 32 bytes/);
   });
 
+  it('does not start with another master key than the vault is in use with, and names both', async () => {
+    const { code, said } = await endOf(name, { PARLEY_MASTER_KEYS: secret });
+    expect(code).toBe(1);
+    expect(said).toMatch(
+      /The vault is in use with the master key [0-9a-f]{16}, and PARLEY_MASTER_KEYS has only [0-9a-f]{16}: add the key/,
+    );
+  });
+
   it('does not start with values that do not fit, and names each but shows no secret', async () => {
     const { code, said } = await endOf(name, {
       PARLEY_PARTITIONS: 'many',

@@ -1,7 +1,7 @@
 import { deriveHeldKey } from './derive-key.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { heldName } from './names.js';
-import { KEY_BYTES, secureMemory, wipe } from './sodium.js';
+import { KEY_BYTES, wipe } from './sodium.js';
 import { readStoredValue } from './stored-value.js';
 import type { SecretName } from './vault.js';
 import type { VaultStream } from './vault-stream.js';
@@ -20,9 +20,10 @@ export async function keepHeldKey(
   conversationId: string,
 ): Promise<'kept' | 'none' | 'gone'> {
   const name = heldName(bucket, conversationId);
-  const memory = secureMemory(2 * KEY_BYTES);
+  // More than 64 bytes are not in the heap, where the collector would copy them about.
+  const memory = Buffer.alloc(128);
   const first = memory.subarray(0, KEY_BYTES);
-  const second = memory.subarray(KEY_BYTES);
+  const second = memory.subarray(KEY_BYTES, 2 * KEY_BYTES);
   try {
     for (;;) {
       const kept = await vault.newest(name);

@@ -9,7 +9,10 @@ import { TEST_MASTER_KEY } from '../testing/master-key.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { waitFor } from '../testing/wait-for.js';
 import { destroySecrets } from './destroy-secrets.js';
+import { masterKeysOf } from './master-keys.js';
+import { masterName } from './names.js';
 import { openVault } from './open-vault.js';
+import { markerValue } from './stored-value.js';
 import type { Vault } from './vault.js';
 import { openVaultStream } from './vault-stream.js';
 
@@ -99,5 +102,24 @@ describe('a vault whose line is cut', () => {
     await closed.close();
     expect(await closed.open([body])).toEqual([{ tag: 'locked' }]);
     expect(await closed.seal(place, 'm2026-11', hello)).toMatchObject({ left: { tag: 'Unavailable' } });
+  });
+
+  it('finds out that its master key was retired meanwhile', async () => {
+    const fresh = { ...place, author: 'nobody-knows-me' };
+    const name = masterName(masterKeysOf([TEST_MASTER_KEY]).newest.id);
+    const stream = openVaultStream(whole, await jetstreamManager(whole));
+    const inUse = await stream.newest(name);
+    line.cut();
+    await waitFor(async () => isLeft(await vault.seal(fresh, 'm2026-11', hello)), { what: 'the cut' });
+    await stream.put(name, markerValue({ at: 1, why: 'retired' }), inUse?.revision ?? 0);
+    line.mend();
+    const known = await waitFor(async () => isRight(await vault.seal(place, 'm2026-11', hello)), {
+      what: 'the line',
+    });
+    expect(known).toBe(true);
+    await waitFor(
+      async () => isLeft(await vault.seal({ ...fresh, author: `u${Math.random()}` }, 'm2026-11', hello)),
+      { what: 'it to make no secrets' },
+    );
   });
 });

@@ -27,7 +27,7 @@ export type VaultOptions = {
   readonly bounds?: CacheBounds;
 };
 
-/** 64 Ki secrets and 32 Ki keys made of them are some 30 MB when all are there. */
+/** 64 Ki secrets and 32 Ki keys made of them are some 33 MB when all are there. */
 const BOUNDS: CacheBounds = { maxSecrets: 65_536, maxKeys: 32_768 };
 
 /**

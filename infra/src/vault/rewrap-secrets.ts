@@ -1,7 +1,8 @@
 import { openLimiter } from '../runtime/limiter.js';
+import { openKeySlots } from './key-slots.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { masterName } from './names.js';
-import { KEY_BYTES, randomInto, secureMemory, wipe } from './sodium.js';
+import { randomInto } from './sodium.js';
 import { markerValue, readStoredValue } from './stored-value.js';
 import { listMasterKeys } from './use-master-keys.js';
 import type { Entry, VaultStream } from './vault-stream.js';
@@ -43,12 +44,14 @@ export async function rewrapSecrets(
   { onStep = () => undefined, lostKey }: RewrapOptions = {},
 ): Promise<Rewrapped> {
   const limiter = openLimiter(AT_ONCE);
+  const slots = openKeySlots(AT_ONCE);
   const unreadable: string[] = [];
   const done = { wrapped: 0, replaced: 0, left: 0 };
   let reached = 0;
 
   async function wrapAgain(entry: Entry): Promise<void> {
-    const outcome = await rewrap(vault, masterKeys, lostKey, entry);
+    const secret = slots.take();
+    const outcome = await rewrap(vault, masterKeys, lostKey, entry, secret).finally(() => slots.give(secret));
     if (outcome === 'unreadable') unreadable.push(entry.name);
     else done[outcome]++;
     onStep();
@@ -74,6 +77,7 @@ async function rewrap(
   masterKeys: MasterKeys,
   lostKey: string | undefined,
   { name, revision, data }: Entry,
+  secret: Buffer,
 ): Promise<'wrapped' | 'replaced' | 'unreadable' | 'left'> {
   const value = readStoredValue(data);
   if (value?.tag !== 'wrapped' || value.keyId === masterKeys.newest.id || name.startsWith(masterName('')))
@@ -83,13 +87,10 @@ async function rewrap(
     await vault.overwrite(revision);
     return 'left';
   }
-  const secret = secureMemory(KEY_BYTES);
   const isLost = value.keyId === lostKey;
   if (isLost) randomInto(secret);
   else if (!unwrapSecret(masterKeys, name, value, secret)) return 'unreadable';
-  const again = wrapSecret(masterKeys.newest, name, secret);
-  wipe(secret);
-  const now = await vault.put(name, again, revision);
+  const now = await vault.put(name, wrapSecret(masterKeys.newest, name, secret), revision);
   // Destroyed meanwhile: whoever did that overwrites it.
   if (now === undefined) return 'left';
   await vault.overwriteBefore(name, now);

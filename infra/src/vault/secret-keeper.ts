@@ -58,6 +58,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
   const making = new Map<SecretName, Promise<Found>>();
   const draft = secureMemory(KEY_BYTES);
   let isUp = !nats.isClosed();
+  let isClosed = false;
   let isRetired = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
 
@@ -84,14 +85,23 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   async function followLine(): Promise<void> {
     for await (const { type } of nats.status()) {
+      if (isClosed) return;
       if (type === 'disconnect') cut();
       if (type === 'reconnect') {
         isUp = true;
         forget();
         settle();
+        void lookForRetirement();
       }
     }
     cut();
+  }
+
+  /** What was said while the line was down was not heard. */
+  async function lookForRetirement(): Promise<void> {
+    const name = masterName(masterKeys.newest.id);
+    const newest = await vault.newest(name).catch(() => undefined);
+    if (newest !== undefined) hear(name, newest.data, newest.revision);
   }
 
   function cut(): void {
@@ -193,6 +203,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     },
     make: (name) => once(making, name, create),
     close() {
+      isClosed = true;
       clearTimeout(settling);
       subscription.unsubscribe();
       cut();
