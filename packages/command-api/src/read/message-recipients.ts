@@ -84,10 +84,11 @@ export function firstReached(moves: readonly number[], watermark: 0 | 1, seq: nu
   return undefined;
 }
 
-/** A member's first message after the one asked about. */
+/** A member's first message after the one asked about; a range for the reason `newestOwn` gives. */
 const nextOwn = (schema: string): string => `
       select y.at from ${schema}.message y
-      where y.conversation_id = m.conversation_id and y.author = m.user_id and y.seq > $2 order by y.seq limit 1`;
+      where y.conversation_id = m.conversation_id and y.author >= m.user_id and y.author <= m.user_id and y.seq > $2
+      order by y.author, y.seq limit 1`;
 
 const recipientsSql = (schema: string): string => `
   select c.revision, x.author, least(x.deleted_at, x.expires_at), total.members, total.received, total.read, page.user_id, page.moves, page.sent_at

@@ -33,8 +33,8 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
     await fixture.conversation('brief', ['cem'], []);
     await fixture.conversation('mixed', ['dan'], []);
     await fixture.pool.query(
-      `insert into rm_1.message (conversation_id, seq, ordinal, author, at, expired)
-       select id, n + 1, n, 'ben', n, case id when 'brief' then n <= $1::int - 3 else n > 1 and n <= $1::int - 3 end
+      `insert into rm_1.message (conversation_id, seq, ordinal, author, at, expires_at, expired)
+       select id, n + 1, n, 'ben', n, case when id = 'brief' then 9 end, case id when 'brief' then n <= $1::int - 3 else n > 1 and n <= $1::int - 3 end
        from generate_series(1, $1::int) n, unnest(array['brief', 'mixed']) id`,
       [MESSAGES],
     );
@@ -57,8 +57,8 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
           statement.values,
         );
         for (const { 'QUERY PLAN': line } of rows) {
-          const actual = /on message.*\(actual rows=(\d+)/.exec(line);
-          most = Math.max(most, Number(actual?.[1] ?? 0));
+          const actual = /on message.*\(actual rows=(\d+)|Rows Removed by Filter: (\d+)/.exec(line);
+          most = Math.max(most, Number(actual?.[1] ?? actual?.[2] ?? 0));
         }
         return pool.query(statement);
       },
@@ -93,7 +93,12 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
   const unread = (conversationId: string, user: string) => (db: Queryable) =>
     readUnread(db, { schema, now: 0, readers: [{ conversationId, user, read: 0 }] });
 
-  it('counts what is unread without looking at all that has expired before it', async () => {
+  it.each([
+    ['', async () => undefined],
+    // Tombstones have lives, and what has no tombstone has: so many look due to the statistics of both.
+    [', with statistics', () => fixture.pool.query('analyze rm_1.message')],
+  ])('counts what is unread without looking at all that has expired before it%s', async (_, prepare) => {
+    await prepare();
     expect(await looked(unread('brief', 'cem'))).toBeLessThanOrEqual(3);
     expect(await unread('brief', 'cem')(pool)).toMatchObject([{ unread: 3 }]);
   });

@@ -9,10 +9,7 @@ import { type Queryable, rowsOf } from './queryable.js';
  * @param user expression for the member's id, `read` for where they have read to, or null, `now` for the time in ms.
  */
 export const unreadJoins = (schema: string, user: string, read: string, now: string): string => `
-  left join lateral (
-    select x.seq from ${schema}.message x
-    where x.conversation_id = c.conversation_id and x.author = ${user} order by x.seq desc limit 1
-  ) own on true
+  left join lateral (${newestOwn(schema, 'c.conversation_id', user)}) own on true
   left join lateral (
     select x.seq from ${schema}.message x
     where x.conversation_id = c.conversation_id and not x.expired order by x.seq limit 1
@@ -36,6 +33,15 @@ export const unreadJoins = (schema: string, user: string, read: string, now: str
     where x.conversation_id = c.conversation_id and x.expires_at is not null and not x.expired
       and x.deleted_at is null and x.expires_at <= ${now} and x.seq > watermark.seq
   ) due`;
+
+/**
+ * Somebody's newest message. Not `author = user`: where few people write, Postgres expects everybody's to be among the newest, and for
+ * those who never wrote reads the conversation to its beginning. A range has to be looked up by the index of authors.
+ */
+export const newestOwn = (schema: string, conversation: string, user: string): string => `
+    select x.seq from ${schema}.message x
+    where x.conversation_id = ${conversation} and x.author >= ${user} and x.author <= ${user}
+    order by x.author desc, x.seq desc limit 1`;
 
 /**
  * Messages gone after a watermark from which on those that are there are counted instead: a message without a life, before many that

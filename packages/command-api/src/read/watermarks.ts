@@ -1,5 +1,6 @@
 import type { Watermarks } from '@parley/domain/wire/receipts';
 import { type Queryable, rowsOf } from './queryable.js';
+import { newestOwn } from './unread.js';
 
 type OfMembers = {
   readonly schema: string;
@@ -19,10 +20,7 @@ export async function readWatermarks(
     select u.user_id, greatest(r.delivered, own.seq), greatest(r.read, own.seq)
     from unnest($2::text[]) u (user_id)
     left join ${schema}.receipt r on r.conversation_id = $1 and r.user_id = u.user_id
-    left join lateral (
-      select x.seq from ${schema}.message x
-      where x.conversation_id = $1 and x.author = u.user_id order by x.seq desc limit 1
-    ) own on true
+    left join lateral (${newestOwn(schema, '$1', 'u.user_id')}) own on true
     where r.user_id is not null or own.seq is not null`;
   const rows = await rowsOf(db, { name: `watermarks-${schema}`, text }, [conversationId, users]);
   return new Map(
