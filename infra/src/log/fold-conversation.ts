@@ -27,8 +27,13 @@ export async function foldConversation(
     // An event nobody can read has its seq, and changes nothing.
     const state = isRight(event)
       ? evolve(folded.state, event.right)
-      : { ...folded.state, revision: folded.state.revision + 1 };
+      : { ...folded.state, revision: Math.max(folded.state.revision + 1, seqOf(json)) };
     folded = { state, streamSeq };
   }
   return folded;
+}
+
+function seqOf(json: unknown): number {
+  const seq = (json as { readonly seq?: unknown } | null | undefined)?.seq;
+  return Number.isSafeInteger(seq) ? (seq as number) : 0;
 }

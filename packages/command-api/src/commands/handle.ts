@@ -6,6 +6,7 @@ import { type Target, targetSought } from '@parley/domain/conversation/decide-me
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
+import { queueErasure } from '@parley/infra/erasure/queue';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import type { Vault } from '@parley/infra/vault/vault';
@@ -16,7 +17,7 @@ import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
 import { headOf } from '../log/folded-store.js';
 import { openEvent } from './open-event.js';
-import { queueAgain, queueErasing } from './queue-erasing.js';
+import { erasureOf, queueAgain } from './queue-erasing.js';
 import { sealEvent } from './seal-event.js';
 
 export type CommandResources = {
@@ -52,11 +53,14 @@ export async function handleCommand(
         if (decision.right === undefined) return E.right(undefined);
         const sealed = await sealEvent(resources.vault, place(decision.right, known, command));
         decidedAt = performance.now();
-        return E.isLeft(sealed) ? sealed : queueErasing(resources.window, sealed.right);
+        const job = E.isLeft(sealed) ? undefined : erasureOf(sealed.right);
+        if (job === undefined) return sealed;
+        const queued = await queueErasure(resources.window, job);
+        return E.isLeft(queued) ? queued : sealed;
       },
       unchanged: ({ state }) => ({ conversationId, seq: state.revision, at: command.at }),
       done: (event) => {
-        void queueAgain(resources.window, event, performance.now() - decidedAt);
+        queueAgain(resources.window, erasureOf(event), performance.now() - decidedAt);
         return { conversationId, seq: event.seq, at: event.at };
       },
       duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),

@@ -16,6 +16,7 @@ import { queueErasure } from '@parley/infra/erasure/queue';
 import { storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import * as E from 'fp-ts/lib/Either.js';
+import { queueAgain } from '../commands/queue-erasing.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
@@ -39,6 +40,7 @@ export async function handleAccountCommand(
 ): Promise<E.Either<Refusal, AccountAnswer>> {
   const { accounts, turns, window } = resources;
   const { user, data } = command;
+  let decidedAt = 0;
   const outcome = await turns.take(`account/${user}`, () =>
     decideAndAppend(
       { store: accounts, window, onAppended: () => undefined },
@@ -52,11 +54,16 @@ export async function handleAccountCommand(
           if (E.isLeft(decision)) return decision;
           const made = decision.right;
           if (made === undefined) return E.right(undefined);
+          decidedAt = performance.now();
           const refused = made.type === 'account.erased' ? await prepareErasing(resources, user) : undefined;
           return refused === undefined ? E.right(place(made, known, command)) : E.left(refused);
         },
         unchanged: ({ state }) => accountAnswer(command, soSince(state, command) ?? command.at),
-        done: ({ at }) => accountAnswer(command, at),
+        done: ({ type, at }) => {
+          const job = type === 'account.erased' ? ({ kind: 'person', user } as const) : undefined;
+          queueAgain(window, job, performance.now() - decidedAt);
+          return accountAnswer(command, at);
+        },
         duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),
       },
     ),
