@@ -53,7 +53,8 @@ async function list(first: ConversationView) {
   await vi.advanceTimersByTimeAsync(5);
   const shown = () => made.snapshot().conversations.map(({ preview }) => preview?.body ?? null);
   const asksForAll = () => small.asked.filter(({ params }) => params.since === undefined).length;
-  return { ...small, far, shown, asksForAll };
+  const unread = () => made.snapshot().unread;
+  return { ...small, far, shown, unread, asksForAll };
 }
 
 const event = (seq: number, type: LiveEvent['type'], data: object): LiveEvent => ({
@@ -71,16 +72,31 @@ describe('the list', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('shows no preview past its end, also without a connection', async () => {
-    const { become, shown } = await list(view({ preview: message('short', { expiresAt: NOON + 5_000 }) }));
+    const { become, shown, unread } = await list(
+      view({ preview: message('short', { expiresAt: NOON + 5_000 }) }),
+    );
     become('waiting');
     await vi.advanceTimersByTimeAsync(4_990);
-    expect(shown()).toEqual([text('short')]);
+    expect([shown(), unread()]).toEqual([[text('short')], 1]);
     await vi.advanceTimersByTimeAsync(10);
-    expect(shown()).toEqual([null]);
+    expect([shown(), unread()]).toEqual([[null], 0]);
+  });
+
+  it('counts what ended once, whoever says so first', async () => {
+    const { far, tell, unread, become } = await list(view({ unread: 0, read: 2, revision: 2 }));
+    tell('event', event(3, 'message.sent', { ordinal: 2, body: text('stays') }));
+    tell('event', event(4, 'message.sent', { ordinal: 3, body: text('short'), expiresAt: NOON + 5_000 }));
+    expect(unread()).toBe(2);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(unread()).toBe(1);
+    become('waiting');
+    tell('event', event(5, 'message.expired', { ranges: [[4, 4]] }));
+    expect([unread(), far.changed]).toEqual([1, []]);
   });
 
   it('shows the message before it once the tombstone is there', async () => {
-    const { far, shown, tell } = await list(view({ preview: message('short', { expiresAt: NOON + 5_000 }) }));
+    const preview = message('short', { expiresAt: NOON + 5_000 });
+    const { far, shown, tell } = await list(view({ preview, unread: 0, read: 2 }));
     await vi.advanceTimersByTimeAsync(5_000);
     far.changed = [view({ revision: 3, preview: message('the one before', { seq: 1 }) })];
     tell('event', event(3, 'message.expired', { ranges: [[2, 2]] }));

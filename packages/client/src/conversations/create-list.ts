@@ -9,7 +9,7 @@ import { asRefusal, type RefusalError } from '../refusal-error.js';
 import { createStore } from '../store.js';
 import { PAGE, positionOf, readChanges } from './account-sync.js';
 import type { ConversationList, ConversationListSnapshot } from './conversation-list.js';
-import { foldKnown, foldReceipt, type Known, knownOf } from './known.js';
+import { foldKnown, foldReceipt, type Known, knownOf, withoutPreview } from './known.js';
 import { createEntries } from './list-entries.js';
 import { earliestEnd, type ListKeeper, withoutEnded } from './saved-list.js';
 
@@ -171,7 +171,7 @@ export function createConversationList({ core, typists, marks, keeper }: ListPar
       const [view] = withoutEnded([one.view], now);
       if (view === one.view) continue;
       if (view === undefined) drop(conversationId);
-      else known.set(conversationId, { ...one, view });
+      else known.set(conversationId, withoutPreview(one));
       if (view?.hold !== undefined) [token, isBehind] = [undefined, true];
     }
     end.at(earliestEnd([...known.values()].map(({ view }) => view)));

@@ -1,6 +1,12 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { Watermarks } from '@parley/domain/wire/receipts';
-import { type Unread, unreadAfterEvent, unreadAfterReceipt, unreadOf } from '@parley/domain/wire/unread';
+import {
+  type Unread,
+  unreadAfterEvent,
+  unreadAfterReceipt,
+  unreadOf,
+  unreadWithout,
+} from '@parley/domain/wire/unread';
 import type { ConversationView, MessageView } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
 import { deleted, edited, sentView } from '../timeline/row.js';
@@ -48,6 +54,14 @@ export function foldReceipt(
   const delivered = Math.max(known.view.delivered, receipt.delivered);
   const view = { ...known.view, read, delivered };
   return { known: withCount(view, count ?? known.count), isUncertain: count === undefined };
+}
+
+/** After the end of the message it previews; where that was unread, one less is. */
+export function withoutPreview({ view, count }: Known): Known {
+  const { preview } = view;
+  if (preview === null) return { view, count };
+  const isCounted = preview.deletedAt === undefined;
+  return withCount({ ...view, preview: null }, isCounted ? unreadWithout(count, preview.seq) : count);
 }
 
 const certain = (known: Known): Next => ({ known, isUncertain: false });

@@ -1,11 +1,13 @@
 import * as E from '@parley/domain/either';
 import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
+import { unreadOf } from '@parley/domain/wire/unread';
 import { ConversationView } from '@parley/domain/wire/views';
 import * as t from 'io-ts';
 import type { Storage } from '../storage/storage.js';
 import type { Ends } from '../time/ends.js';
 import type { ServerTime } from '../time/server-time.js';
+import { withoutPreview } from './known.js';
 
 /** The list as it is kept: what it showed, and what to ask the server with for what has changed since. */
 const Saved = shape(
@@ -59,7 +61,9 @@ export function withoutEnded(views: readonly ConversationView[], now: number): r
   return views
     .filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now)
     .map((view) =>
-      (view.preview?.expiresAt ?? Number.POSITIVE_INFINITY) > now ? view : { ...view, preview: null },
+      (view.preview?.expiresAt ?? Number.POSITIVE_INFINITY) > now
+        ? view
+        : withoutPreview({ view, count: unreadOf(view) }).view,
     );
 }
 

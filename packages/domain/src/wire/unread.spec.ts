@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { Envelope } from '../log/envelope.js';
 import { commands } from '../testing/arbitraries.js';
 import { happen } from '../testing/history.js';
-import { MAX_KNOWN_UNREAD, type Unread, unreadAfterEvent, unreadAfterReceipt, unreadOf } from './unread.js';
+import {
+  MAX_KNOWN_UNREAD,
+  type Unread,
+  unreadAfterEvent,
+  unreadAfterReceipt,
+  unreadOf,
+  unreadWithout,
+} from './unread.js';
 
 /** As the server counts: what came after the newest read or own message and is not gone. */
 function counted(log: readonly Envelope[], revision: number, user: string, read: number): number {
@@ -130,5 +137,31 @@ describe('unread messages', () => {
     expect(unread.known).toHaveLength(MAX_KNOWN_UNREAD);
     expect(unreadAfterReceipt(unread, { read: 900 })).toMatchObject({ count: 100 });
     expect(unreadAfterReceipt(unread, { read: 100 })).toBeUndefined();
+  });
+});
+
+describe('a message that ends before the log says so', () => {
+  /** Read up to 5; of three unread ones the server has counted two, and the third came live. */
+  const unread = unreadAfterEvent(
+    unreadOf({ unread: 2, revision: 9, read: 5 }),
+    sent(10, 'bob'),
+    'ann',
+  ) as Unread;
+
+  it('is one less where it was counted, one by one or among others, and none where it was not', () => {
+    expect(unread.count).toBe(3);
+    expect([unreadWithout(unread, 10).count, unreadWithout(unread, 9).count]).toEqual([2, 2]);
+    for (const other of [5, 11]) expect(unreadWithout(unread, other)).toBe(unread);
+  });
+
+  it('is not taken away again by its tombstone, or the server is asked', () => {
+    const expired = (seq: number) => ({
+      seq: 11,
+      type: 'message.expired',
+      actor: '@system',
+      data: { ranges: [[seq, seq]] },
+    });
+    expect(unreadAfterEvent(unreadWithout(unread, 10), expired(10), 'ann')?.count).toBe(2);
+    expect(unreadAfterEvent(unreadWithout(unread, 9), expired(9), 'ann')).toBeUndefined();
   });
 });

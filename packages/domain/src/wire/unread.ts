@@ -92,6 +92,14 @@ export function unreadAfterReceipt(
   return { ...unread, ...counted, count: counted.count + known.length, asOf: unread.asOf, known };
 }
 
+/** Without a message that has ended before the log says so; the tombstone, when it comes, takes nothing away twice. */
+export function unreadWithout(unread: Unread, seq: number): Unread {
+  const { count, readTo, known, knownFrom, asOf } = unread;
+  const isCounted = seq > knownFrom ? known.includes(seq) : seq > readTo && count > known.length;
+  if (!isCounted) return unread;
+  return { ...unread, count: count - 1, known: known.filter((each) => each !== seq), removedAt: asOf };
+}
+
 const allRead = (unread: Unread, seq: number): Unread => ({
   ...unread,
   count: 0,
