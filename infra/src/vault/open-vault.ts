@@ -73,7 +73,7 @@ export async function openVault({
     const opened = closed.map(openNow);
     for (let round = 0; round < 2 && opened.includes(undefined); round++) {
       const asked = closed.map((each, index) => (opened[index] === undefined ? namesToRead(each) : []));
-      const found = new Map(await keeper.read([...new Set(asked.flat())]));
+      const found = new Map(await keeper.readSurely([...new Set(asked.flat())]));
       for (const [name, what] of found) {
         if (what !== 'none' || !isNoMore(name)) continue;
         cache.learnGone(name);

@@ -18,9 +18,13 @@ export type SecretKeeper = {
   /**
    * Reads secrets into the cache, and says what there is of each.
    *
+   * That there is none is what one replica says, which may lag: whoever would believe it asks `readSurely`.
+   *
    * @throws VaultAway when the vault does not answer within 3 s, or the line is cut.
    */
   read(names: readonly SecretName[]): Promise<ReadonlyMap<SecretName, Found>>;
+  /** The same, and of the leader where there seems to be none. */
+  readSurely(names: readonly SecretName[]): Promise<ReadonlyMap<SecretName, Found>>;
   /**
    * Makes a secret where there is none; where somebody was first, theirs counts.
    *
@@ -165,16 +169,13 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
   function readAll(names: readonly SecretName[]): Promise<readonly Found[]> {
     return whileFresh(async (asked) => {
       const newest = await vault.newestOf(names);
-      return Promise.all(
-        names.map((name) => {
-          const stored = newest.get(name);
-          return stored === undefined ? readFromLeader(name, asked) : take(stored, asked);
-        }),
-      );
+      return names.map((name) => {
+        const stored = newest.get(name);
+        return stored === undefined ? 'none' : take(stored, asked);
+      });
     });
   }
 
-  /** Any replica answers what it has; that there is nothing is only believed of the leader. */
   async function readFromLeader(name: SecretName, asked: UnderWay): Promise<Found> {
     const stored = await vault.newest(name);
     if (asked.isStale) throw new Stale();
@@ -192,14 +193,25 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     });
   }
 
+  async function read(names: readonly SecretName[]): Promise<Map<SecretName, Found>> {
+    // Also where it waits for other questions.
+    const found = await within(Promise.all(names.map((name) => once(reading, name, reads.ask))));
+    return new Map(names.map((name, index) => [name, found[index] as Found]));
+  }
+
   return {
     get isUp() {
       return isUp;
     },
-    async read(names) {
-      // Also where it waits for other questions.
-      const found = await within(Promise.all(names.map((name) => once(reading, name, reads.ask))));
-      return new Map(names.map((name, index) => [name, found[index] as Found]));
+    read,
+    async readSurely(names) {
+      const found = await read(names);
+      const missing = names.filter((name) => found.get(name) === 'none');
+      const sure = await Promise.all(
+        missing.map((name) => whileFresh((asked) => readFromLeader(name, asked))),
+      );
+      for (const [index, name] of missing.entries()) found.set(name, sure[index] as Found);
+      return found;
     },
     make: (name) => once(making, name, create),
     close() {
