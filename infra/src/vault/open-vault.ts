@@ -10,9 +10,10 @@ import * as E from 'fp-ts/lib/Either.js';
 import { isLongPast } from './forget-markers.js';
 import { masterKeysOf } from './master-keys.js';
 import { isBucketId } from './names.js';
+import { VaultAway } from './questions.js';
 import { openSealed, sealBody } from './seal-body.js';
 import { type CacheBounds, openSecretCache } from './secret-cache.js';
-import { type Found, openSecretKeeper, VaultAway } from './secret-keeper.js';
+import { type Found, openSecretKeeper } from './secret-keeper.js';
 import { useMasterKeys } from './use-master-keys.js';
 import type { SecretName, Vault } from './vault.js';
 import { openVaultStream } from './vault-stream.js';
@@ -22,7 +23,7 @@ export type VaultOptions = {
   readonly nats: NatsConnection;
   /** PARLEY_MASTER_KEYS: newest first. */
   readonly masterKeys: readonly Uint8Array[];
-  /** Something that an operator must see, such as a secret that does not unwrap. Never about the content of a secret. */
+  /** Something that an operator must see, once for each master key that is missing. Never about the content of a secret. */
   readonly onTrouble?: (reason: string) => void;
   readonly bounds?: CacheBounds;
 };

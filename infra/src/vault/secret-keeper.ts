@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { openGather } from '../runtime/gather.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
 import { LIVE_VAULT, masterName, nameOfLive } from './names.js';
+import { openQuestions, Stale, type UnderWay, within } from './questions.js';
 import type { SecretCache } from './secret-cache.js';
 import { KEY_BYTES, randomInto, secureMemory, wipe } from './sodium.js';
 import { readStoredValue } from './stored-value.js';
@@ -34,13 +35,6 @@ export type SecretKeeper = {
   close(): void;
 };
 
-/** The vault cannot be asked now. */
-export class VaultAway extends Error {
-  override readonly name = 'VaultAway';
-}
-
-const WITHIN_MS = 3_000;
-
 /**
  * How long after the line came up what was read counts as provisional, in ms: the broker's servers may not know yet that we
  * listen, and a replica that lags may have answered with a secret whose marker we did not hear. Then it is read again.
@@ -57,11 +51,11 @@ export type KeeperOptions = {
 
 export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKeeper> {
   const { nats, vault, masterKeys, cache, onTrouble } = options;
-  const underWay = new Set<UnderWay>();
+  const questions = openQuestions();
   const reading = new Map<SecretName, Promise<Found>>();
   const making = new Map<SecretName, Promise<Found>>();
   const draft = secureMemory(KEY_BYTES);
-  let isUp = !nats.isClosed();
+  const told = new Set<string>();
   let isClosed = false;
   let isRetired = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
@@ -80,8 +74,8 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     if (value?.tag === 'marker') {
       if (name === masterName(masterKeys.newest.id)) isRetired = true;
       cache.learnGone(name as SecretName);
-      for (const each of underWay) each.gone.add(name);
-    } else if (isUp && name.startsWith('bucket.')) {
+      questions.tellGone(name);
+    } else if (questions.isUp && name.startsWith('bucket.')) {
       // Of buckets there are few, and everyone needs them.
       take({ name, revision, data });
     }
@@ -92,7 +86,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
       if (isClosed) return;
       if (type === 'disconnect') cut();
       if (type === 'reconnect') {
-        isUp = true;
+        questions.mend();
         forget();
         settle();
         void lookForRetirement();
@@ -109,9 +103,8 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
   }
 
   function cut(): void {
-    isUp = false;
     forget();
-    for (const each of underWay) each.giveUp(new VaultAway('the line to the vault was cut'));
+    questions.cut();
   }
 
   function settle(): void {
@@ -121,7 +114,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   function forget(): void {
     cache.forgetSecrets();
-    for (const each of underWay) each.isStale = true;
+    questions.makeStale();
   }
 
   /** What becomes of a stored value; into the cache, unless a marker was heard while it was on its way. */
@@ -137,37 +130,25 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     const unwrap = (into: Buffer): boolean =>
       value !== undefined && unwrapSecret(masterKeys, name, value, into);
     if (cache.learn(name, entry.revision, unwrap)) return 'here';
-    onTrouble(
-      value === undefined
-        ? `what the vault has of ${name} is of no form known here`
-        : `${name} does not unwrap: it is wrapped by the master key ${value.keyId}`,
-    );
+    tellOnce(value?.keyId ?? 'unknown', name);
     return 'unreadable';
   }
 
-  /** Runs a question, for 3 s and while there is a line. Its answer is worth nothing once the cache was emptied: it is asked again. */
-  async function whileFresh<A>(ask: (asked: UnderWay) => Promise<A>): Promise<A> {
-    for (;;) {
-      if (!isUp) throw new VaultAway('there is no line to the vault');
-      const { promise: isCut, reject: giveUp } = Promise.withResolvers<never>();
-      const asked: UnderWay = { gone: new Set(), isStale: false, giveUp };
-      underWay.add(asked);
-      try {
-        return await within(Promise.race([ask(asked), isCut]));
-      } catch (error) {
-        if (error instanceof VaultAway) throw error;
-        if (!(error instanceof Stale)) throw new VaultAway('the vault cannot be asked', { cause: error });
-      } finally {
-        underWay.delete(asked);
-        asked.isStale = true;
-      }
-    }
+  /** One secret stands for all that are under the same master key. */
+  function tellOnce(keyId: string, name: string): void {
+    if (told.has(keyId)) return;
+    told.add(keyId);
+    onTrouble(
+      keyId === 'unknown'
+        ? `what the vault has of ${name} is of no form known here`
+        : `${name} does not unwrap: it is wrapped by the master key ${keyId}`,
+    );
   }
 
   const reads = openGather<SecretName, Found>({ ask: readAll, most: 512, atOnce: 4 });
 
   function readAll(names: readonly SecretName[]): Promise<readonly Found[]> {
-    return whileFresh(async (asked) => {
+    return questions.ask(async (asked) => {
       const newest = await vault.newestOf(names);
       return names.map((name) => {
         const stored = newest.get(name);
@@ -183,7 +164,7 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
   }
 
   function create(name: SecretName): Promise<Found> {
-    return whileFresh(async (asked) => {
+    return questions.ask(async (asked) => {
       if (isRetired) throw new Error(`the master key ${masterKeys.newest.id} was retired`);
       randomInto(draft);
       const data = wrapSecret(masterKeys.newest, name, draft);
@@ -201,14 +182,14 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
 
   return {
     get isUp() {
-      return isUp;
+      return questions.isUp;
     },
     read,
     async readSurely(names) {
       const found = await read(names);
       const missing = names.filter((name) => found.get(name) === 'none');
       const sure = await Promise.all(
-        missing.map((name) => whileFresh((asked) => readFromLeader(name, asked))),
+        missing.map((name) => questions.ask((asked) => readFromLeader(name, asked))),
       );
       for (const [index, name] of missing.entries()) found.set(name, sure[index] as Found);
       return found;
@@ -222,15 +203,6 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
     },
   };
 }
-
-/** A question under way, what was destroyed meanwhile, and whether the cache was emptied meanwhile. */
-type UnderWay = {
-  readonly gone: Set<string>;
-  isStale: boolean;
-  readonly giveUp: (error: VaultAway) => void;
-};
-
-class Stale extends Error {}
 
 const SEQ = 'Nats-Sequence';
 const seqOf = (header: string | undefined): number => Number(header ?? 0);
@@ -247,11 +219,3 @@ function once(
   asked.set(name, answer);
   return answer;
 }
-
-async function within<A>(answer: Promise<A>): Promise<A> {
-  const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
-  const late = setTimeout(giveUp, WITHIN_MS, new VaultAway(SILENT));
-  return Promise.race([answer, givenUp]).finally(() => clearTimeout(late));
-}
-
-const SILENT = `the vault does not answer within ${WITHIN_MS} ms`;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { closeBody } from '@parley/domain/conversation/body';
 import type { BodyPlace } from '@parley/domain/sealing/closed';
-import { isLeft, isRight } from 'fp-ts/lib/Either.js';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureTopology } from '../log/topology.js';
 import { connectNats } from '../runtime/connect-nats.js';
@@ -116,11 +116,24 @@ describe('the master keys', () => {
 
   it('may have a newer one: what the older wrapped is still opened', async () => {
     const place = aPlace();
-    const opaque = await sealed(await aVault(), place);
+    const told: string[] = [];
+    const older = await openVault({ nats, masterKeys, onTrouble: (reason) => told.push(reason) });
+    opened.push(older);
+    const opaque = await sealed(older, place);
     const rotated = await aVault(nats, [randomBytes(40), ...masterKeys]);
     expect(await rotated.open([{ place, opaque }])).toEqual([{ tag: 'open', json: hello }]);
-    expect(isRight(await rotated.seal(aPlace(), MONTH, hello))).toBe(true);
     // The newer is in use from now on.
     await expect(aVault()).rejects.toThrow(/in use with the master key/);
+
+    // Who does not have it yet cannot use what it wraps, and says so once.
+    const bodies = await Promise.all(
+      [aPlace(), aPlace()].map(async (at) => ({ place: at, opaque: await sealed(rotated, at) })),
+    );
+    expect(await older.open(bodies)).toEqual([{ tag: 'locked' }, { tag: 'locked' }]);
+    const refused = await older.seal({ ...place, author: bodies[0]?.place.author ?? '' }, MONTH, hello);
+    expect(refused).toMatchObject({ left: { tag: 'Unavailable' } });
+    expect(told).toEqual([
+      expect.stringMatching(/ does not unwrap: it is wrapped by the master key \w{16}$/),
+    ]);
   });
 });
