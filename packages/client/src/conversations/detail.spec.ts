@@ -61,4 +61,9 @@ describe('a conversation in detail', () => {
       expect(after(type, { user: 'bob' })).toBeUndefined();
     },
   );
+
+  it('is asked for where an event was taken out of the log, and not where it is said which was', () => {
+    expect(after('message.erased', { seq: detail.revision + 1 })).toBeUndefined();
+    expect(after('message.erased', { seq: detail.revision })).toBeDefined();
+  });
 });

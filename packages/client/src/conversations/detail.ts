@@ -1,5 +1,5 @@
 import type { Role } from '@parley/domain/conversation/vocabulary';
-import type { LiveEvent } from '@parley/domain/wire/live';
+import { isHole, type LiveEvent } from '@parley/domain/wire/live';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
 
@@ -15,7 +15,7 @@ export function foldDetail(
   user: string,
 ): ConversationDetail | undefined {
   if (event.seq <= detail.revision) return detail;
-  if (event.seq > detail.revision + 1 || saysTooLittle.has(event.type)) return undefined;
+  if (event.seq > detail.revision + 1 || saysTooLittle.has(event.type) || isHole(event)) return undefined;
   const next = { ...detail, revision: event.seq };
   const data = event.data as EventData;
   const { pins = [] } = detail;
@@ -50,7 +50,7 @@ export function foldDetail(
   }
 }
 
-/** A ban names nobody; of who is erased it is not said whether they were still there. */
+/** A ban names nobody; of who is erased it is not said whether they were still there; and whoever sent what is no more has read up to there. */
 const saysTooLittle: ReadonlySet<string> = new Set<LiveEvent['type']>(['member.banned', 'member.erased']);
 
 /** A conversation of the list or in detail after its end was set, or a hold laid on it or lifted. */

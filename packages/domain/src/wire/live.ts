@@ -16,6 +16,13 @@ export type LiveEvent = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
+/**
+ * Whether an event stands where one was that was taken out of the log since: what that was, and of whom, is not known to who hears
+ * this alone.
+ */
+export const isHole = ({ type, seq, data }: Pick<LiveEvent, 'type' | 'seq' | 'data'>): boolean =>
+  type === 'message.erased' && data.seq === seq;
+
 /** @param opened what became of the event's body; of one that has none, undefined. */
 export function liveEvent(event: Envelope, opened: Opened | undefined): LiveEvent {
   const { conversationId, seq, type, at, actor, commandId } = event;

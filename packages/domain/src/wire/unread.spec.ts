@@ -28,11 +28,11 @@ function counted(log: readonly Envelope[], revision: number, user: string, read:
     .length;
 }
 
-const sent = (seq: number, actor: string) => ({ seq, actor, type: 'message.sent', data: {} });
+const sent = (seq: number, actor: string) => ({ seq, actor, type: 'message.sent', data: {} }) as const;
 const deleted = (seq: number, target: number) => ({
   seq,
   actor: 'ben',
-  type: 'message.deleted',
+  type: 'message.deleted' as const,
   data: { seq: target },
 });
 const fold = (start: Unread, ...events: Parameters<typeof unreadAfterEvent>[1][]) =>
@@ -128,6 +128,13 @@ describe('unread messages', () => {
     const start = unreadOf({ unread: 2, revision: 9, read: 5 });
     expect(fold(start, deleted(10, 7))).toBeUndefined();
     expect(fold(start, sent(11, 'ben'))).toBeUndefined();
+  });
+
+  it('are asked for where an event was taken out of the log, and not where it is said which was', () => {
+    const erased = (seq: number, target: number) =>
+      ({ seq, actor: '@system', type: 'message.erased', data: { seq: target } }) as const;
+    expect(fold(unreadOf({ unread: 1, revision: 2, read: 0 }), erased(3, 3))).toBeUndefined();
+    expect(fold(unreadOf({ unread: 1, revision: 2, read: 0 }), erased(3, 2))?.count).toBe(1);
   });
 
   it('are counted without end, in bounded memory', () => {

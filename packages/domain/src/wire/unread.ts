@@ -1,3 +1,4 @@
+import { isHole, type LiveEvent } from './live.js';
 import type { Watermarks } from './receipts.js';
 
 /**
@@ -20,12 +21,7 @@ export type Unread = {
 /** Unread messages known one by one. Beyond, the oldest is only counted. */
 export const MAX_KNOWN_UNREAD = 256;
 
-type Event = {
-  readonly seq: number;
-  readonly type: string;
-  readonly actor: string;
-  readonly data: Readonly<Record<string, unknown>>;
-};
+type Event = Pick<LiveEvent, 'seq' | 'type' | 'actor' | 'data'>;
 
 /** What the server counted: as a view of the conversation has it, or a receipt. */
 export function unreadOf(counted: {
@@ -57,6 +53,9 @@ export function unreadAfterEvent(unread: Unread, event: Event, user: string): Un
     // All that they wrote is gone: how much of it was unread is not said.
     case 'member.erased':
       return undefined;
+    // It may have been the user's own, up to which they have read.
+    case 'message.erased':
+      return isHole(event) ? undefined : next;
     default:
       return next;
   }
