@@ -164,7 +164,7 @@ describe('a message that ends before the log says so', () => {
   it('is not taken away again by its tombstone, or the server is asked', () => {
     const expired = (seq: number) => ({
       seq: 11,
-      type: 'message.expired',
+      type: 'message.expired' as const,
       actor: '@system',
       data: { ranges: [[seq, seq]] },
     });

@@ -54,7 +54,7 @@ export function MembersPanel({ details, conversationId, onClose }: MembersPanelP
           <EndChoice
             conversationId={conversationId}
             expiresAt={detail.expiresAt}
-            isDisabled={detail.closed || (isRoom && !mayManage)}
+            isDisabled={detail.closed || detail.role !== 'owner'}
           />
           <section aria-labelledby="members-title">
             <h3 id="members-title">{detail.memberCount.toLocaleString()} members</h3>
