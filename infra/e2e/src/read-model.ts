@@ -4,11 +4,13 @@ import pg from 'pg';
 export type ReadModel = {
   /** Events and digest of each partition. */
   readonly checkpoints: readonly unknown[];
-  readonly conversations: readonly unknown[];
+  readonly conversations: readonly ConversationRecord[];
   readonly members: readonly unknown[];
   readonly messages: readonly MessageRecord[];
   readonly deadLetters: number;
 };
+
+export type ConversationRecord = { readonly conversation_id: string; readonly title: string | null };
 
 export type MessageRecord = {
   readonly conversation_id: string;

@@ -54,7 +54,8 @@ describe('what people say', () => {
       const heard: LiveEvent[] = [];
       bob.on('event', (event) => heard.push(event));
       const conversationId = `g-${randomUUID()}`;
-      await ann.call('conversation.create', { conversationId, kind: 'group', members: ['bob'] });
+      const title = `${WORD}s`;
+      await ann.call('conversation.create', { conversationId, kind: 'group', members: ['bob'], title });
       const say = async (what: Body): Promise<number> => {
         const { seq } = await ann.call('message.send', {
           conversationId,
@@ -80,7 +81,8 @@ describe('what people say', () => {
       expect(page.messages.map((message) => message.body)).toEqual([body, body]);
       const { conversations } = await bob.conversations();
       const view = conversations.find((each) => each.conversationId === conversationId);
-      expect(view?.preview?.body).toEqual(body);
+      expect(view).toMatchObject({ title, preview: { body } });
+      expect(await bob.call('conversation.get', { conversationId })).toMatchObject({ title });
       const { nextCursor } = await bob.messages(conversationId, { limit: 1 });
       const older = await bob.messages(conversationId, { limit: 1, before: nextCursor as string });
       expect(older.messages).toMatchObject([{ seq: sent, body }]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { closedTitle } from '@parley/domain/sealing/closed';
 import type { Opened } from '@parley/domain/sealing/opened';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
@@ -9,6 +10,7 @@ import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { openEach } from '@parley/infra/vault/open-each';
 import { openVault } from '@parley/infra/vault/open-vault';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IrcFile, writeIrcLogs } from './irc-log.js';
@@ -86,7 +88,7 @@ async function outcomeOf(world: World, report: Report): Promise<Outcome> {
   return { world, report, events, model: await opened(natsUrl, await readModel(databaseUrl)) };
 }
 
-/** What people said: sealed it is different in every run. */
+/** What people said, and how they called it: sealed it is different in every run. */
 async function opened(natsUrl: string, model: ReadModel): Promise<ReadModel> {
   const nats = await connectNats(natsUrl, 'opened');
   const vault = await openVault({ nats, masterKeys: [TEST_MASTER_KEY] });
@@ -96,14 +98,30 @@ async function opened(natsUrl: string, model: ReadModel): Promise<ReadModel> {
       opaque: body,
     })),
   );
+  const titles = await openEach(
+    vault,
+    model.conversations.map(({ conversation_id: id, title }) =>
+      title === null ? undefined : closedTitle(id, title),
+    ),
+  );
   await vault.close();
   await nats.close();
-  const textOf = (body: Opened | undefined): string =>
-    body?.tag === 'open' ? (JSON.parse(body.json) as { text: string }).text : `${body?.tag}`;
   return {
     ...model,
-    messages: model.messages.map((row, index) => ({ ...row, body: textOf(bodies[index]) })),
+    messages: model.messages.map((row, index) => ({ ...row, body: (said(bodies[index]) as TextBody).text })),
+    conversations: model.conversations.map((row, index) => ({
+      ...row,
+      title: said(titles[index]) as string | null,
+    })),
   };
+}
+
+type TextBody = { readonly text: string };
+
+function said(opened: Opened | undefined): unknown {
+  if (opened === undefined) return null;
+  if (opened.tag !== 'open') throw new Error(`it is ${opened.tag}`);
+  return JSON.parse(opened.json);
 }
 
 function expectWhole({ model, events }: Outcome): void {

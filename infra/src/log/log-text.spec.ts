@@ -15,7 +15,9 @@ describe('what goes into the log', () => {
     expect(logText({ user: 'ann', read: 3 })).toBe('{"user":"ann","read":3}');
   });
 
-  it.each([plain, 'z9.other'])('is never a body like %s', (body) => {
+  it.each([plain, 'z9.other'])('is never a body or title like %s', (body) => {
+    const renamed = envelop({ type: 'conversation.renamed', data: { title: body } }, place);
+    expect(() => logText(renamed)).toThrow('sealed');
     expect(() => logText(envelop({ type: 'message.sent', data: { ordinal: 1, body } }, place))).toThrow(
       'sealed',
     );

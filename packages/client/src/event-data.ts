@@ -3,7 +3,8 @@ import type { Role } from '@parley/domain/conversation/vocabulary';
 
 /** What events say, by their types; the server has decoded it, so it is only named here. */
 export type EventData = {
-  readonly title: string;
+  /** Not there where it cannot be opened. */
+  readonly title?: string;
   readonly ttl: number | null;
   readonly expiresAt: number | null;
   readonly reason: string;

@@ -21,7 +21,7 @@ export function foldDetail(
   const { pins = [] } = detail;
   switch (event.type) {
     case 'conversation.renamed':
-      return { ...next, title: data.title };
+      return data.title === undefined ? next : { ...next, title: data.title };
     case 'conversation.ttlSet':
       return { ...next, ttl: data.ttl };
     case 'conversation.closed':

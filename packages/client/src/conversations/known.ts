@@ -85,7 +85,7 @@ function viewAfter(view: ConversationView, event: LiveEvent, user: string): Conv
       return data.ranges.some(([from, to]) => from <= seq && seq <= to) ? { ...view, preview: null } : view;
     }
     case 'conversation.renamed':
-      return { ...view, title: data.title };
+      return data.title === undefined ? view : { ...view, title: data.title };
     case 'conversation.ttlSet':
       return { ...view, ttl: data.ttl };
     case 'conversation.closed':

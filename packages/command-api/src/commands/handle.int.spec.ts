@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { bodyIn } from '@parley/domain/sealing/closed';
+import { closedIn } from '@parley/domain/sealing/closed';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -61,7 +61,7 @@ describe('a command', () => {
     const conversationId = await group(api);
     const words = Array.from({ length: 100 }, (_, n) => `message ${n}`);
     await Promise.all(words.map((word) => send(api, conversationId, word)));
-    const bodies = (await log.events(api, conversationId)).map(bodyIn).filter((body) => body !== undefined);
+    const bodies = (await log.events(api, conversationId)).map(closedIn).filter((body) => body !== undefined);
     const opened = await api.vault.open(bodies);
     expect(opened).toEqual(words.map((word) => ({ tag: 'open', json: JSON.stringify(text(word)) })));
   });

@@ -5,7 +5,9 @@ import { decide } from '@parley/domain/conversation/decide';
 import { type Target, targetSought } from '@parley/domain/conversation/decide-messages';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
+import { closedTitle } from '@parley/domain/sealing/closed';
 import { queueErasure } from '@parley/infra/erasure/queue';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
@@ -48,7 +50,8 @@ export async function handleCommand(
       ...(traceparent === undefined ? {} : { traceparent }),
       answeredBefore: (known) => answerBefore(resources, known, command),
       decide: async (known) => {
-        const decision = decide(known.state, command, await lookUp(resources, known, command));
+        const state = await withTitle(resources, known.state, command);
+        const decision = decide(state, command, await lookUp(resources, known, command));
         if (E.isLeft(decision)) return decision;
         if (decision.right === undefined) return E.right(undefined);
         const sealed = await sealEvent(resources.vault, place(decision.right, known, command));
@@ -67,6 +70,17 @@ export async function handleCommand(
     }),
   );
   return outcome ?? E.left(refuse('TooManyRequests', 'too many commands wait for this conversation'));
+}
+
+/** To be renamed as it is called already is nothing: for that alone, the title is opened. */
+async function withTitle(
+  { vault }: CommandResources,
+  state: Conversation,
+  { type, data: { conversationId } }: Command,
+): Promise<Conversation> {
+  if (type !== 'conversation.rename' || !stands(state) || state.title === undefined) return state;
+  const [opened] = await vault.open([closedTitle(conversationId, state.title)]);
+  return opened?.tag === 'open' ? { ...state, title: `p0.${opened.json}` } : state;
 }
 
 /** Only a repetition pays for the look at what it said the first time. */

@@ -1,11 +1,11 @@
 import type { Envelope } from '@parley/domain/log/envelope';
-import { bodyIn, withBody } from '@parley/domain/sealing/closed';
+import { closedIn, withClosed } from '@parley/domain/sealing/closed';
 import type { Vault } from '@parley/infra/vault/vault';
 
-/** A stored event as it was decided; where its body cannot be opened, as it is stored. */
+/** A stored event as it was decided; where its body or title cannot be opened, as it is stored. */
 export async function openEvent(vault: Pick<Vault, 'open'>, event: Envelope): Promise<Envelope> {
-  const closed = bodyIn(event);
+  const closed = closedIn(event);
   if (closed === undefined) return event;
   const [opened] = await vault.open([closed]);
-  return opened?.tag === 'open' ? withBody(event, `p0.${opened.json}`) : event;
+  return opened?.tag === 'open' ? withClosed(event, `p0.${opened.json}`) : event;
 }

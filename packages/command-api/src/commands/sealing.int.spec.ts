@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Body } from '@parley/domain/conversation/body';
+import { stands } from '@parley/domain/conversation/state';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { bucketOf } from '@parley/domain/sealing/bucket';
-import { bodyIn } from '@parley/domain/sealing/closed';
+import { closedIn } from '@parley/domain/sealing/closed';
 import { readSealedText } from '@parley/domain/sealing/sealed-text';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { sentRow } from '@parley/infra/read-model/newest-page';
@@ -20,7 +21,7 @@ import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRecentEvents } from '../conversations/recent-events.js';
 import { openReplay, type Replayed } from '../internal/replay.js';
-import { openMessages } from '../read/open-views.js';
+import { openMessages, openTitle } from '../read/open-views.js';
 import { commandOf, openLog, text } from '../testing/log-fixture.js';
 import { type CommandResources, handleCommand } from './handle.js';
 
@@ -61,7 +62,7 @@ async function done(api: CommandResources, command: Parameters<typeof handleComm
 }
 
 const sealedOf = (event: Envelope | undefined) => {
-  const body = event && bodyIn(event);
+  const body = event && closedIn(event);
   return body && readSealedText(body.opaque);
 };
 
@@ -78,7 +79,7 @@ describe('a body', () => {
       expect(events.slice(1).map((event) => sealedOf(event)?.bucket)).toEqual([MONTH, MONTH]);
       expect(JSON.stringify(events)).not.toContain(WORD);
     }
-    const bodies = stored.map(bodyIn).filter((each) => each !== undefined);
+    const bodies = stored.map(closedIn).filter((each) => each !== undefined);
     expect(await api.vault.open(bodies)).toEqual(
       bodies.map(() => ({ tag: 'open', json: JSON.stringify(body) })),
     );
@@ -119,11 +120,39 @@ describe('a body', () => {
         ),
       ),
     );
-    const bodies = (await log.events(one, conversationId)).map(bodyIn).filter((body) => body !== undefined);
+    const bodies = (await log.events(one, conversationId)).map(closedIn).filter((body) => body !== undefined);
     expect(bodies.length).toBeGreaterThan(1);
     for (const { tag } of await one.vault.open(bodies)) expect(tag).toBe('open');
     const moved = bodies.map(({ place, opaque }) => ({ place: { ...place, seq: place.seq + 1 }, opaque }));
     for (const { tag } of await one.vault.open(moved)) expect(tag).toBe('gone');
+  });
+});
+
+describe('a title', () => {
+  it('is sealed, stays when whoever gave it is erased, and is not given again when it is so already', async () => {
+    const api = await log.instance();
+    const conversationId = `g-${randomUUID()}`;
+    const owner = `eve-${randomUUID()}`;
+    await done(
+      api,
+      commandOf('conversation.create', owner, {
+        conversationId,
+        kind: 'group',
+        members: ['bob'],
+        title: WORD,
+      }),
+    );
+    const rename = (title: string) => commandOf('conversation.rename', owner, { conversationId, title });
+    expect(await done(api, rename(WORD))).toBe(1);
+    expect(await done(api, rename(`${WORD}s`))).toBe(2);
+    expect(await done(await log.instance(), rename(`${WORD}s`))).toBe(2);
+    expect(await everythingInNats(log.nats)).not.toContain(WORD);
+
+    await destroySecrets(openVaultStream(log.nats, log.jsm), [`author.${owner}`], 'test');
+    const { state } = await api.store.fresh(conversationId);
+    const title = stands(state) ? state.title : undefined;
+    const { vault } = await log.instance();
+    expect(await openTitle(vault, conversationId, title)).toEqual({ title: `${WORD}s` });
   });
 });
 

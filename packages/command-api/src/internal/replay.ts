@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
-import { bodyIn } from '@parley/domain/sealing/closed';
+import { closedIn } from '@parley/domain/sealing/closed';
 import { liveEvent } from '@parley/domain/wire/live';
 import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
@@ -94,7 +94,9 @@ export function openReplay({ jsm, store, recent, vault, now }: ReplayResources):
       return isPastItsLife(event, at) || (seq !== undefined && isGone(seq));
     };
     const closed = pages.flatMap((page) =>
-      'events' in page ? page.events.map((event) => (isHidden(event, page) ? undefined : bodyIn(event))) : [],
+      'events' in page
+        ? page.events.map((event) => (isHidden(event, page) ? undefined : closedIn(event)))
+        : [],
     );
     const bodies = (await openEach(vault, closed)).values();
     const textOf = (event: Envelope, page: Found): string => {

@@ -8,6 +8,7 @@ import type { ConversationDetail } from '@parley/domain/wire/views';
 import * as E from 'fp-ts/lib/Either.js';
 import type { ConversationStore } from '../conversations/store.js';
 import { CONVERSATION_STORE, READ_RESOURCES } from '../injection.js';
+import { openTitle } from '../read/open-views.js';
 import { readWatermarks } from '../read/watermarks.js';
 import { ifSoon } from './if-soon.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -46,6 +47,7 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     const detail = await this.withWatermarks({
       ...detailOf(state, reader, params),
       pins: pinsShown(state, now),
+      ...(await openTitle(this.resources.vault, params.conversationId, state.title)),
     });
     return E.right(showProducers ? { ...detail, producers: Object.fromEntries(state.producers) } : detail);
   }

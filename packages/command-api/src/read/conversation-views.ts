@@ -1,3 +1,4 @@
+import type { OpaqueBody } from '@parley/domain/conversation/body';
 import type { Kind, Role } from '@parley/domain/conversation/vocabulary';
 import type { ConversationView } from '@parley/domain/wire/views';
 import { type MessageRow, messageColumns, readMessageRow } from '@parley/infra/read-model/message-row';
@@ -30,8 +31,11 @@ export const conversationViewsSql = (schema: string, reader: string, now: string
   ) newest on true
   order by c.last_activity_at desc, c.conversation_id desc`;
 
-/** A view as the rows have it: its preview is still to be opened. */
-export type ClosedView = Omit<ConversationView, 'preview'> & { readonly preview: MessageRow | null };
+/** A view as the rows have it: its title and preview are still to be opened. */
+export type ClosedView = Omit<ConversationView, 'preview' | 'title' | 'sealed'> & {
+  readonly title: OpaqueBody | null;
+  readonly preview: MessageRow | null;
+};
 
 /** A view from the columns of that statement, which begin at column `at`. */
 export function conversationView(values: readonly unknown[], at: number): ClosedView {
@@ -57,6 +61,7 @@ export function conversationView(values: readonly unknown[], at: number): Closed
   return {
     conversationId: conversationId as string,
     kind: kind as Kind,
+    title: title as OpaqueBody | null,
     role: role as Role,
     ttl: ttl as number | null,
     closed: closed as boolean,
@@ -67,7 +72,6 @@ export function conversationView(values: readonly unknown[], at: number): Closed
     read: Number(read),
     delivered: Number(delivered),
     preview: values[preview] === null ? null : readMessageRow(values, preview).row,
-    ...(title === null ? {} : { title: title as string }),
     ...(expiresAt === null ? {} : { expiresAt: Number(expiresAt) }),
     ...(holdSince === null
       ? {}

@@ -1,3 +1,6 @@
+import type { OpaqueBody } from '@parley/domain/conversation/body';
+import { type Closed, closedTitle } from '@parley/domain/sealing/closed';
+import { type ShownTitle, shownTitle } from '@parley/domain/sealing/opened';
 import type { ConversationView, MessageView } from '@parley/domain/wire/views';
 import { bodyOf, type MessageRow, toMessageView } from '@parley/infra/read-model/message-row';
 import { openEach } from '@parley/infra/vault/open-each';
@@ -20,20 +23,37 @@ export async function openMessages(
   return rows.map((row, index) => toMessageView(row, reader, bodies[index]));
 }
 
-/** Conversations as `reader` gets them, their previews opened. */
+/** Conversations as `reader` gets them, their titles and previews opened. */
 export async function openViews(
   vault: CanOpen,
   views: readonly ClosedView[],
   reader: string,
 ): Promise<readonly ConversationView[]> {
-  const bodies = await openEach(
-    vault,
-    views.map(({ conversationId, preview }) =>
-      preview === null ? undefined : bodyOf(conversationId, preview),
-    ),
-  );
-  return views.map(({ preview, ...view }, index) => ({
-    ...view,
-    preview: preview === null ? null : toMessageView(preview, reader, bodies[index]),
-  }));
+  const opened = (await openEach(vault, views.flatMap(closedOf))).values();
+  return views.map(({ title: _, preview, ...view }) => {
+    const title = opened.next().value;
+    const body = opened.next().value;
+    return {
+      ...view,
+      preview: preview === null ? null : toMessageView(preview, reader, body),
+      ...(title === undefined ? {} : shownTitle(title)),
+    };
+  });
+}
+
+const closedOf = ({ conversationId, title, preview }: ClosedView): readonly (Closed | undefined)[] => [
+  title === null ? undefined : closedTitle(conversationId, title),
+  preview === null ? undefined : bodyOf(conversationId, preview),
+];
+
+/** The title of a conversation as its members get it. */
+export async function openTitle(
+  vault: CanOpen,
+  conversationId: string,
+  title: OpaqueBody | undefined,
+): Promise<ShownTitle | undefined> {
+  const [opened] = await openEach(vault, [
+    title === undefined ? undefined : closedTitle(conversationId, title),
+  ]);
+  return opened && shownTitle(opened);
 }

@@ -61,7 +61,10 @@ export type OpaqueBody = t.TypeOf<typeof OpaqueBody>;
 
 export const closeBody = (body: Body): OpaqueBody => `p0.${JSON.stringify(body)}`;
 
-/** JSON text of the body within, unchecked, or undefined for a scheme this process does not know. */
+/** A title as the log, Postgres and Redis carry it: what is within is the JSON of a text. */
+export const closeTitle = (title: string): OpaqueBody => `p0.${JSON.stringify(title)}`;
+
+/** JSON text of what is within, unchecked, or undefined for a scheme this process does not know. */
 export const openBodyJson = (opaque: OpaqueBody): string | undefined =>
   opaque.startsWith('p0.') ? opaque.slice(3) : undefined;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { directConversationId, SYSTEM } from '../ids.js';
 import { command, hashOf, NOON } from '../testing/commands.js';
 import { created, given, happened } from '../testing/given.js';
+import { closeTitle } from './body.js';
 
 const member = (user: string) => ({ user, role: 'member', banHash: hashOf(user) }) as const;
 const owner = (user: string) => ({ user, role: 'owner', banHash: hashOf(user) }) as const;
@@ -16,7 +17,7 @@ describe('creating a conversation', () => {
       .makes('conversation.created', {
         kind: 'group',
         ttl: null,
-        title: 'Garden',
+        title: closeTitle('Garden'),
         members: [owner('ann'), member('bob'), member('cem')],
       });
   });

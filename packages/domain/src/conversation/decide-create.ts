@@ -1,4 +1,5 @@
 import { directConversationId, isDirectId, SYSTEM } from '../ids.js';
+import { closeTitle } from './body.js';
 import type { CreateConversation } from './commands.js';
 import { endsTooSoon, noEndForDirect } from './decide-settings.js';
 import { type Decision, no, yes } from './decision.js';
@@ -33,7 +34,7 @@ export function create(state: Conversation, command: CreateConversation): Decisi
       kind: data.kind,
       ttl: data.ttl ?? null,
       members: [entry(command, actor, first), ...others.map((user) => entry(command, user, 'member'))],
-      ...(data.title === undefined ? {} : { title: data.title }),
+      ...(data.title === undefined ? {} : { title: closeTitle(data.title) }),
       ...(data.expiresAt === undefined ? {} : { expiresAt: data.expiresAt }),
     },
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
 import { command, NOON, text } from '../testing/commands.js';
 import { created, given, happened, manySent, sent, sentUntil } from '../testing/given.js';
-import { closeBody } from './body.js';
+import { closeBody, closeTitle } from './body.js';
 import { targetSought } from './decide-messages.js';
 
 const ROLES = { ann: 'owner', bob: 'admin', cem: 'member', dan: 'member' } as const;
@@ -37,7 +37,12 @@ describe('sending', () => {
   });
 
   it('numbers messages densely, whatever lies between them', () => {
-    given(group, sent('ann', 1), happened('ann', 'conversation.renamed', { title: 'Roses' }), sent('cem', 2))
+    given(
+      group,
+      sent('ann', 1),
+      happened('ann', 'conversation.renamed', { title: closeTitle('Roses') }),
+      sent('cem', 2),
+    )
       .when(send('dan'))
       .makes('message.sent', { ordinal: 3, body: hello });
     given(group, sent('ann', 1), happened('ann', 'message.deleted', { seq: 2 }))

@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
 import { command, NOON } from '../testing/commands.js';
 import { created, given, happened } from '../testing/given.js';
+import { closeTitle } from './body.js';
 
 const ROLES = { ann: 'owner', bob: 'admin', cem: 'member' } as const;
 const group = created('group', ROLES);
@@ -14,14 +15,16 @@ describe('renaming', () => {
   it('is for owners, admins and the system', () => {
     for (const garden of [group, channel]) {
       for (const actor of ['ann', 'bob', SYSTEM]) {
-        given(garden).when(rename(actor)).makes('conversation.renamed', { title: 'Roses' });
+        given(garden)
+          .when(rename(actor))
+          .makes('conversation.renamed', { title: closeTitle('Roses') });
       }
       given(garden).when(rename('cem')).isRefused('NotAllowed');
     }
   });
 
   it('does nothing when the title is so already', () => {
-    given(group, happened('ann', 'conversation.renamed', { title: 'Roses' }))
+    given(group, happened('ann', 'conversation.renamed', { title: closeTitle('Roses') }))
       .when(rename('bob'))
       .makesNothing();
   });

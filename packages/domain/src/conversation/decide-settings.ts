@@ -1,4 +1,5 @@
 import { SYSTEM } from '../ids.js';
+import { closeTitle } from './body.js';
 import type { CloseConversation, RenameConversation, SetExpiry, SetTtl } from './commands.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
 import { leads } from './standing.js';
@@ -8,9 +9,8 @@ import { type Ending, LEAST_AHEAD } from './vocabulary.js';
 export function rename(state: Open, { actor, data }: RenameConversation): Decision {
   if (state.kind === 'direct') return no('NotForThisKind', 'a direct conversation has no title');
   if (!leads(state, actor)) return no('NotAllowed');
-  return state.title === data.title
-    ? unchanged
-    : yes({ type: 'conversation.renamed', data: { title: data.title } });
+  const title = closeTitle(data.title);
+  return state.title === title ? unchanged : yes({ type: 'conversation.renamed', data: { title } });
 }
 
 export function setTtl(state: Open, { actor, data }: SetTtl): Decision {

@@ -15,7 +15,6 @@ import {
   Remains,
   Role,
   SeqRange,
-  Title,
   Ttl,
 } from './vocabulary.js';
 
@@ -29,10 +28,10 @@ const users = t.readonlyArray(UserId);
  */
 export const eventCodecs = {
   'conversation.created': {
-    version: 2,
-    data: shape({ kind: Kind, members: entries, ttl: Ttl }, { title: Title, expiresAt: Instant }),
+    version: 3,
+    data: shape({ kind: Kind, members: entries, ttl: Ttl }, { title: OpaqueBody, expiresAt: Instant }),
   },
-  'conversation.renamed': { version: 1, data: shape({ title: Title }) },
+  'conversation.renamed': { version: 2, data: shape({ title: OpaqueBody }) },
   'conversation.ttlSet': { version: 1, data: shape({ ttl: Ttl }) },
   'conversation.expirySet': { version: 1, data: shape({ expiresAt: Ending }) },
   'conversation.closed': { version: 1, data: shape({}) },

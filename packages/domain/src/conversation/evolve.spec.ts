@@ -3,6 +3,7 @@ import { SYSTEM } from '../ids.js';
 import { envelop } from '../log/envelope.js';
 import { GARDEN, hashOf, NOON } from '../testing/commands.js';
 import { created, envelopes, fold, happened, manySent, sent } from '../testing/given.js';
+import { closeTitle } from './body.js';
 import { evolve } from './evolve.js';
 import { recallCommand, recallSeq } from './recent.js';
 import { toSnapshot } from './snapshot.js';
@@ -32,7 +33,9 @@ describe('folding', () => {
   });
 
   it('follows title, life of messages and closing', () => {
-    expect(folded(happened('ann', 'conversation.renamed', { title: 'Roses' })).title).toBe('Roses');
+    expect(folded(happened('ann', 'conversation.renamed', { title: closeTitle('Roses') })).title).toBe(
+      closeTitle('Roses'),
+    );
     expect(folded(happened('ann', 'conversation.ttlSet', { ttl: null })).ttl).toBeNull();
     const closed = fold([garden, happened('ann', 'conversation.closed', {})]);
     expect(closed.tag).toBe('closed');

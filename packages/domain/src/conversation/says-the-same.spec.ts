@@ -223,4 +223,11 @@ describe('a command under an id that was used', () => {
     expect(saysTheSame(others[1] as Command, gone)).toBe(true);
     expect(saysTheSame(others[0] as Command, gone)).toBe(false);
   });
+
+  it('is taken for the same when the title cannot be read any more', () => {
+    const { past, first, others } = cases['conversation.rename'];
+    const event = eventOf(past, first);
+    if (event.type !== 'conversation.renamed') throw new Error(event.type);
+    expect(saysTheSame(others[0] as Command, { ...event, data: { title: 'x9.gone' } })).toBe(true);
+  });
 });

@@ -1,13 +1,13 @@
 import type { Envelope } from '../log/envelope.js';
-import { type Body, type OpaqueBody, openBody } from './body.js';
+import { type Body, closeTitle, type OpaqueBody, openBody, openBodyJson } from './body.js';
 import type { Command } from './commands.js';
 import type { EventOf, EventType } from './events.js';
 import type { Entry, Ttl } from './vocabulary.js';
 
 /**
  * Whether a command says what an event holds that was made under its id; else the id was used for something else. What the
- * server added does not count: times, ordinals, hashes of people it knew before. A body that cannot be read any more counts
- * as the same. An event names only those whom it changed, so a command may name more: they were in, or out, already.
+ * server added does not count: times, ordinals, hashes of people it knew before. A body or title that cannot be read
+ * any more counts as the same. An event names only those whom it changed, so a command may name more: they were in, or out, already.
  */
 export function saysTheSame(command: Command, event: Envelope): boolean {
   switch (command.type) {
@@ -16,19 +16,13 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
       const people = new Set([command.actor, ...members]);
       return madeBy(event, 'conversation.created', (made) => {
         const named = made.members.map(({ user }) => user);
-        const settings: Settings = { kind, title, ttl, expiresAt };
-        return (
-          isSame(settings, {
-            kind: made.kind,
-            title: made.title,
-            ttl: made.ttl,
-            expiresAt: made.expiresAt,
-          }) && sameSet(people, named)
-        );
+        const asked: Settings = { kind, ttl, expiresAt };
+        const settings: Settings = { kind: made.kind, ttl: made.ttl, expiresAt: made.expiresAt };
+        return isSame(asked, settings) && sameTitle(title, made.title) && sameSet(people, named);
       });
     }
     case 'conversation.rename':
-      return madeBy(event, 'conversation.renamed', ({ title }) => title === command.data.title);
+      return madeBy(event, 'conversation.renamed', ({ title }) => sameTitle(command.data.title, title));
     case 'conversation.setTtl':
       return madeBy(event, 'conversation.ttlSet', ({ ttl }) => ttl === command.data.ttl);
     case 'conversation.setExpiry':
@@ -105,7 +99,6 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
 
 type Settings = {
   readonly kind: string;
-  readonly title: string | undefined;
   readonly ttl: Ttl;
   readonly expiresAt: number | undefined;
 };
@@ -124,6 +117,11 @@ function madeBy<T extends EventType>(
  */
 function hashNamed({ banHashes, data }: Extract<Command, { type: 'member.ban' | 'member.unban' }>) {
   return Object.hasOwn(banHashes, data.user) ? banHashes[data.user] : undefined;
+}
+
+function sameTitle(title: string | undefined, opaque: OpaqueBody | undefined): boolean {
+  if (title === undefined || opaque === undefined) return title === opaque;
+  return opaque === closeTitle(title) || openBodyJson(opaque) === undefined;
 }
 
 function sameBody(body: Body, opaque: OpaqueBody): boolean {

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { SYSTEM } from '../ids.js';
 import { hashOf, NOON } from '../testing/commands.js';
 import { created, fold, happened, manySent, type Past } from '../testing/given.js';
+import { closeTitle } from './body.js';
 import { fromSnapshot, SNAPSHOT_VERSION, toSnapshot } from './snapshot.js';
 import { type Conversation, initial } from './state.js';
 
 const history: readonly Past[] = [
   created('group', { ann: 'owner', bob: 'admin', cem: 'member' }, 60),
-  happened('ann', 'conversation.renamed', { title: 'Roses' }),
+  happened('ann', 'conversation.renamed', { title: closeTitle('Roses') }),
   ...manySent('bob', 500),
   happened('bob', 'message.deleted', { seq: 480 }),
   happened(SYSTEM, 'message.expired', {

@@ -3,11 +3,12 @@ import * as t from 'io-ts';
 import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
 import { shape, variants } from '../shape.js';
 import { boundedInteger } from '../text.js';
+import { OpaqueBody } from './body.js';
 import { type EventType, eventCodecs } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { deedsOf, recentOf } from './recent.js';
 import { type Conversation, type Deed, type Member, stands } from './state.js';
-import { BanHash, Ending, HoldReason, Kind, Pin, ProducerId, Role, Title, Ttl } from './vocabulary.js';
+import { BanHash, Ending, HoldReason, Kind, Pin, ProducerId, Role, Ttl } from './vocabulary.js';
 
 export type JsonValue =
   | string
@@ -101,7 +102,7 @@ const common = {
 const present = {
   ...common,
   kind: Kind,
-  title: t.union([Title, t.null]),
+  title: t.union([OpaqueBody, t.null]),
   ttl: Ttl,
   expiresAt: Ending,
   hold: t.union([shape({ reason: HoldReason, since: Instant, by: Actor }), t.null]),

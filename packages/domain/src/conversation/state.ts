@@ -1,3 +1,4 @@
+import type { OpaqueBody } from './body.js';
 import type { EventType } from './events.js';
 import { LayeredMap } from './layered-map.js';
 import { emptyRecent, type Recent } from './recent.js';
@@ -39,7 +40,7 @@ export type Hold = { readonly reason: string; readonly since: number; readonly b
 /** What open and closed conversations have in common. */
 type Present = Common & {
   readonly kind: Kind;
-  readonly title: string | undefined;
+  readonly title: OpaqueBody | undefined;
   readonly ttl: Ttl;
   /** When the conversation itself ends. */
   readonly expiresAt: Ending;

@@ -26,10 +26,10 @@ describe('a creation of version 1', () => {
     expect(decodeEnvelope(first)).toStrictEqual(
       E.right({
         ...first,
-        version: 2,
+        version: 3,
         data: {
           kind: 'group',
-          title: 'Garden',
+          title: 'p0."Garden"',
           ttl: null,
           members: [
             { user: 'ann', role: 'owner', banHash: 'unkeyed-0' },

@@ -1,3 +1,4 @@
+import { closeTitle } from './body.js';
 import type { EventType } from './events.js';
 
 /** Lifts the data of one version of an event to the next one. Total: it must not throw, whatever it is given. */
@@ -23,8 +24,18 @@ const upcasters: Partial<Record<EventType, Readonly<Record<number, Upcaster>>>> 
         })),
       };
     },
+    2: withClosedTitle,
   },
+  'conversation.renamed': { 1: withClosedTitle },
 };
+
+/** Titles were plain before they were content like any other, and sealed. */
+function withClosedTitle(data: unknown): unknown {
+  const { title, ...rest } = record(data);
+  return title === undefined
+    ? rest
+    : { ...rest, title: typeof title === 'string' ? closeTitle(title) : title };
+}
 
 /** Data of `type` in its current form. Versions without a step pass unchanged. */
 export function upcast(type: EventType, version: number, data: unknown): unknown {

@@ -76,6 +76,25 @@ describe('the digest of a log', () => {
     }
   });
 
+  it('leaves out a body or title that is sealed, which differs each time it is', () => {
+    for (const [type, version, field] of [
+      ['message.sent', 1, 'body'],
+      ['conversation.created', 3, 'title'],
+      ['conversation.renamed', 2, 'title'],
+    ] as const) {
+      const sealed = (text: string, of = version) => ({
+        ...sent,
+        type,
+        version: of,
+        data: { [field]: text },
+      });
+      expect(digestOf(sealed('s1.m2026-11.AAAA')), type).toEqual(digestOf(sealed('s1.m2026-11.BBBB')));
+      expect(digestOf(sealed('p0."a"')), type).not.toEqual(digestOf(sealed('p0."b"')));
+      if (field === 'title')
+        expect(digestOf(sealed('s1.a', 1)), type).not.toEqual(digestOf(sealed('s1.b', 1)));
+    }
+  });
+
   it('is written as 32 digits and read back', () => {
     expect(readDigest(digestHex(digestOf(sent)))).toEqual(digestOf(sent));
     expect(() => readDigest('12')).toThrow(RangeError);

@@ -51,14 +51,29 @@ export function readDigest(hex: string): Digest {
   return [lane(0), lane(1), lane(2), lane(3)];
 }
 
-function timeless({ type, data, at }: LoggedEvent): unknown {
-  if (typeof data !== 'object' || data === null) return data;
-  const isSealed = 'body' in data && typeof data.body === 'string' && !data.body.startsWith('p0.');
-  if (!('expiresAt' in data)) return isSealed ? { ...data, body: '' } : data;
+function timeless(event: LoggedEvent): unknown {
+  const { type, at } = event;
+  const data = withoutSealed(event);
+  if (typeof data !== 'object' || data === null || !('expiresAt' in data)) return data;
   const expiresAt =
     typeof data.expiresAt === 'number' ? timelessEnd(type, data.expiresAt, at) : data.expiresAt;
-  return { ...data, expiresAt, ...(isSealed ? { body: '' } : {}) };
+  return { ...data, expiresAt };
 }
+
+function withoutSealed({ type, version, data }: LoggedEvent): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  if ('body' in data && isSealed(data.body)) return { ...data, body: '' };
+  // Titles of older versions are plain, whatever they look like.
+  const isOpaque = version >= (OPAQUE_SINCE[type] ?? Number.POSITIVE_INFINITY);
+  return isOpaque && 'title' in data && isSealed(data.title) ? { ...data, title: '' } : data;
+}
+
+const OPAQUE_SINCE: Readonly<Record<string, number>> = {
+  'conversation.created': 3,
+  'conversation.renamed': 2,
+};
+
+const isSealed = (opaque: unknown): boolean => typeof opaque === 'string' && !opaque.startsWith('p0.');
 
 /** A message lives as long as it was given; what is about a message repeats its end; a conversation's end was asked for as it is. */
 function timelessEnd(type: string, expiresAt: number, at: number): number | undefined {

@@ -23,7 +23,7 @@ describe('an envelope', () => {
       type: 'conversation.created',
       data: { kind: 'group', ttl: null, members: [] },
     } as const;
-    expect(envelop(created, place).version).toBe(2);
+    expect(envelop(created, place).version).toBe(3);
   });
 
   it('comes back from JSON as it was, for every event there is', () => {
@@ -54,7 +54,7 @@ describe('an envelope', () => {
 
   it('is refused when its version is from the future', () => {
     expect(fault({ version: 2 })).toBe('version: message.sent has version 2, this process knows up to 1');
-    expect(fault({ type: 'conversation.created', version: 3 })).toContain('this process knows up to 2');
+    expect(fault({ type: 'conversation.created', version: 4 })).toContain('this process knows up to 3');
   });
 
   it('is refused with the field that does not fit', () => {

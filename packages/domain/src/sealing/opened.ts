@@ -20,7 +20,19 @@ export function shown(opened: Opened): Shown {
   }
 }
 
-/** Opens a body that never was sealed, for which nobody needs a vault; undefined for one of another scheme. */
+/** What readers get for a title. */
+export type ShownTitle = { readonly title: string } | { readonly sealed: Sealed };
+
+export function shownTitle(opened: Opened): ShownTitle {
+  if (opened.tag !== 'open') return { sealed: opened.tag };
+  try {
+    return { title: JSON.parse(opened.json) as string };
+  } catch {
+    return { sealed: 'gone' };
+  }
+}
+
+/** Opens a body or title that never was sealed, for which nobody needs a vault; undefined for one of another scheme. */
 export function openPlain(opaque: OpaqueBody): Opened | undefined {
   const json = openBodyJson(opaque);
   return json === undefined ? undefined : { tag: 'open', json };

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { closeTitle } from '../conversation/body.js';
 import type { Command, CommandOf, CommandType } from '../conversation/commands.js';
 import type { EventOf, EventType } from '../conversation/events.js';
 import { directConversationId, SYSTEM } from '../ids.js';
@@ -32,6 +33,7 @@ const ttl = fc.constantFrom(null, 5, 3_600);
 /** Most of them far ahead of every command, some in the middle of what happens. */
 const ending = fc.constantFrom(NOON + 30 * 86_400_000, NOON + 40_000_000);
 const title = fc.constantFrom('Roses', 'Ferns', 'Über 🌹');
+const opaqueTitle = title.map(closeTitle);
 const emoji = fc.constantFrom('🌹', '+1');
 
 /** Well-formed text of all of Unicode, without NUL. */
@@ -178,12 +180,12 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
       kind: fc.constantFrom('direct', 'group', 'channel'),
       members: fc.array(entry, { maxLength: 5 }),
       ttl,
-      title,
+      title: opaqueTitle,
       expiresAt: ending,
     },
     { requiredKeys: ['kind', 'members', 'ttl'] },
   ),
-  'conversation.renamed': record({ title }),
+  'conversation.renamed': record({ title: opaqueTitle }),
   'conversation.ttlSet': record({ ttl }),
   'conversation.expirySet': record({ expiresAt: fc.oneof(ending, fc.constant(null)) }),
   'conversation.closed': record({}),

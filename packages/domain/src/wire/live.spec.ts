@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closeBody } from '../conversation/body.js';
+import { closeBody, closeTitle } from '../conversation/body.js';
 import type { Envelope } from '../log/envelope.js';
 import { anyEvent } from '../testing/arbitraries.js';
 import { GARDEN, hashOf, NOON, text } from '../testing/commands.js';
@@ -49,6 +49,12 @@ describe('an event as clients get it', () => {
         sealed: 'gone',
       });
     }
+  });
+
+  it('has its title opened, or says why it is not shown', () => {
+    const renamed = (title: string) => live(happened('ann', 'conversation.renamed', { title }))?.data;
+    expect(renamed(closeTitle('Roses'))).toStrictEqual({ title: 'Roses' });
+    expect(renamed('s1.m2026-11.AAAA')).toStrictEqual({ sealed: 'gone' });
   });
 
   it('names members and their roles', () => {

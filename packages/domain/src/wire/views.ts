@@ -45,8 +45,8 @@ export type MessagePage = t.TypeOf<typeof MessagePage>;
 /** Nothing of the conversation expires or is erased since then, in ms; why, and who asked for it. */
 export const HoldView = shape({ reason: t.string, since: t.number, by: t.string });
 
-/** What every view of a conversation may have: its title, when it ends, and the hold it is on. */
-const perhaps = { title: t.string, expiresAt: t.number, hold: HoldView };
+/** What every view of a conversation may have: its title, or why that is not shown, when it ends, and the hold it is on. */
+const perhaps = { title: t.string, sealed: Sealed, expiresAt: t.number, hold: HoldView };
 
 /** What every view of a conversation has; `role` is the reader's, `revision` the seq of the newest event seen. */
 const outline = {

@@ -1,5 +1,5 @@
 import { errors } from '@nats-io/transport-node';
-import { closeBody } from '@parley/domain/conversation/body';
+import { closeBody, closeTitle } from '@parley/domain/conversation/body';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log/subjects';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
@@ -121,11 +121,11 @@ describe('live events', () => {
     const ian = await open('ian');
     api.appendUnheard('c-wide', 'ian', 1_500);
     await api
-      .happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: 'x' } })
+      .happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: closeTitle('x') } })
       .catch(() => undefined);
     await waitFor(() => resyncs(ian).length > 0, { what: 'the resync' });
     expect(resyncs(ian)).toEqual([{ conversationId: 'c-wide', reason: 'interrupted', seq: 1_502 }]);
-    await api.happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: 'y' } });
+    await api.happen('c-wide', 'ian', { type: 'conversation.renamed', data: { title: closeTitle('y') } });
     await until(ian, 'c-wide', 1_503);
     expect(ian.seqs('c-wide')).toEqual([1_503]);
   });
@@ -141,7 +141,7 @@ describe('live events', () => {
     );
     await waitFor(() => resyncs(jan).length > 0, { what: 'the resync' });
     expect(resyncs(jan)).toEqual([{ conversationId: 'c-future', reason: 'unreadable', seq: 2 }]);
-    await api.happen('c-future', 'jan', { type: 'conversation.renamed', data: { title: 'y' } });
+    await api.happen('c-future', 'jan', { type: 'conversation.renamed', data: { title: closeTitle('y') } });
     await until(jan, 'c-future', 3);
   });
 });
@@ -459,10 +459,10 @@ describe('membership', () => {
     const { api, open, nats } = fixture;
     await api.create('c-blind', 'owner', 'yan', 'zoe', 'abe');
     const [owner, yan, zoe, abe] = await Promise.all([open('owner'), open('yan'), open('zoe'), open('abe')]);
-    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '2' } });
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: closeTitle('2') } });
     api.happenUnheard('c-blind', 'owner', { type: 'member.banned', data: { banHash: 'hash-yan' } });
     api.happenUnheard('c-blind', 'owner', { type: 'member.removed', data: { users: ['zoe'] } });
-    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '5' } });
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: closeTitle('5') } });
     const closed = {
       id: 'x',
       type: 'conversation.renamed',
@@ -472,9 +472,9 @@ describe('membership', () => {
       at: 1,
       actor: 'owner',
       commandId: 'x',
-      data: { title: '6' },
+      data: { title: closeTitle('6') },
     };
-    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: '6' } });
+    api.happenUnheard('c-blind', 'owner', { type: 'conversation.renamed', data: { title: closeTitle('6') } });
     nats.publish(liveSubject('c-blind', PARTITIONS), JSON.stringify(closed));
     await until(owner, 'c-blind', 6);
     await until(abe, 'c-blind', 6);
@@ -554,7 +554,7 @@ describe('a question who is a member', () => {
     await api.create('q-ahead', 'owner');
     const owner = await open('owner');
     const entry = { user: 'nia', role: 'member' as const, banHash: 'hash-nia' };
-    api.happenUnheard('q-ahead', 'owner', { type: 'conversation.renamed', data: { title: 'x' } });
+    api.happenUnheard('q-ahead', 'owner', { type: 'conversation.renamed', data: { title: closeTitle('x') } });
     api.happenUnheard('q-ahead', 'owner', { type: 'member.added', data: { members: [entry] } });
     const nia = await open('nia', { 'q-ahead': 2 });
     await until(nia, 'q-ahead', 3);
@@ -573,7 +573,7 @@ describe('a question who is a member', () => {
       method === 'internal.membership' && refusals-- > 0 ? refuse('Unavailable') : undefined,
     );
     api.appendUnheard('q-retry', 'ora', 1_500);
-    await api.happen('q-retry', 'ora', { type: 'conversation.renamed', data: { title: 'x' } });
+    await api.happen('q-retry', 'ora', { type: 'conversation.renamed', data: { title: closeTitle('x') } });
     await waitFor(() => resyncs(ora).length > 0, { what: 'the resync' });
     await until(ora, 'q-retry', await api.send('q-retry', 'ora', 'on'));
     expect(ora.seqs('q-retry')).toEqual([1_503]);

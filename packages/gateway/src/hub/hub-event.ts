@@ -1,6 +1,6 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
-import { bodyIn, type Closed } from '@parley/domain/sealing/closed';
+import { type Closed, closedIn } from '@parley/domain/sealing/closed';
 import type { Opened } from '@parley/domain/sealing/opened';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
 import * as E from 'fp-ts/lib/Either.js';
@@ -40,7 +40,7 @@ export function readStored(bytes: Uint8Array): E.Either<string, StoredEvent> {
 const text = new TextDecoder();
 
 /** The body of a stored event, where it has one. */
-export const bodyOf = ({ envelope }: StoredEvent): Closed | undefined => envelope && bodyIn(envelope);
+export const bodyOf = ({ envelope }: StoredEvent): Closed | undefined => envelope && closedIn(envelope);
 
 /** @param opened what became of its body. */
 export function hubEvent({ seq, envelope }: StoredEvent, opened: Opened | undefined): HubEvent {

@@ -263,7 +263,7 @@ describe('what is due', () => {
     });
 
     it('leaves alone what cannot be understood, and goes on with the others', async () => {
-      const future = writer.next({ type: 'conversation.renamed', data: { title: 'x' } }, NOON);
+      const future = writer.next({ type: 'conversation.renamed', data: { title: 'p0."x"' } }, NOON);
       const { metric } = await schedule({ wrap: meanwhile({ ...future, version: 99 } as Envelope) });
       await waitFor(() => metric('parley_expiry_outcomes_total{outcome="failed"}'), { what: 'the failure' });
       await given(...mortal('other', NOON, [NOON + MINUTE]));

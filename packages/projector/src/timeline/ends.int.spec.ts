@@ -164,7 +164,7 @@ describe('what ends', { timeout: 60_000 }, () => {
     const { conversationId: id, event, sent, given } = await conversation(60);
     await receiptOf(id, 'ben');
     await given(
-      event('ann', { type: 'conversation.renamed', data: { title: 'Roses' } }),
+      event('ann', { type: 'conversation.renamed', data: { title: 'p0."Roses"' } }),
       event('ann', { type: 'conversation.expirySet', data: { expiresAt: NOON + 9_000 } }),
       sent('ann', NOON + 9_000),
       event('ben', { type: 'message.reacted', data: { seq: 4, emoji: '+1', removed: false } }),
