@@ -1,4 +1,10 @@
+import type { Envelope } from '@parley/domain/log/envelope';
+import { closedIn } from '@parley/domain/sealing/closed';
+import { liveEvent } from '@parley/domain/wire/live';
 import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
+import { openEach } from '@parley/infra/vault/open-each';
+import { openVault } from '@parley/infra/vault/open-vault';
+import type { Vault } from '@parley/infra/vault/vault';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type LogAccess, openLog } from '../replay/log-access.js';
@@ -6,6 +12,7 @@ import { type ReadOptions, type Replayed, readOneConversation, readPartition } f
 import { CliError } from '../terminal/cli-error.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
+import { givenMasterKeys } from '../terminal/master-keys.js';
 import { writeLine } from '../terminal/print.js';
 
 /** `parley replay`: the log as NDJSON, one event a line, in its newest form. */
@@ -19,6 +26,7 @@ export const replayVerb = (): Command =>
     )
     .addOption(new Option('--partition <n>', 'of this partition alone, from 0').argParser(partitionNumber))
     .option('--follow', 'go on with what comes, until Ctrl-C')
+    .option('--open', 'what is sealed in them opened, as members get it, by the master keys of the vault')
     .addOption(new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL'))
     .addHelpText(
       'after',
@@ -30,11 +38,14 @@ type ReplayFlags = {
   readonly conversation?: string;
   readonly partition?: number;
   readonly follow?: true;
+  readonly open?: true;
   readonly nats?: string;
 };
 
 async function replay(flags: ReplayFlags): Promise<void> {
+  const masterKeys = flags.open ? await givenMasterKeys() : undefined;
   const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
@@ -45,7 +56,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
     await Promise.all(
       readings(log, flags, { follow: flags.follow ?? false, signal: stop.signal }).map(async (reading) => {
         for await (const batch of reading) {
-          const lines = batch.flatMap(lineOf);
+          const lines = (await readable(batch, vault)).map((event) => JSON.stringify(event));
           unreadable += batch.length - lines.length;
           written += lines.length;
           if (lines.length > 0 && !(await writeLine(process.stdout, lines.join('\n')))) stop.abort();
@@ -54,6 +65,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
       }),
     );
   } finally {
+    await vault?.close();
     await log.close();
   }
   if (unreadable > 0)
@@ -79,13 +91,23 @@ async function* oneByOne(log: LogAccess, partitions: readonly number[], options:
   }
 }
 
-function lineOf({ place, event }: Replayed): readonly string[] {
-  if (event._tag === 'Right')
-    return [
-      JSON.stringify(isPastItsLife(event.right, Date.now()) ? withoutContent(event.right) : event.right),
-    ];
-  process.stderr.write(`parley: ${place} cannot be read: ${event.left}\n`);
-  return [];
+/** Events that can be read, without what may not be told any more; the others are named. With a vault they are opened. */
+async function readable(batch: readonly Replayed[], vault: Vault | undefined): Promise<readonly object[]> {
+  const events = batch.flatMap(({ place, event }) => {
+    if (event._tag === 'Right') return [event.right];
+    process.stderr.write(`parley: ${place} cannot be read: ${event.left}\n`);
+    return [];
+  });
+  const now = Date.now();
+  const isTold = (event: Envelope): boolean => !isPastItsLife(event, now);
+  if (vault === undefined) return events.map((event) => (isTold(event) ? event : withoutContent(event)));
+  const opened = await openEach(
+    vault,
+    events.map((event) => (isTold(event) ? closedIn(event) : undefined)),
+  );
+  return events.map((event, index) =>
+    isTold(event) ? { ...event, data: liveEvent(event, opened[index]).data } : withoutContent(event),
+  );
 }
 
 function partitionNumber(text: string): number {
