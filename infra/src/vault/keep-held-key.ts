@@ -41,7 +41,7 @@ export async function keepHeldKey(
 }
 
 /** A secret is there and does not unwrap: its master key is not given, or it is damaged. */
-export class UnreadableSecret extends Error {
+class UnreadableSecret extends Error {
   override readonly name = 'UnreadableSecret';
 }
 
@@ -50,7 +50,7 @@ export class UnreadableSecret extends Error {
  *
  * @throws UnreadableSecret when it does not unwrap; as the client does when the broker does not answer.
  */
-export async function readSecret(
+async function readSecret(
   vault: VaultStream,
   masterKeys: MasterKeys,
   name: SecretName,
