@@ -4,24 +4,20 @@ import { type Conversation, initial } from '@parley/domain/conversation/state';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { readConversation } from './conversation-reader.js';
-import type { Folded, Snapshots } from './snapshots.js';
+import type { Folded } from './snapshots.js';
 import type { Place } from './subjects.js';
 
 /**
- * A conversation as the log has it now, from its snapshot on: for who needs one now and then and keeps none.
+ * A conversation as the log has it now, folded on from what was known of it, if anything was.
  *
  * @throws when the broker does not answer.
  */
 export async function foldConversation(
   jsm: JetStreamManager,
-  snapshots: Snapshots<Conversation>,
-  conversationId: string,
   place: Place,
+  from: Folded<Conversation> | undefined,
 ): Promise<Folded<Conversation>> {
-  let folded: Folded<Conversation> = (await snapshots.read(conversationId)) ?? {
-    state: initial,
-    streamSeq: 0,
-  };
+  let folded: Folded<Conversation> = from ?? { state: initial, streamSeq: 0 };
   for await (const { streamSeq, json } of readConversation(jsm, place, folded.streamSeq + 1)) {
     const event = decodeEnvelope(json);
     // An event nobody can read has its seq, and changes nothing.

@@ -1,5 +1,4 @@
 import { partitionLabel } from '@parley/domain/log/partition';
-import { foldConversation } from '@parley/infra/log/fold-conversation';
 import { conversationFormat } from '@parley/infra/log/snapshots';
 import { placeOf, receiptStreamName } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
@@ -19,9 +18,9 @@ export async function eraseConversation(
   resources: ErasingResources,
   { conversationId }: { readonly conversationId: string },
 ): Promise<Outcome> {
-  const { jsm, snapshots, partitions, vault, redis, database, schema, now } = resources;
+  const { jsm, know, partitions, vault, redis, database, schema, now } = resources;
   const place = placeOf(conversationId, partitions);
-  const { state } = await foldConversation(jsm, snapshots, conversationId, place);
+  const { state } = await know(conversationId);
   if (state.tag !== 'erased') return notYet;
   await destroySecrets(vault, [`conversation.${conversationId}`], 'erased', now);
   await jsm.streams.purge(receiptStreamName(place.partition), {

@@ -14,6 +14,7 @@ import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/tes
 import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseMessage } from './erase-message.js';
+import { knowConversations } from './known-conversations.js';
 import { done, later, notYet } from './outcome.js';
 import type { LogResources } from './resources.js';
 
@@ -31,7 +32,8 @@ beforeAll(async () => {
   jsm = await jetstreamManager(nats, { checkAPI: false });
   window = openPublishWindow(nats);
   const snapshots = await openSnapshots(nats, conversationFormat);
-  resources = { jsm, window, snapshots, partitions: PARTITIONS, now: () => 1_800_000_000_000 };
+  const know = knowConversations(jsm, snapshots, PARTITIONS);
+  resources = { jsm, window, know, partitions: PARTITIONS, now: () => 1_800_000_000_000 };
 });
 afterAll(async () => {
   window?.close();

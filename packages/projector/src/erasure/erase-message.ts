@@ -3,7 +3,6 @@ import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { MAX_REMAINS } from '@parley/domain/conversation/vocabulary';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
-import { foldConversation } from '@parley/infra/log/fold-conversation';
 import type { Folded } from '@parley/infra/log/snapshots';
 import { type Place, placeOf } from '@parley/infra/log/subjects';
 import { isRight } from 'fp-ts/lib/Either.js';
@@ -25,16 +24,18 @@ const MAX_ROUNDS = 8;
  * @throws when the broker does not answer.
  */
 export async function eraseMessage(resources: LogResources, message: Message): Promise<Outcome> {
-  const { jsm, snapshots, partitions } = resources;
+  const { jsm, know, partitions } = resources;
   const { conversationId, seq } = message;
   const place = placeOf(conversationId, partitions);
+  let reading: Reading | undefined;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const known = await foldConversation(jsm, snapshots, conversationId, place);
+    const known = await know(conversationId);
     // Of an erased conversation nothing can be opened any more.
     if (known.state.tag === 'erased') return done;
     if (!stands(known.state) || known.state.revision < seq) return notYet;
-    const { trace, streamSeq } = await readTrace(jsm, place, seq, known);
-    if (streamSeq !== known.streamSeq) continue;
+    reading = await readOn(jsm, place, reading ?? (await beginAt(jsm, place, seq, known)));
+    if (reading.streamSeq !== known.streamSeq) continue;
+    const { trace } = reading;
     if (!trace.isDeleted) return notYet;
     if (known.state.hold !== undefined) return later('held');
     const remains = unsaid(trace).slice(0, MAX_REMAINS);
@@ -47,23 +48,45 @@ export async function eraseMessage(resources: LogResources, message: Message): P
     }
     if (trace.remains.length === 0) return done;
     for (const left of trace.remains.toReversed()) await destroyMessage(jsm, place.stream, left.streamSeq);
+    reading = { ...reading, trace: { ...trace, remains: [] } };
   }
   return later('contended');
 }
 
-/** Reads the conversation from the message on, as far as it goes now. */
-async function readTrace(
+/** How far the conversation has been read for traces of the message. */
+type Reading = { readonly trace: Trace; readonly streamSeq: number };
+
+/** Before the message, or before what is left of it. */
+async function beginAt(
   jsm: JetStreamManager,
   place: Place,
   seq: number,
-  { state, streamSeq: head }: Folded<Conversation>,
-): Promise<{ readonly trace: Trace; readonly streamSeq: number }> {
-  let trace = noTrace(seq);
-  let streamSeq = await streamSeqUpTo(jsm, place, seq, { seq: state.revision, streamSeq: head });
-  for await (const stored of readConversation(jsm, place, streamSeq)) {
+  { state, streamSeq }: Folded<Conversation>,
+): Promise<Reading> {
+  const head = { seq: state.revision, streamSeq };
+  return { trace: noTrace(seq), streamSeq: (await streamSeqUpTo(jsm, place, seq, head)) - 1 };
+}
+
+/** Reads on, as far as the conversation goes now. */
+async function readOn(jsm: JetStreamManager, place: Place, from: Reading): Promise<Reading> {
+  let { trace, streamSeq } = from;
+  for await (const stored of readConversation(jsm, place, streamSeq + 1)) {
     streamSeq = stored.streamSeq;
+    if (!mayConcern(trace, stored.json)) continue;
     const event = decodeEnvelope(stored.json);
     if (isRight(event)) trace = follow(trace, streamSeq, event.right, stored.json);
   }
   return { trace, streamSeq };
+}
+
+/** Most of what follows a message is other messages: they are not decoded. */
+function mayConcern({ seq }: Trace, json: unknown): boolean {
+  const event = json as {
+    readonly type?: unknown;
+    readonly seq?: unknown;
+    readonly data?: { readonly seq?: unknown };
+  } | null;
+  return event?.type === 'message.sent'
+    ? event.seq === seq
+    : event?.data?.seq === undefined || event.data.seq === seq;
 }

@@ -4,8 +4,7 @@ import { stands } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { partitionLabel } from '@parley/domain/log/partition';
 import { readConversation } from '@parley/infra/log/conversation-reader';
-import { foldConversation } from '@parley/infra/log/fold-conversation';
-import { accountPlaceOf, placeOf, receiptStreamName } from '@parley/infra/log/subjects';
+import { accountPlaceOf, receiptStreamName } from '@parley/infra/log/subjects';
 import { membershipsKey } from '@parley/infra/read-model/memberships';
 import { presenceKey } from '@parley/infra/read-model/presence-key';
 import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
@@ -94,10 +93,9 @@ async function eraseMember(
   conversationId: string,
   user: string,
 ): Promise<Outcome> {
-  const { jsm, snapshots, partitions } = resources;
   const commandId = `erase-${user}`;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const known = await foldConversation(jsm, snapshots, conversationId, placeOf(conversationId, partitions));
+    const known = await resources.know(conversationId);
     const isSaid = recallCommand(known.state.recent, SYSTEM, commandId) !== undefined;
     if (!stands(known.state) || (isSaid && !known.state.members.has(user))) return done;
     const data = { conversationId, commandId, user };

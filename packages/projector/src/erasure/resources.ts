@@ -1,16 +1,15 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { Conversation } from '@parley/domain/conversation/state';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
-import type { Snapshots } from '@parley/infra/log/snapshots';
 import type { VaultStream } from '@parley/infra/vault/vault-stream';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import type { KnowConversation } from './known-conversations.js';
 
 /** What erasing a message needs: the log alone. */
 export type LogResources = {
   readonly jsm: JetStreamManager;
   readonly window: PublishWindow;
-  readonly snapshots: Snapshots<Conversation>;
+  readonly know: KnowConversation;
   readonly partitions: number;
   /** The log's time in ms. */
   readonly now: () => number;

@@ -15,6 +15,7 @@ import { eraseConversation } from './erase-conversation.js';
 import { eraseMessage } from './erase-message.js';
 import { erasePerson } from './erase-person.js';
 import { keepSweeping } from './keep-sweeping.js';
+import { knowConversations } from './known-conversations.js';
 import { erasureMetrics } from './metrics.js';
 import type { Outcome } from './outcome.js';
 import type { ErasingResources } from './resources.js';
@@ -58,7 +59,7 @@ export async function startErasing(options: StartErasing): Promise<Erasing> {
   const resources: ErasingResources = {
     jsm,
     window,
-    snapshots,
+    know: knowConversations(jsm, snapshots, partitions),
     partitions,
     now,
     vault: openVaultStream(nats, jsm),
