@@ -55,7 +55,7 @@ type Found = {
   readonly events: readonly Envelope[];
   readonly last: number;
   readonly head: number;
-  readonly isGone: (seq: number) => boolean;
+  readonly gone: ReadonlySet<number>;
 };
 
 /** Pages whose ends are remembered, so that the next begins there without a search. */
@@ -89,9 +89,9 @@ export function openReplay({ jsm, store, recent, vault, now }: ReplayResources):
     pages: readonly (Found | Exclude<Replayed, { readonly events: unknown }>)[],
   ): Promise<readonly Replayed[]> {
     const at = now();
-    const isHidden = (event: Envelope, { isGone }: Found): boolean => {
+    const isHidden = (event: Envelope, { gone }: Found): boolean => {
       const seq = messageOf(event);
-      return isPastItsLife(event, at) || (seq !== undefined && isGone(seq));
+      return isPastItsLife(event, at) || (seq !== undefined && gone.has(seq));
     };
     const closed = pages.flatMap((page) =>
       'events' in page
@@ -183,6 +183,8 @@ const seqOf = (json: unknown): number | undefined => {
 
 type Page = ReturnType<typeof openPage>;
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** A page that takes events until it is full, but at least one. */
 function openPage(after: number, limit: number, room: number) {
   const events: Envelope[] = [];
@@ -209,7 +211,7 @@ function openPage(after: number, limit: number, room: number) {
       events,
       last,
       head: state.revision,
-      isGone: events.length === 0 ? () => false : goneAmong(state, events),
+      gone: events.length === 0 ? NONE : goneAmong(state, events),
     }),
   };
 }
