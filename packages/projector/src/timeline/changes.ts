@@ -81,10 +81,10 @@ export type SentMessage = {
 
 /**
  * A message as it would stand, had its events been there: its row at that moment, and where in the stream it was sent. Made only where
- * it was never seen. Without one where nothing but edits was taken out of the log.
+ * it was never seen. There is none where nothing but edits was taken out of the log.
  */
 export type ErasedMessage = {
-  readonly sent: { readonly streamSeq: number; readonly row: SentMessage } | undefined;
+  readonly sent: readonly { readonly streamSeq: number; readonly row: SentMessage }[];
 };
 
 export type Amendment = { body: string | null; editedAt: number | null; deletedAt: number | null };

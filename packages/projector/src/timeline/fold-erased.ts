@@ -10,17 +10,19 @@ type Erased = Extract<Envelope, { type: 'message.erased' }>;
  * there it changes nothing where the message was seen. Its row is made only where it was not.
  */
 export function foldErased(changes: ConversationChanges, event: Erased): void {
-  const first = event.data.remains.find(({ type }) => type === 'message.sent');
-  const row = first && rowOf(event, first);
-  if (row !== undefined) {
+  const sent = event.data.remains.flatMap((left) => {
+    const row = rowOf(event, left);
+    return row === undefined ? [] : [{ streamSeq: left.streamSeq, row }];
+  });
+  for (const { row } of sent) {
     changes.messages = Math.max(changes.messages, row.ordinal);
     changes.lastActivityAt = Math.max(changes.lastActivityAt, row.at);
   }
-  changes.erased.push({ sent: row && first && { streamSeq: first.streamSeq, row } });
+  changes.erased.push({ sent });
 }
 
-function rowOf({ conversationId, data: fate }: Erased, sent: Remains): SentMessage | undefined {
-  const event = eventOfRemains(conversationId, sent);
+function rowOf({ conversationId, data: fate }: Erased, left: Remains): SentMessage | undefined {
+  const event = eventOfRemains(conversationId, left);
   if (event?.type !== 'message.sent') return undefined;
   const { seq, at, actor, data } = event;
   return {

@@ -14,11 +14,10 @@ export async function restoreErased(
 ): Promise<void> {
   if (claimed.size === 0) return;
   const restored = all.flatMap(({ conversationId, erased }) =>
-    erased.flatMap(({ sent }) =>
-      sent !== undefined && claimed.has(sent.streamSeq)
-        ? [{ conversationId, sent: new Map([[sent.row.seq, sent.row]]) }]
-        : [],
-    ),
+    erased
+      .flatMap(({ sent }) => sent)
+      .filter(({ streamSeq }) => claimed.has(streamSeq))
+      .map(({ row }) => ({ conversationId, sent: new Map([[row.seq, row]]) })),
   );
   await insertSent(client, schema, restored);
 }
