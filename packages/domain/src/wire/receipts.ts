@@ -27,7 +27,10 @@ export const MemberWatermarks = shape(reached, counted);
 export const Watermarks = shape({ conversationId: t.string, ...reached }, counted);
 export type Watermarks = t.TypeOf<typeof Watermarks>;
 
-/** A move as the log keeps it, with the time 0 where all it told of is long gone: also how many members the conversation had then, which says whom it is told. */
+/**
+ * A move as the log keeps it, with the time 0 where all it told of is long gone: also how many members the conversation had then,
+ * which says whom it is told.
+ */
 export const LoggedReceipt = shape(
   { conversationId: t.string, ...reached },
   { ...counted, members: t.number },

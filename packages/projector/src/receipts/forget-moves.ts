@@ -73,7 +73,7 @@ async function readReceipts(
     text: `
       select conversation_id, user_id, changed, moves from ${schema}.receipt
       where conversation_id = any ($1) and (conversation_id, user_id) > ($2, $3)
-        and moves <> '{}' and not (cardinality(moves) = 3 and moves[3] = 0)
+        and ${hasTimes('moves')}
       order by conversation_id, user_id limit ${PAGE}`,
     values: [conversationIds, last?.conversationId ?? '', last?.user ?? ''],
   });
@@ -84,6 +84,10 @@ async function readReceipts(
     moves: movesOf(moves.map(Number)),
   }));
 }
+
+/** Whether anything can be forgotten of these moves: not where none are left but one without its time. */
+export const hasTimes = (moves: string): string =>
+  `${moves} <> '{}' and not (cardinality(${moves}) = 3 and ${moves}[3] = 0)`;
 
 const movesOf = (numbers: readonly number[]): readonly Move[] =>
   Array.from({ length: numbers.length / 3 }, (_, index) => ({

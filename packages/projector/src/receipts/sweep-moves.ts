@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
-import { type ForgetResources, forgetMovesIn } from './forget-moves.js';
+import { type ForgetResources, forgetMovesIn, hasTimes } from './forget-moves.js';
 
 export type SweepResources = ForgetResources & {
   readonly log: Log;
@@ -12,8 +12,9 @@ export type SweepResources = ForgetResources & {
   readonly onForgotten: (people: number) => void;
 };
 
-/** Ms from the beginning of one lap over all conversations to the next, unless the proof itself is told for less. */
-const LAP = 60_000;
+/** From the beginning of one lap over all conversations to the next: this part of the time for which the proof is told, and at least so many ms. */
+const SHARE = 1 / 1_000;
+const LEAST = 1_000;
 
 /** Conversations looked at by one statement. */
 const PAGE = 500;
@@ -28,7 +29,7 @@ const RESPITE = 4;
  */
 export async function sweepMoves(resources: SweepResources, signal: AbortSignal): Promise<void> {
   const { proofOfDelivery, log } = resources;
-  const lap = Math.min(LAP, proofOfDelivery);
+  const lap = Math.max(LEAST, proofOfDelivery * SHARE);
   while (!signal.aborted) {
     const begunAt = performance.now();
     await sweepOnce(resources, signal).catch((error: Error) =>
@@ -55,16 +56,25 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 
 type Page = { readonly withGone: readonly string[]; readonly last: string | undefined };
 
-/** The next conversations by their ids: those with a message that ended by the cutoff, and the last id unless it was the last of all. */
+/**
+ * The next conversations by their ids: those with a message that ended by the cutoff and a move that may tell of it, and the last id unless
+ * it was the last of all.
+ */
 async function readPage({ database, schema }: SweepResources, after: string, cutoff: number): Promise<Page> {
+  // Asked one by one: a plan that reads all messages there are to find those of 500 conversations would be worse.
   const { rows } = await database.query<{ conversation_id: string; has_gone: boolean }>({
     name: `sweep-${schema}`,
     text: `
-      select c.conversation_id, c.hold_since is null and exists (
-        select from ${schema}.message x
+      select c.conversation_id, c.hold_since is null and (
+        select true from ${schema}.message x
         where x.conversation_id = c.conversation_id and (x.expired or x.deleted_at is not null)
           and least(x.deleted_at, x.expires_at) <= $2
-      ) as has_gone
+        order by x.seq limit 1
+      ) is not null and (
+        select true from ${schema}.receipt r
+        where r.conversation_id = c.conversation_id and ${hasTimes('r.moves')}
+        order by r.user_id limit 1
+      ) is not null as has_gone
       from ${schema}.conversation c where c.conversation_id > $1
       order by c.conversation_id limit ${PAGE}`,
     values: [after, cutoff],

@@ -30,7 +30,7 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
   const masterKeys = [randomBytes(32)];
   /** The log's time. */
   let now = 0;
-  let figures = { alive: 0, overdue: 0, held: 0, destroyed: 0 };
+  let figures = { alive: 0, overdue: 0, held: 0, destroyed: 0, looks: 0 };
   const running: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
@@ -48,7 +48,7 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     // Each test a day later, so that nobody meets the buckets of another.
     now = Math.max(Date.UTC(2026, 10, 21), now + 86_400_000);
-    figures = { alive: 0, overdue: 0, held: 0, destroyed: 0 };
+    figures = { alive: 0, overdue: 0, held: 0, destroyed: 0, looks: 0 };
     await model.client.query('truncate rm_1.conversation, rm_1.message');
   });
   afterEach(async () => {
@@ -68,7 +68,8 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
         masterKeys: masterKeysOf(masterKeys),
         log: createLog('spec', 'silent'),
         metrics: {
-          known: (alive, overdue, held) => Object.assign(figures, { alive, overdue, held }),
+          known: (alive, overdue, held) =>
+            Object.assign(figures, { alive, overdue, held, looks: figures.looks + 1 }),
           destroyed: () => figures.destroyed++,
         },
         now: () => now,
@@ -157,6 +158,19 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
     await waitFor(() => figures.held === 1, { what: 'the key to be held' });
     await waitFor(() => figures.overdue === 0, { what: 'the bucket to be destroyed' });
     expect(await opens(free, held)).toEqual(['gone', 'open']);
+
+    // Rows that are being made anew know of no hold yet.
+    await model.client.query('create temp table away as table rm_1.conversation');
+    await model.client.query('truncate rm_1.conversation, rm_1.checkpoint');
+    nats.publish('conv.00.kept', 'something');
+    await nats.flush();
+    const seen = figures.looks;
+    await waitFor(() => figures.looks > seen + 2, { what: 'two more looks', timeout: 20_000 });
+    expect(await opens(held)).toEqual(['open']);
+    await model.client.query('insert into rm_1.conversation select * from away');
+    await model.checkpoint();
+    await model.client.query('update rm_1.checkpoint set stream_seq = 1000');
+
     await model.client.query('update rm_1.conversation set hold_since = null');
     await model.client.query('update rm_1.message set expired = true, body = null');
     await waitFor(() => figures.held === 0, { what: 'the held key to go' });

@@ -56,9 +56,9 @@ export async function liftedHolds(
     text: `
       select b.bucket, b.conversation_id
       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as b (bucket, conversation_id, after, until)
-      where not ${hasMessages(schema, 'b.conversation_id')} and not exists (
-        select from ${schema}.conversation c where c.conversation_id = b.conversation_id and c.hold_since is not null
-      )`,
+      where not (${hasMessages(schema, 'b.conversation_id')}) and (
+        select c.hold_since from ${schema}.conversation c where c.conversation_id = b.conversation_id
+      ) is null`,
     values: [
       held.map(({ bucket }) => bucket),
       held.map(({ conversationId }) => conversationId),
@@ -69,8 +69,10 @@ export async function liftedHolds(
   return rows.map(({ bucket, conversation_id: conversationId }) => ({ bucket, conversationId }));
 }
 
-const hasMessages = (schema: string, conversationId: string): string => `exists (
-        select from ${schema}.message x
+/** Asked one by one, by the index of what is due. */
+const hasMessages = (schema: string, conversationId: string): string => `(
+        select true from ${schema}.message x
         where x.conversation_id = ${conversationId} and x.expires_at > b.after and x.expires_at <= b.until
           and not x.expired and x.body is not null
-      )`;
+        order by x.expires_at limit 1
+      ) is not null`;
