@@ -44,7 +44,7 @@ function publish(gateway: Gateway, hub: Hub, { seq, live }: HubEvent): void {
   hub.receivers = receivers;
   metrics.published.inc();
   if (receivers === 0) return;
-  const isTold = live !== undefined && (!hasEnded(gateway, hub) || live.type === 'conversation.erased');
+  const isTold = live !== undefined && (!hasEnded(gateway, hub) || ENDINGS.has(live.type));
   const frame = isTold
     ? eventFrame(gateway, live)
     : resyncFrame({ conversationId, reason: 'unreadable', seq });
@@ -52,7 +52,16 @@ function publish(gateway: Gateway, hub: Hub, { seq, live }: HubEvent): void {
   metrics.deliveries.inc(receivers);
 }
 
-/** Whether the conversation's own time is over: what happened in it is then nobody's to hear, but that it was erased. */
+/** How things end, which says nothing of what they were. */
+const ENDINGS: ReadonlySet<string> = new Set([
+  'conversation.closed',
+  'conversation.erased',
+  'message.deleted',
+  'message.erased',
+  'message.expired',
+]);
+
+/** Whether the conversation's own time is over: what happened in it is then nobody's to hear, but how it ends. */
 const hasEnded = ({ now }: Gateway, { endsAt }: Hub): boolean =>
   endsAt !== undefined && isOver(endsAt, now());
 

@@ -812,8 +812,10 @@ describe('events that come late', () => {
       expect(resyncs(client)).toEqual([{ conversationId: 'c-ended', reason: 'unreadable', seq: 3 }]);
       expect(frames(client)).not.toContain('the meadow at noon');
     }
+    await api.happen('c-ended', '@system' as never, { type: 'conversation.closed', data: {} });
     await api.happen('c-ended', '@system' as never, { type: 'conversation.erased', data: {} });
-    await until(jon, 'c-ended', 4);
+    await until(jon, 'c-ended', 5);
+    expect(jon.seqs('c-ended')).toEqual([2, 4, 5]);
     jon.end();
     again.end();
     await gateway.stop();
