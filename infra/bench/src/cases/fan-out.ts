@@ -6,6 +6,7 @@ import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 import { type Case, type Figure, median, paired } from '../case.js';
+import { openBenchVault, sealedPast } from '../chain/bench-vault.js';
 import { startChild } from '../chain/child.js';
 import { type Crowd, gather, tokensOf, withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
@@ -20,12 +21,13 @@ const TARGET = 0.8;
 export const fanOut: Case = {
   name: 'fan-out',
   about:
-    'events of a group of 10,000 to a socket of each, from the log through the gateway, against raw uWS publish of the same frames',
+    'events of a group of 10,000 to a socket of each, from the log through the gateway, which opens each, against raw uWS publish of the same frames',
   async run({ quick, say }) {
     const people = quick ? 2_000 : 10_000;
     return withStack(false, async (stack) => {
       const system = await startOurChain(stack);
       const nats = await connectNats(stack.nats, 'bench');
+      const vault = await openBenchVault(nats);
       const users = Array.from({ length: people }, (_, n) => `u${n}`);
       const past = groupOf(CONVERSATION, users);
       await withPast(stack, nats, past);
@@ -46,7 +48,9 @@ export const fanOut: Case = {
         const gateway = system.services.get('gateway')?.[0]?.pid as number;
         const cpu = { ours: [] as number[], raw: [] as number[] };
         const ours = () =>
-          run(listening, gateway, cpu.ours, () => storeLog(nats, next('ours'), SYSTEM_PARTITIONS));
+          run(listening, gateway, cpu.ours, async () =>
+            storeLog(nats, await sealedPast(vault, next('ours')), SYSTEM_PARTITIONS),
+          );
         const ceiling = () =>
           run(bare, raw.pid, cpu.raw, () => raw.send({ publish: next('raw').map(frameOf) }));
         const run = async (
@@ -69,6 +73,7 @@ export const fanOut: Case = {
         figures.push(figure(atOnce, people, result, median(cpu.ours), median(cpu.raw)));
       }
       await Promise.all([listening.stop(), bare.stop(), raw.stop()]);
+      await vault.close();
       await nats.close();
       await system.stop();
       return figures;
