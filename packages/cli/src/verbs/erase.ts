@@ -12,7 +12,8 @@ export const eraseVerb = (): Command =>
     .addCommand(personVerb().exitOverride());
 
 /** What the terminal's own token calls its device, and what it must be good for. */
-const [DEVICE, SCOPE] = ['erase', 'erase'] as const;
+const DEVICE = 'erase';
+const SCOPE = 'erase';
 
 type Flags = ConnectionFlags & { readonly json?: true; readonly yes?: true };
 

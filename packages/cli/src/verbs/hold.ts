@@ -18,7 +18,8 @@ export const holdVerb = (): Command =>
     .addCommand(listVerb().exitOverride());
 
 /** What the terminal's own token calls its device, and what it must be good for. */
-const [DEVICE, SCOPE] = ['hold', 'hold'] as const;
+const DEVICE = 'hold';
+const SCOPE = 'hold';
 
 type Flags = ConnectionFlags & { readonly json?: true };
 
