@@ -33,7 +33,9 @@ export function createScrollKeeper(scroller: HTMLElement, list: HTMLElement): Sc
     const found: { readonly key: string; readonly offset: number }[] = [];
     let row = rowAt(list, scrollTop);
     for (; row !== undefined && row.offsetTop < scrollTop + clientHeight; row = nextOf(row)) {
-      const { key } = row.dataset;
+      const { key, seq } = row.dataset;
+      // Lines of days and of what is new come and go, and one that sticks to the top is not where it seems to be.
+      if (row.offsetTop + row.offsetHeight <= scrollTop || seq === undefined) continue;
       if (key !== undefined) found.push({ key, offset: row.offsetTop - scrollTop });
     }
     anchors = found;
