@@ -1,6 +1,7 @@
 import type { Envelope } from '@parley/domain/log/envelope';
-import type { ConversationChanges, SentMessage } from './changes.js';
+import type { ConversationChanges } from './changes.js';
 import { foldErased } from './fold-erased.js';
+import { edit, expire, pin, react, send, tombstone } from './fold-messages.js';
 
 /**
  * Folds a batch of events into what it changes in the rows. Pure and total: it needs no rows, because a change to
@@ -57,7 +58,8 @@ function apply(changes: ConversationChanges, event: Envelope): void {
       changes.ttl = ttl;
       if (expiresAt !== undefined) changes.expiresAt = expiresAt;
       enter(changes, members, event.seq);
-      return active(changes, event.at);
+      changes.lastActivityAt = Math.max(changes.lastActivityAt, event.at);
+      return;
     }
     case 'conversation.renamed':
       changes.title = event.data.title;
@@ -120,10 +122,6 @@ function apply(changes: ConversationChanges, event: Envelope): void {
 
 type EventOf<T extends Envelope['type']> = Extract<Envelope, { type: T }>;
 
-function active(changes: ConversationChanges, at: number): void {
-  changes.lastActivityAt = Math.max(changes.lastActivityAt, at);
-}
-
 function enter(
   changes: ConversationChanges,
   entries: EventOf<'member.added'>['data']['members'],
@@ -156,83 +154,5 @@ function ban(changes: ConversationChanges, banHash: string): void {
   bans.set(banHash, true);
   for (const [user, member] of members) {
     if (member.tag === 'present' && member.banHash === banHash) leave(changes, user);
-  }
-}
-
-function send(changes: ConversationChanges, { seq, at, actor, data }: EventOf<'message.sent'>): void {
-  changes.messages = Math.max(changes.messages, data.ordinal);
-  active(changes, at);
-  if (changes.sent.has(seq)) return;
-  changes.sent.set(seq, {
-    seq,
-    ordinal: data.ordinal,
-    author: actor,
-    at,
-    sentAt: data.sentAt ?? null,
-    replyTo: data.replyTo ?? null,
-    expiresAt: data.expiresAt ?? null,
-    editedAt: null,
-    deletedAt: null,
-    expired: false,
-    body: data.body,
-  });
-}
-
-function edit(changes: ConversationChanges, { seq, at, data }: EventOf<'message.edited'>): void {
-  const message = data.seq < seq ? changing(changes, data.seq) : undefined;
-  if (message === undefined) return;
-  message.body = data.body;
-  message.editedAt = at;
-}
-
-function tombstone(changes: ConversationChanges, { seq, at, data }: EventOf<'message.deleted'>): void {
-  const message = data.seq < seq ? changing(changes, data.seq) : undefined;
-  if (message === undefined) return;
-  message.body = null;
-  message.editedAt = null;
-  message.deletedAt = at;
-}
-
-/** The message to change, unless it is deleted or expired as far as this batch tells. */
-function changing(
-  changes: ConversationChanges,
-  seq: number,
-): Pick<SentMessage, 'body' | 'editedAt' | 'deletedAt'> | undefined {
-  const sent = changes.sent.get(seq);
-  if (sent !== undefined) return sent.deletedAt === null && !sent.expired ? sent : undefined;
-  if (changes.expired.some(({ from, to }) => from <= seq && seq <= to)) return undefined;
-  let amendment = changes.amended.get(seq);
-  if (amendment === undefined) {
-    amendment = { body: null, editedAt: null, deletedAt: null };
-    changes.amended.set(seq, amendment);
-  }
-  return amendment.deletedAt === null ? amendment : undefined;
-}
-
-function react({ reactions }: ConversationChanges, event: EventOf<'message.reacted'>): void {
-  const { actor, data } = event;
-  const { seq, emoji, removed } = data;
-  if (seq >= event.seq) return;
-  reactions.set(`${seq} ${actor} ${emoji}`, { seq, emoji, user: actor, present: !removed });
-}
-
-function pin({ pins }: ConversationChanges, { seq, at, actor, data }: EventOf<'message.pinned'>): void {
-  const before = pins.get(data.seq);
-  if (data.seq >= seq || before?.pin !== undefined) return;
-  pins.set(data.seq, { wasUnpinned: before !== undefined, pin: { by: actor, at } });
-}
-
-/** A range reaches what was sent before it and nothing that is sent later. */
-function expire(changes: ConversationChanges, { seq, data }: EventOf<'message.expired'>): void {
-  for (const [from, last] of data.ranges) {
-    const to = Math.min(last, seq - 1);
-    if (from > to) continue;
-    changes.expired.push({ from, to });
-    for (const sent of changes.sent.values()) {
-      if (sent.seq < from || sent.seq > to) continue;
-      sent.expired = true;
-      sent.body = null;
-      sent.editedAt = null;
-    }
   }
 }
