@@ -25,7 +25,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filesWith, openedOf, sealedIn } from './copies.js';
 
 /** Life of the messages, in s: long enough for a backup to be taken and looked at before it is over. */
-const LIFE = 60;
+const LIFE = 40;
 
 const STORES = ['nats', 'postgres', 'redis'] as const;
 
