@@ -71,7 +71,11 @@ export function Message(props: MessageProps) {
         )}
         <MessageBody item={item} />
         <span class="meta">
-          {isPinned && <Icon name="pin" />}
+          {isPinned && (
+            <span class="sign" role="img" aria-label="Pinned" title="Pinned">
+              <Icon name="pin" />
+            </span>
+          )}
           {item.expiresAt !== undefined && <LifeRing from={item.at} expiresAt={item.expiresAt} />}
           {item.editedAt !== undefined && body !== null && (
             <span title={momentOf(item.editedAt)}>edited</span>
