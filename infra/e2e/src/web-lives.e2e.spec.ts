@@ -337,7 +337,11 @@ describe.each(['light', 'dark'] as const)('what tells of lives and ends, %s', (c
     await page.keyboard.press('Enter');
     await page.getByRole('menuitemradio', { name: 'Like the others: 10 minutes', checked: true }).waitFor();
     expect(await serious(page)).toEqual([]);
+    const hasFocus = (name: string) =>
+      page.locator('[role=menuitemradio]:focus').filter({ hasText: name }).waitFor();
+    await hasFocus('Like the others');
     await page.keyboard.press('ArrowDown');
+    await hasFocus('Gone after 10 seconds');
     await page.keyboard.press('Enter');
     await page.getByText('Gone 10 seconds after it is sent').waitFor();
     expect(await serious(page)).toEqual([]);
