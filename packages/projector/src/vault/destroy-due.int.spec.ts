@@ -219,6 +219,35 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
     expect(doneBy).toBeGreaterThan(10);
   });
 
+  it('overwrites what has its marker, where the broker did not answer for a while', async () => {
+    const [free, held] = [await body('silent', now + MINUTE), await body('silent-kept', now + MINUTE, true)];
+    let failures = 0;
+    let isSilent = true;
+    run({
+      ...stream,
+      async overwriteBefore(name, revision) {
+        if (!isSilent) return stream.overwriteBefore(name, revision);
+        failures++;
+        // Long enough for the marker to be heard.
+        await nats.flush();
+        throw new Error('the broker does not answer');
+      },
+    });
+    now += 3 * MINUTE;
+    await waitFor(() => failures > 0, { what: 'the first try' });
+    isSilent = false;
+    await waitFor(async () => (await stream.superseded()) === 0, { what: 'the bucket to be overwritten' });
+    expect(await opens(free, held)).toEqual(['gone', 'open']);
+
+    [failures, isSilent] = [0, true];
+    await model.client.query('update rm_1.conversation set hold_since = null');
+    await model.client.query('update rm_1.message set expired = true, body = null');
+    await waitFor(() => failures > 0, { what: 'the first try at the held key' });
+    isSilent = false;
+    await waitFor(async () => (await stream.superseded()) === 0, { what: 'the held key to be overwritten' });
+    await waitFor(() => figures.held === 0, { what: 'no key to be held' });
+  });
+
   it('works off hundreds that are overdue', async () => {
     const buckets = Array.from({ length: 300 }, (_, n) => `t60-${Math.floor(now / MINUTE + n) * 60}`);
     for (const bucket of buckets)

@@ -102,6 +102,7 @@ async function destroyBuckets(
         const kept = await keepHeldKey(vault, masterKeys, bucket, conversationId);
         known.learn(heldName(bucket, conversationId), kept === 'kept');
       }
+      known.begin(`bucket.${bucket}`);
       await destroySecrets(vault, [`bucket.${bucket}`], 'expired', now);
       known.learn(`bucket.${bucket}`, false);
       metrics.destroyed();
@@ -134,6 +135,7 @@ async function letGo(
   for (const { bucket, conversationId } of lifted) {
     if (signal.aborted) break;
     const name = heldName(bucket, conversationId);
+    known.begin(name);
     await destroySecrets(vault, [name], 'released', now);
     known.learn(name, false);
     destroyed++;

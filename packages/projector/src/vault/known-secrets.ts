@@ -14,6 +14,8 @@ export type KnownSecrets = {
   readonly held: ReadonlyMap<string, Hold>;
   /** Finishes what somebody died over and lists what there is, unless that was done since the line was cut last. */
   refresh(): Promise<void>;
+  /** A secret is about to be destroyed: until `learn` says that it is, it counts as there, because a marker alone destroys nothing. */
+  begin(name: string): void;
   /** A secret was destroyed or kept, whether it was heard of already or not. */
   learn(name: string, isThere: boolean): void;
   close(): void;
@@ -23,14 +25,19 @@ export type KnownSecrets = {
 export function knowSecrets(nats: NatsConnection, vault: VaultStream): KnownSecrets {
   const buckets = new Set<string>();
   const held = new Map<string, Hold>();
+  const begun = new Set<string>();
   const status = nats.status();
   let isWhole = false;
   const subscription = nats.subscribe(LIVE_VAULT, {
     callback: (error, { subject, data }) => {
-      if (error === null) learn(nameOfLive(subject), isSecret(data));
+      if (error === null) hear(nameOfLive(subject), isSecret(data));
     },
   });
   void followLine();
+
+  function hear(name: string, isThere: boolean): void {
+    if (isThere || !begun.has(name)) learn(name, isThere);
+  }
 
   function learn(name: string, isThere: boolean): void {
     const [kind, bucket = '', conversationId = ''] = name.split('.');
@@ -52,7 +59,11 @@ export function knowSecrets(nats: NatsConnection, vault: VaultStream): KnownSecr
   return {
     buckets,
     held,
-    learn,
+    begin: (name) => void begun.add(name),
+    learn(name, isThere) {
+      begun.delete(name);
+      learn(name, isThere);
+    },
     async refresh() {
       if (isWhole) return;
       isWhole = true;
@@ -60,7 +71,7 @@ export function knowSecrets(nats: NatsConnection, vault: VaultStream): KnownSecr
         await finishDestroying(vault);
         for (const kind of ['bucket.*', 'held.*.*'])
           for await (const batch of vault.values(kind))
-            for (const { name, data } of batch) learn(name, isSecret(data));
+            for (const { name, data } of batch) hear(name, isSecret(data));
       } catch (error) {
         isWhole = false;
         throw error;
