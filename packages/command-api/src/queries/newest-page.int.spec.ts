@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readConversation } from '@parley/infra/log/conversation-reader';
 import type { MessageRow } from '@parley/infra/read-model/message-row';
 import { encodePage, pageKey } from '@parley/infra/read-model/newest-page';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -6,7 +7,12 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResources, handleCommand } from '../commands/handle.js';
 import { commandOf, openLog, text } from '../testing/log-fixture.js';
-import { type NewestPageResources, newestFromCache, openPageMemory } from './newest-page.js';
+import {
+  type NewestPageResources,
+  newestFromCache,
+  newestFromCacheAndLog,
+  openPageMemory,
+} from './newest-page.js';
 
 describe('the newest page', () => {
   let environment: TestEnvironment;
@@ -93,5 +99,28 @@ describe('the newest page', () => {
     expect(await read(id, 'bob')).toBeUndefined();
     expect(await read(id)).toMatchObject({ right: { revision: 3 } });
     expect(await read(id, 'bob')).toBeUndefined();
+  });
+
+  it('is brought forward from where its newest event was, also where that was erased', async () => {
+    const id = await group();
+    for (let seq = 3; seq <= 5; seq++) await send(id);
+    await put(id, 5);
+    await handleCommand(api, commandOf('message.delete', 'ann', { conversationId: id, seq: 5 }));
+    const place = api.store.placeOf(id);
+    const streamSeqs: number[] = [];
+    for await (const { streamSeq } of readConversation(log.jsm, place)) streamSeqs.push(streamSeq);
+    await log.jsm.streams.deleteMessage(place.stream, streamSeqs[4] as number, true);
+
+    const from: number[] = [];
+    const direct = Object.create(log.jsm.direct);
+    direct.getBatch = (stream: string, query: { readonly seq: number }) => {
+      from.push(query.seq);
+      return log.jsm.direct.getBatch(stream, query as never);
+    };
+    const jsm = Object.assign(Object.create(log.jsm), {});
+    Object.defineProperty(jsm, 'direct', { value: direct });
+    const page = await newestFromCacheAndLog({ ...resources, jsm }, id, 'ann', 50);
+    expect(page).toMatchObject({ right: { revision: 6, messages: [{}, {}, {}, { seq: 5, body: null }] } });
+    expect(from[0]).toBeGreaterThan(streamSeqs[3] as number);
   });
 });

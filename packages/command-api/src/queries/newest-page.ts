@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { eventAt, readConversation } from '@parley/infra/log/conversation-reader';
+import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { isShown } from '@parley/infra/read-model/message-row';
 import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
 import type { Vault } from '@parley/infra/vault/vault';
@@ -110,9 +110,10 @@ async function eventsAfter(
 ): Promise<readonly Envelope[]> {
   if (revision >= known.state.revision) return [];
   const place = store.placeOf(conversationId);
-  const last = await eventAt(jsm, place, revision, headOf(known));
+  // The page's newest event may have been erased since: then from where it was, and not from the beginning.
+  const last = await streamSeqUpTo(jsm, place, revision, headOf(known));
   const events: Envelope[] = [];
-  for await (const { json } of readConversation(jsm, place, (last?.streamSeq ?? 0) + 1)) {
+  for await (const { json } of readConversation(jsm, place, last + 1)) {
     const envelope = decodeEnvelope(json);
     if (E.isRight(envelope)) events.push(envelope.right);
   }
