@@ -47,6 +47,25 @@ describe('an erased message', () => {
     expect(openOf(sealed, { secrets: new Map([[name, gone]]), copies })).toStrictEqual(open);
   });
 
+  it('is not while a key of its bucket is kept for its conversation, or still on disk', () => {
+    const held = 'held.t60-1767268800.garden';
+    const copies = { ...nothing.copies, bodies: new Map([[NONCE, [copy('nats')]]]) };
+    const openBy = (state: object, others: readonly string[] = []) =>
+      openOf(takenOut, {
+        secrets: new Map<string, never>([
+          ...['bucket.t60-1767268800', ...others].map((name) => [name, gone as never] as const),
+          [held, state as never],
+        ]),
+        copies,
+      });
+    expect(openBy({ tag: 'there' })).toStrictEqual(['its sealed body is still in the files of the log']);
+    expect(openBy({ tag: 'there' }, ['author.ann'])).toStrictEqual([]);
+    expect(openBy({ ...gone, isOverwritten: false })).toStrictEqual([
+      `the bytes of the secret ${held} are not overwritten yet`,
+    ]);
+    expect(openBy(gone)).toStrictEqual([]);
+  });
+
   it('is not while its secrets are there', () => {
     expect(openOf(sealed, {})).toStrictEqual(['the secret of bucket t60-1767268800 is not destroyed yet']);
   });

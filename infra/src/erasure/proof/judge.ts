@@ -1,4 +1,5 @@
 import type { BucketId } from '@parley/domain/sealing/bucket';
+import { heldName } from '../../vault/names.js';
 import type { SecretName } from '../../vault/vault.js';
 import type { Copies, Copy } from './copies.js';
 import type { EndedBody } from './ended-messages.js';
@@ -48,6 +49,10 @@ export const secretsOf = ({ conversationId, author }: Erased, bucket: BucketId):
   `author.${author}`,
 ];
 
+/** What opens a body besides: its bucket's part of the key, kept for a conversation on legal hold when the bucket was destroyed. */
+export const keptOf = ({ conversationId }: Pick<Erased, 'conversationId'>, bucket: BucketId): SecretName =>
+  heldName(bucket, conversationId);
+
 /** Judges one message. Nobody can read it when each of its bodies hangs on a destroyed secret, or is nowhere any more. */
 export function judge(message: Erased, evidence: Evidence): Judged {
   const { conversationId, seq, author, at, ended, bodies } = message;
@@ -75,14 +80,16 @@ function judgeBody(message: Erased, { bucket, nonce, sealed }: EndedBody, eviden
     return { destroyed: [], open, copies: [] };
   }
   const copies = evidence.copies.bodies.get(nonce) ?? [];
+  const kept = keptOf(message, bucket);
+  const isKept = evidence.secrets.get(kept)?.tag === 'there';
   const destroyed = secretsOf(message, bucket).filter(
-    (name) => evidence.secrets.get(name)?.tag === 'destroyed',
+    (name) => evidence.secrets.get(name)?.tag === 'destroyed' && !(isKept && name === `bucket.${bucket}`),
   );
   if (evidence.opened.has(nonce)) return { destroyed, copies, open: ['its key still opens it'] };
   if (evidence.untried.has(nonce))
     return { destroyed, copies, open: ['the vault does not answer: ask again'] };
   if (destroyed.length > 0)
-    return { destroyed, copies, open: destroyed.flatMap((name) => leftOf(name, evidence)) };
+    return { destroyed, copies, open: [...destroyed, kept].flatMap((name) => leftOf(name, evidence)) };
   const places = [
     ...(sealed === undefined ? [] : [`the secret of bucket ${bucket} is not destroyed yet`]),
     ...(sealed === undefined && evidence.cached.has(nonce) ? ['a cached page holds its sealed body'] : []),

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { Vault } from '../../vault/vault.js';
 import { type SearchedStore, type Store, searchStores } from './copies.js';
-import { type Evidence, type Judged, judge, type SecretState, secretsOf } from './judge.js';
+import { type Evidence, type Judged, judge, keptOf, type SecretState, secretsOf } from './judge.js';
 import { cachedNonces, readRows, writeOut } from './rows.js';
 import { type Erased, erasedMessages, type LogResources, type Scope } from './scope.js';
 
@@ -99,7 +99,9 @@ function verdictOf(judged: readonly Judged[], isComplete: boolean): ErasureRepor
 }
 
 const hangsOn = (message: Erased): readonly string[] =>
-  message.bodies.flatMap(({ bucket }) => (bucket === undefined ? [] : secretsOf(message, bucket)));
+  message.bodies.flatMap(({ bucket }) =>
+    bucket === undefined ? [] : [...secretsOf(message, bucket), keptOf(message, bucket)],
+  );
 
 const timeOf = (state: SecretState | undefined): string =>
   state?.tag === 'destroyed' ? new Date(state.at).toISOString() : '';
