@@ -54,7 +54,7 @@ export async function verifyErasure(
   const { database, schema, redis, stores, now } = resources;
   const messages: Erased[] = [];
   for await (const some of erasedMessages(resources, scope, (events) => onProgress('log', events)))
-    messages.push(...some);
+    for (const each of some) messages.push(each);
 
   const names = new Set(messages.flatMap(hangsOn));
   const secrets = await resources.secretStates([...names]);
