@@ -339,7 +339,7 @@ describe.each(['light', 'dark'] as const)('what tells of lives and ends, %s', (c
     expect(await serious(page)).toEqual([]);
     const hasFocus = (name: string) =>
       page.locator('[role=menuitemradio]:focus').filter({ hasText: name }).waitFor();
-    await page.getByRole('menuitemradio', { name: 'Like the others' }).focus();
+    await hasFocus('Like the others');
     await page.keyboard.press('ArrowDown');
     await hasFocus('Gone after 10 seconds');
     await page.keyboard.press('Enter');

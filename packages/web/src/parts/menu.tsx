@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.js';
 import { Popover } from './popover.js';
 import { rove } from './roving-focus.js';
@@ -56,14 +56,15 @@ export function Menu({ label, icon, items, onToggle }: MenuProps) {
 }
 
 function MenuItems({ items, onDone }: { readonly items: readonly MenuItem[]; readonly onDone: () => void }) {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector('button')?.focus(), []);
   return (
-    <div ref={list} class="menu-items" role="menu" tabIndex={-1} onKeyDown={(event) => rove(event, 'button')}>
-      {items.map(({ label, icon, isDangerous, isChosen, run }) => (
+    <div class="menu-items" role="menu" tabIndex={-1} onKeyDown={(event) => rove(event, 'button')}>
+      {items.map(({ label, icon, isDangerous, isChosen, run }, index) => (
         <button
-          key={label}
+          // Not by its words: they may change while it is open, and the focus must stay where it is.
+          key={index}
           type="button"
+          // A popover that is shown gives the focus to it in the same step, whatever the page is busy with.
+          autofocus={index === 0}
           role={isChosen === undefined ? 'menuitem' : 'menuitemradio'}
           {...(isChosen === undefined ? {} : { 'aria-checked': isChosen })}
           class={isDangerous ? 'dangerous' : ''}
