@@ -1,6 +1,6 @@
 import { deriveHeldKey } from './derive-key.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
-import { heldName } from './names.js';
+import { heldName, masterName } from './names.js';
 import { KEY_BYTES, wipe } from './sodium.js';
 import { readStoredValue } from './stored-value.js';
 import type { SecretName } from './vault.js';
@@ -11,7 +11,8 @@ import type { VaultStream } from './vault-stream.js';
  * stay open, all others of the bucket do not. Idempotent. `none`: a secret of the two never was, so nothing was sealed under both;
  * `gone`: one is destroyed, or the held key was.
  *
- * @throws UnreadableSecret when a secret does not unwrap; as the client does when the broker does not answer.
+ * @throws UnreadableSecret when a secret does not unwrap; RetiredMasterKey when the newest master key given is to wrap nothing any more;
+ *   as the client does when the broker does not answer.
  */
 export async function keepHeldKey(
   vault: VaultStream,
@@ -33,11 +34,25 @@ export async function keepHeldKey(
       const ofConversation = await readSecret(vault, masterKeys, `conversation.${conversationId}`, second);
       if (ofConversation !== 'here') return ofConversation;
       deriveHeldKey(first, first, second);
+      await requireInUse(vault, masterKeys);
       await vault.put(name, wrapSecret(masterKeys.newest, name, first), 0);
     }
   } finally {
     wipe(memory);
   }
+}
+
+/** What was wrapped by a retired key would be lost with it, because it is thrown away. */
+class RetiredMasterKey extends Error {
+  override readonly name = 'RetiredMasterKey';
+}
+
+async function requireInUse(vault: VaultStream, { newest: { id } }: MasterKeys): Promise<void> {
+  const known = await vault.newest(masterName(id));
+  if (known !== undefined && readStoredValue(known.data)?.tag === 'marker')
+    throw new RetiredMasterKey(
+      `the master key ${id} was retired: put a newer one before it in PARLEY_MASTER_KEYS`,
+    );
 }
 
 /** A secret is there and does not unwrap: its master key is not given, or it is damaged. */

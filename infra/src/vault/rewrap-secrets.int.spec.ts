@@ -8,6 +8,7 @@ import { connectNats } from '../runtime/connect-nats.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { waitFor } from '../testing/wait-for.js';
 import { destroySecrets } from './destroy-secrets.js';
+import { keepHeldKey } from './keep-held-key.js';
 import { masterKeysOf, wrapSecret } from './master-keys.js';
 import { openVault } from './open-vault.js';
 import { rewrapSecrets } from './rewrap-secrets.js';
@@ -121,6 +122,23 @@ describe('wrapping again', () => {
     );
     // It goes on by what it knows.
     expect(vault.openNow(body)?.tag ?? 'open').toBe('open');
+  });
+
+  it('stops a process that still wraps by the older key from keeping held keys, which would go with it', async () => {
+    const bucket = 't60-1767268800';
+    const place = { conversationId: 'held', seq: 2, author: 'ann' };
+    expect(isLeft(await vault.seal(place, bucket, hello))).toBe(false);
+    const keys = masterKeysOf([newer, older]);
+    await useMasterKeys(stream, keys);
+    await rewrapSecrets(stream, keys);
+    await expect(keepHeldKey(stream, masterKeysOf([older, newer]), bucket, 'held')).rejects.toThrow(
+      `${idOf(older)} was retired`,
+    );
+    expect(await keepHeldKey(stream, keys, bucket, 'held')).toBe('kept');
+    expect(await vaultStatus(stream)).toMatchObject({
+      secrets: { held: 1 },
+      masterKeys: expect.arrayContaining([{ id: idOf(older), state: 'retired', secrets: 0 }]),
+    });
   });
 
   it('leaves what it cannot unwrap, names it, and retires nothing', async () => {
