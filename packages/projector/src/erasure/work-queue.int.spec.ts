@@ -85,6 +85,20 @@ describe('the work on erasures', () => {
     expect(Math.max(...most.values())).toBe(1);
   });
 
+  it('keeps what waits for its turn behind a long job', { timeout: 40_000 }, async () => {
+    const tried: number[] = [];
+    worker(async (job) => {
+      if (job.kind !== 'message') return done;
+      tried.push(job.seq);
+      if (job.seq === 1) await new Promise((resolve) => setTimeout(resolve, 12_000));
+      return done;
+    });
+    for (let seq = 1; seq <= 3; seq++) await queue(message('long', seq));
+    await waitFor(async () => (await waiting()) === 0, { what: 'an empty queue', timeout: 30_000 });
+    await workers.pop()?.close();
+    expect(tried).toEqual([1, 2, 3]);
+  });
+
   it('comes back to what failed and to what has to wait, and loses neither', async () => {
     const outcomes: (Outcome | 'fails')[] = ['fails', notYet, later('behind'), 'fails', done];
     const ended = worker(async () => {

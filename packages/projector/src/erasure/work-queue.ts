@@ -80,7 +80,12 @@ export function workOnErasures(resources: WorkResources): ErasureWork {
   }
 
   async function take(message: JsMsg): Promise<void> {
-    const work = inTurn(message.subject, () => doJob(resources, message)).finally(() => inHand.delete(work));
+    // Also while it waits for its turn: who got it meanwhile would only be in the way.
+    const alive = setInterval(() => message.working(), PATIENCE / 3);
+    const work = inTurn(message.subject, () => doJob(resources, message)).finally(() => {
+      clearInterval(alive);
+      inHand.delete(work);
+    });
     inHand.add(work);
     if (inHand.size >= AT_ONCE) await Promise.race(inHand);
   }
@@ -129,7 +134,6 @@ async function doJob(resources: WorkResources, message: JsMsg): Promise<void> {
     return message.nak(RETRY[1]);
   }
   const job = decoded.right;
-  const alive = setInterval(() => message.working(), PATIENCE / 3);
   try {
     const outcome = await resources.erase(job);
     const isGivenUp = outcome.tag === 'not yet' && now() - queuedAt(message) > GIVE_UP;
@@ -141,8 +145,6 @@ async function doJob(resources: WorkResources, message: JsMsg): Promise<void> {
     metrics.ended(job.kind, 'failed');
     log.warn({ job, reason: (error as Error).message }, 'an erasure failed; it is tried again');
     message.nak(growing(RETRY, message.info.deliveryCount));
-  } finally {
-    clearInterval(alive);
   }
 }
 
