@@ -20,12 +20,17 @@ export const appendSealed: Case = {
     'decide + seal + append of 256 B over 1,000 conversations, against the same with bodies that only look sealed',
   async run({ quick, say }) {
     const messages = quick ? 5_000 : 20_000;
-    say(`${messages} messages a round`);
-    return withStack(false, async (stack) => [await measure(stack.nats, messages, quick ? 5 : 15)]);
+    const figures: Figure[] = [];
+    for (const syncAlways of [true, false]) {
+      const name = syncAlways ? 'append, sealed, synced to disk' : 'append, sealed, default sync';
+      say(`${name}: ${messages} messages a round`);
+      figures.push(await withStack(syncAlways, ({ nats }) => measure(name, nats, messages, quick ? 5 : 15)));
+    }
+    return figures;
   },
 };
 
-async function measure(natsUrl: string, messages: number, rounds: number): Promise<Figure> {
+async function measure(name: string, natsUrl: string, messages: number, rounds: number): Promise<Figure> {
   const nats = await connectNats(natsUrl, 'bench');
   await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
   const vault = await openBenchVault(nats);
@@ -48,7 +53,7 @@ async function measure(natsUrl: string, messages: number, rounds: number): Promi
   await vault.close();
   await nats.close();
   return {
-    name: 'append, sealed',
+    name,
     unit: 'events/s',
     ...result,
     target: `>= ${TARGET}`,

@@ -18,10 +18,19 @@ const SHARE = 60;
  * by less than its width: at most 1/60 of the remaining life, at least 1 s, at most a day.
  */
 export function bucketOf(at: number, expiresAt: number | undefined): BucketId {
-  if (expiresAt === undefined) return `m${new Date(at).toISOString().slice(0, 7)}`;
+  if (expiresAt === undefined) return monthOf(at);
   const most = (expiresAt - at) / 1_000 / SHARE;
   const width = WIDTHS.find((each) => each <= most) ?? 1;
   return `t${width}-${Math.ceil(expiresAt / 1_000 / width) * width}`;
+}
+
+/** The bucket of the day asked for last: dates are slow to write, and a message is sent some thousand times a second. */
+let known = { day: Number.NaN, month: '' };
+
+function monthOf(at: number): BucketId {
+  const day = Math.floor(at / 86_400_000);
+  if (day !== known.day) known = { day, month: `m${new Date(at).toISOString().slice(0, 7)}` };
+  return known.month;
 }
 
 /** When, in ms, everything in a bucket has expired; undefined for a bucket without an end, and for what is none. */
