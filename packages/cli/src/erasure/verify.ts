@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { ConversationId } from '@parley/domain/ids';
 import { signCertificate } from '@parley/infra/erasure/proof/certificate';
 import type { Scope } from '@parley/infra/erasure/proof/scope';
 import { type ErasureReport, type OnProgress, verifyErasure } from '@parley/infra/erasure/proof/verify';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { userId } from '../terminal/connection.js';
+import { conversationId } from '../terminal/conversation-id.js';
 import { grouped } from '../terminal/print.js';
 import { certificateKey } from './certificate-key.js';
 import { printReport } from './print-report.js';
@@ -15,7 +15,7 @@ import { openStores, type StoreFlags } from './stores.js';
 export const verifyVerb = (): Command =>
   new Command('verify')
     .description('Find out whether anybody could still read what was erased, and certify it.')
-    .option('--conversation <id>', 'messages of this conversation', conversation)
+    .option('--conversation <id>', 'messages of this conversation', conversationId)
     .option('--user <user>', 'messages that this person wrote', userId)
     .option('--before <time>', 'messages that were over by then, such as 2026-11-21T12:00Z', time)
     .option('--out <file>', 'write the signed certificate to this file')
@@ -89,11 +89,6 @@ function showProgress(): { readonly show: OnProgress; readonly clear: () => void
     process.stderr.write(`\r\u001b[K${grouped(done)} ${DOING[what]}`);
   };
   return { show, clear: () => void (isTTY && process.stderr.write('\r\u001b[K')) };
-}
-
-function conversation(text: string): string {
-  if (ConversationId.decode(text)._tag === 'Right') return text;
-  throw new InvalidArgumentError("A conversation has 1 to 140 of letters, digits, '_', '-', '='.");
 }
 
 function time(text: string): number {
