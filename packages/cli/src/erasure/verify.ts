@@ -4,6 +4,7 @@ import type { Scope } from '@parley/infra/erasure/proof/scope';
 import { type ErasureReport, type OnProgress, verifyErasure } from '@parley/infra/erasure/proof/verify';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
+import { natsOption } from '../replay/log-access.js';
 import { userId } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { grouped } from '../terminal/print.js';
@@ -20,7 +21,7 @@ export const verifyVerb = (): Command =>
     .option('--before <time>', 'messages that were over by then, such as 2026-11-21T12:00Z', time)
     .option('--out <file>', 'write the signed certificate to this file')
     .option('--json', 'print the signed certificate')
-    .addOption(new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL'))
+    .addOption(natsOption())
     .addOption(new Option('--database <url>', 'the database, likewise').env('DATABASE_URL'))
     .addOption(new Option('--redis <url>', 'the cache, likewise').env('REDIS_URL'))
     .option('--nats-dir <path>', "the broker's data directory, where it is on this machine")

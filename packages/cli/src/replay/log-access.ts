@@ -2,8 +2,13 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectNats, UnsuitableNats } from '@parley/infra/runtime/connect-nats';
+import { Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
+
+/** The flag of every verb that reads a log: which broker has it. */
+export const natsOption = (): Option =>
+  new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL');
 
 /** The log of a stack, to read. */
 export type LogAccess = {

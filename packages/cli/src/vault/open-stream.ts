@@ -1,6 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { openVaultStream, type VaultStream } from '@parley/infra/vault/vault-stream';
-import { Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { openLog } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
@@ -8,9 +7,6 @@ import { runningEndpoints } from '../terminal/endpoints.js';
 
 /** Which broker has the vault. */
 export type VaultFlags = { readonly nats?: string; readonly json?: true };
-
-export const natsOption = (): Option =>
-  new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL');
 
 /**
  * Runs something on the vault of a broker.

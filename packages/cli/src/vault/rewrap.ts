@@ -6,10 +6,11 @@ import type { VaultStream } from '@parley/infra/vault/vault-stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { createProgress } from '../irc/progress.js';
+import { natsOption } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { grouped } from '../terminal/print.js';
-import { natsOption, type VaultFlags, withVault } from './open-stream.js';
+import { type VaultFlags, withVault } from './open-stream.js';
 
 /** `parley vault rewrap`: every secret under the newest master key. */
 export const rewrapVerb = (): Command =>

@@ -1,8 +1,9 @@
 import { type VaultStatus, vaultStatus } from '@parley/infra/vault/vault-status';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { natsOption } from '../replay/log-access.js';
 import { grouped, paints } from '../terminal/print.js';
-import { natsOption, type VaultFlags, withVault } from './open-stream.js';
+import { type VaultFlags, withVault } from './open-stream.js';
 
 /** `parley vault status`: what the vault has, without a look into it. */
 export const statusVerb = (): Command =>

@@ -7,7 +7,7 @@ import { openVault } from '@parley/infra/vault/open-vault';
 import type { Vault } from '@parley/infra/vault/vault';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
-import { type LogAccess, openLog } from '../replay/log-access.js';
+import { type LogAccess, natsOption, openLog } from '../replay/log-access.js';
 import { type ReadOptions, type Replayed, readOneConversation, readPartition } from '../replay/read-log.js';
 import { CliError } from '../terminal/cli-error.js';
 import { conversationId } from '../terminal/conversation-id.js';
@@ -27,7 +27,7 @@ export const replayVerb = (): Command =>
     .addOption(new Option('--partition <n>', 'of this partition alone, from 0').argParser(partitionNumber))
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .option('--open', 'what is sealed in them opened, as members get it, by the master keys of the vault')
-    .addOption(new Option('--nats <url>', 'the broker; else that of the running stack').env('NATS_URL'))
+    .addOption(natsOption())
     .addHelpText(
       'after',
       '\nOrder is that of the log within a partition; partitions follow one another.\n\nExample:\n  $ parley replay --conversation irc-2007-06-04-train-a | head -3',
