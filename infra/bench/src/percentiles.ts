@@ -23,3 +23,19 @@ export function openLatencies(): Latencies {
     },
   };
 }
+
+/** Latencies of reads that take turns, one at a time, so that a noisy moment hits all of them; each is told which turn it is. */
+export async function inTurn(
+  reads: readonly ((turn: number) => Promise<unknown>)[],
+  times: number,
+): Promise<readonly Latencies[]> {
+  const latencies = reads.map(openLatencies);
+  for (let turn = 0; turn < times; turn++) {
+    for (const [index, read] of reads.entries()) {
+      const begin = performance.now();
+      await read(turn);
+      latencies[index]?.add(performance.now() - begin);
+    }
+  }
+  return latencies;
+}

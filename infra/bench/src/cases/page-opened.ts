@@ -12,7 +12,7 @@ import { openBenchVault, sealedPast } from '../chain/bench-vault.js';
 import { withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
 import { ask, startOurChain } from '../chain/our-chain.js';
-import { type Latencies, openLatencies } from '../percentiles.js';
+import { inTurn, type Latencies } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
 const PEOPLE = Array.from({ length: 10 }, (_, n) => `u${n}`);
@@ -52,9 +52,9 @@ export const pageOpened: Case = {
         ['older', 400],
       ] as const) {
         const reads = [sealedId, plainId].map((id) => () => read(socket, id, before));
-        await measure(reads, 200);
+        await inTurn(reads, 200);
         const results: (readonly Latencies[])[] = [];
-        for (let round = 0; round < rounds; round++) results.push(await measure(reads, pages));
+        for (let round = 0; round < rounds; round++) results.push(await inTurn(reads, pages));
         figures.push(figure(name, results));
       }
 
@@ -89,22 +89,6 @@ async function read(socket: WebSocket, conversationId: string, before: number | 
   })) as { messages: readonly { readonly body: unknown }[] };
   if (messages.length !== LIMIT || messages.some(({ body }) => body === null))
     throw new Error('not an open page');
-}
-
-/** Each read in turn, one at a time. */
-async function measure(
-  reads: readonly (() => Promise<unknown>)[],
-  times: number,
-): Promise<readonly Latencies[]> {
-  const latencies = reads.map(openLatencies);
-  for (let n = 0; n < times; n++) {
-    for (const [index, each] of reads.entries()) {
-      const begin = performance.now();
-      await each();
-      latencies[index]?.add(performance.now() - begin);
-    }
-  }
-  return latencies;
 }
 
 function figure(name: string, results: readonly (readonly Latencies[])[]): Figure {

@@ -12,7 +12,7 @@ import { type Case, type Figure, median } from '../case.js';
 import { withPast } from '../chain/crowd.js';
 import { groupOf } from '../chain/group-log.js';
 import { ask, startOurChain } from '../chain/our-chain.js';
-import { type Latencies, openLatencies } from '../percentiles.js';
+import { inTurn, type Latencies } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
 const CONVERSATION = 'bench-page';
@@ -53,9 +53,9 @@ export const page: Case = {
           }),
         () => redis.get(pageKey(CONVERSATION)),
       ];
-      await measure(reads, 200);
+      await inTurn(reads, 200);
       const results: (readonly Latencies[])[] = [];
-      for (let round = 0; round < rounds; round++) results.push(await measure(reads, pages));
+      for (let round = 0; round < rounds; round++) results.push(await inTurn(reads, pages));
 
       socket.terminate();
       await pool.end();
@@ -93,22 +93,6 @@ async function newest(socket: WebSocket): Promise<void> {
     messages: readonly unknown[];
   };
   if (messages.length !== LIMIT) throw new Error('not a page');
-}
-
-/** Each read in turn, one at a time. */
-async function measure(
-  reads: readonly (() => Promise<unknown>)[],
-  times: number,
-): Promise<readonly Latencies[]> {
-  const latencies = reads.map(openLatencies);
-  for (let n = 0; n < times; n++) {
-    for (const [index, read] of reads.entries()) {
-      const begin = performance.now();
-      await read();
-      latencies[index]?.add(performance.now() - begin);
-    }
-  }
-  return latencies;
 }
 
 function figure(

@@ -5,7 +5,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
 import { type Account, openAccounts } from '../chain/accounts.js';
-import { openLatencies } from '../percentiles.js';
+import { inTurn } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
 const CHANGED = 10;
@@ -64,17 +64,17 @@ export const sync: Case = {
           .map(({ account }) => expecting(200, async () => (await page(account.user)).conversations.length)),
       ];
       await inTurn(reads, 30);
-      const rounds: number[][] = [];
-      for (let round = 0; round < ROUNDS; round++) rounds.push(await inTurn(reads, times / ROUNDS));
+      const rounds: (readonly number[])[] = [];
+      for (let round = 0; round < ROUNDS; round++) rounds.push(await medians(reads, times / ROUNDS));
       const at = (which: number) => median(rounds.map((each) => each[which] as number));
 
       const largest = accounts.at(-1) as { account: Account; token: string };
       const many = Math.min(1_000, largest.account.conversations.length / 2);
       await projected.change(largest.account, many);
-      const much = await inTurn([expecting(many, () => whole(largest.account.user, largest.token))], 20);
+      const much = await medians([expecting(many, () => whole(largest.account.user, largest.token))], 20);
       // The token of this moment is of the window in which those changed: they are looked at, and nothing is told.
       const { token } = await page(largest.account.user);
-      const idle = await inTurn([expecting(0, () => whole(largest.account.user, token))], 100);
+      const idle = await medians([expecting(0, () => whole(largest.account.user, token))], 100);
 
       await projected.close();
       await pool.end();
@@ -105,15 +105,6 @@ const expecting = (wanted: number, read: () => Promise<number>) => async (): Pro
   if (told !== wanted) throw new Error(`${told} conversations were told instead of ${wanted}`);
 };
 
-/** Medians of reads that take turns. */
-async function inTurn(reads: readonly (() => Promise<void>)[], times: number): Promise<number[]> {
-  const latencies = reads.map(openLatencies);
-  for (let n = 0; n < times; n++) {
-    for (const [index, read] of reads.entries()) {
-      const begin = performance.now();
-      await read();
-      latencies[index]?.add(performance.now() - begin);
-    }
-  }
-  return latencies.map((each) => each.at(50));
+async function medians(reads: readonly (() => Promise<void>)[], times: number): Promise<readonly number[]> {
+  return (await inTurn(reads, times)).map((each) => each.at(50));
 }

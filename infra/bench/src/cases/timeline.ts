@@ -10,7 +10,7 @@ import { migrate } from '@parley/infra/read-model/migrate';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
-import { openLatencies } from '../percentiles.js';
+import { inTurn } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
 const CONVERSATION = 'bench-long';
@@ -92,13 +92,15 @@ async function measure(
   const raw = await rawRead(pool);
 
   // Near the beginning and near the end, each at different places.
-  const early = (n: number): number => 60 + (n % 1_000);
-  const late = (n: number): number => messages - (n % 1_000);
+  const early = (n: number): number => 60 + ((n * 7_919) % 1_000);
+  const late = (n: number): number => messages - ((n * 7_919) % 1_000);
   const reads = [(n: number) => ours(late(n)), (n: number) => raw(late(n)), (n: number) => ours(early(n))];
-  await percentiles(reads, 300);
+  await inTurn(reads, 300);
   const results: { ours: number; raw: number; early: number }[] = [];
   for (let round = 0; round < rounds; round++) {
-    const [oursLate = 0, rawLate = 0, oursEarly = 0] = await percentiles(reads, pages);
+    const [oursLate = 0, rawLate = 0, oursEarly = 0] = (await inTurn(reads, pages)).map((each) =>
+      each.at(99),
+    );
     results.push({ ours: oursLate, raw: rawLate, early: oursEarly });
   }
   await app.close();
@@ -147,20 +149,4 @@ async function rawRead(pool: pg.Pool): Promise<Read> {
   const { statement, values } = seen as NonNullable<typeof seen>;
   return (before) =>
     pool.query({ ...statement, values: [values[0], values[1], before, values[3]] } as pg.QueryArrayConfig);
-}
-
-/** The p99 of each read in ms, page by page in turn, so that a noisy moment hits all of them. */
-async function percentiles(
-  reads: readonly ((n: number) => Promise<unknown>)[],
-  pages: number,
-): Promise<readonly number[]> {
-  const latencies = reads.map(openLatencies);
-  for (let n = 0; n < pages; n++) {
-    for (const [index, read] of reads.entries()) {
-      const begin = performance.now();
-      await read(n * 7_919);
-      latencies[index]?.add(performance.now() - begin);
-    }
-  }
-  return latencies.map((each) => each.at(99));
 }
