@@ -5,6 +5,8 @@ import { ApiModule, type ApiResources } from '@parley/command-api/api-module';
 import { MessageList } from '@parley/command-api/queries/message-list';
 import type { Queryable } from '@parley/command-api/read/queryable';
 import { readTimeline } from '@parley/command-api/read/timeline';
+import type { Closed } from '@parley/domain/sealing/closed';
+import { type Opened, openPlain } from '@parley/domain/sealing/opened';
 import { timelineCursor } from '@parley/domain/wire/cursor';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { isLeft } from 'fp-ts/lib/Either.js';
@@ -56,6 +58,11 @@ async function fill(pool: pg.Pool, messages: number): Promise<void> {
   await pool.query('vacuum analyze rm_1.message');
 }
 
+const opensPlain = {
+  open: async (closed: readonly Closed[]): Promise<readonly Opened[]> =>
+    closed.map(({ opaque }) => openPlain(opaque) ?? { tag: 'gone' }),
+};
+
 type Read = (before: number) => Promise<unknown>;
 
 async function measure(
@@ -69,11 +76,13 @@ async function measure(
       commands: {} as ApiResources['commands'],
       devices: {} as ApiResources['devices'],
       receipts: {} as ApiResources['receipts'],
-      // A page with a cursor needs nothing but Postgres.
+      // A page with a cursor needs nothing but Postgres, and a vault, which opens these bodies without asking.
       reads: {
         database: pool as Queryable,
         schema: async () => 'rm_1',
         now: Date.now,
+        store: { peek: () => undefined } as unknown as ApiResources['reads']['store'],
+        vault: opensPlain,
       } as ApiResources['reads'],
     }),
     { logger: false },
