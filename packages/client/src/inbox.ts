@@ -1,6 +1,5 @@
-import { isOver } from '@parley/domain/conversation/access';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { withoutContent } from '@parley/domain/wire/past-its-life';
+import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import type { ClientEvents } from './client-events.js';
 import type { Listeners } from './listeners.js';
 import { type LiveNotices, passage, readNotice } from './live-notices.js';
@@ -79,7 +78,7 @@ export function createInbox({ listeners, positions, user, time, comeBack }: Inbo
 
   /** Nobody here is told what has ended by now, whatever the way it came. */
   const told = (live: LiveEvent): LiveEvent =>
-    isOver(live.data.expiresAt as number | undefined, time.now()) ? withoutContent(live) : live;
+    isPastItsLife(live, time.now()) ? withoutContent(live) : live;
 
   function lose(resync: LiveNotices['resync']): void {
     positions.forget(resync.conversationId);
