@@ -1,3 +1,4 @@
+import { isOver } from '@parley/domain/conversation/access';
 import * as E from '@parley/domain/either';
 import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
@@ -59,11 +60,9 @@ export function keepList(storage: Promise<Storage | undefined>, time: ServerTime
 export function withoutEnded(views: readonly ConversationView[], now: number): readonly ConversationView[] {
   if (earliestEnd(views) > now) return views;
   return views
-    .filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now)
+    .filter(({ expiresAt }) => !isOver(expiresAt, now))
     .map((view) =>
-      (view.preview?.expiresAt ?? Number.POSITIVE_INFINITY) > now
-        ? view
-        : withoutPreview({ view, count: unreadOf(view) }).view,
+      isOver(view.preview?.expiresAt, now) ? withoutPreview({ view, count: unreadOf(view) }).view : view,
     );
 }
 

@@ -1,3 +1,4 @@
+import { isOver } from '@parley/domain/conversation/access';
 import type { Body } from '@parley/domain/conversation/body';
 import type { MessageView } from '@parley/domain/wire/views';
 import { type QueuedCommand, refusalOf } from '../outbox/command.js';
@@ -65,7 +66,7 @@ function endOf({ params }: QueuedCommand, at: number, ttl: number | null): Pick<
 
 /** Without what the server took and whose life is over by `now`, though the window may never have heard of it. */
 export function withoutEnded(outgoing: Outgoing, now: number): Outgoing {
-  const sends = outgoing.sends.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now);
+  const sends = outgoing.sends.filter(({ expiresAt }) => !isOver(expiresAt, now));
   return sends.length === outgoing.sends.length ? outgoing : { ...outgoing, sends };
 }
 

@@ -1,3 +1,4 @@
+import { isOver } from '@parley/domain/conversation/access';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessagePage } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
@@ -106,7 +107,7 @@ export function foldWindow(window: Window, input: WindowInput, bounds: WindowBou
     case 'named':
       return withKey(window, input.seq, input.key);
     case 'due':
-      return without(window, ({ view }) => view.expiresAt !== undefined && view.expiresAt <= input.now);
+      return without(window, ({ view }) => isOver(view.expiresAt, input.now));
     default:
       return input satisfies never;
   }
