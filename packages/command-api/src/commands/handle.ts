@@ -8,7 +8,6 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { closedTitle } from '@parley/domain/sealing/closed';
-import { queueErasure } from '@parley/infra/erasure/queue';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import type { Vault } from '@parley/infra/vault/vault';
@@ -18,8 +17,8 @@ import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
 import { headOf } from '../log/folded-store.js';
+import { erasureOf } from './erasure-of.js';
 import { openEvent } from './open-event.js';
-import { erasureOf, queueAgain } from './queue-erasing.js';
 import { sealEvent } from './seal-event.js';
 
 export type CommandResources = {
@@ -42,7 +41,6 @@ export async function handleCommand(
   traceparent?: string,
 ): Promise<E.Either<Refusal, Answer>> {
   const { conversationId, commandId } = command.data;
-  let decidedAt = 0;
   const outcome = await resources.turns.take(conversationId, () =>
     decideAndAppend(resources, {
       id: conversationId,
@@ -54,18 +52,11 @@ export async function handleCommand(
         const decision = decide(state, command, await lookUp(resources, known, command));
         if (E.isLeft(decision)) return decision;
         if (decision.right === undefined) return E.right(undefined);
-        const sealed = await sealEvent(resources.vault, place(decision.right, known, command));
-        decidedAt = performance.now();
-        const job = E.isLeft(sealed) ? undefined : erasureOf(sealed.right);
-        if (job === undefined) return sealed;
-        const queued = await queueErasure(resources.window, job);
-        return E.isLeft(queued) ? queued : sealed;
+        return sealEvent(resources.vault, place(decision.right, known, command));
       },
+      erasureOf,
       unchanged: ({ state }) => ({ conversationId, seq: state.revision, at: command.at }),
-      done: (event) => {
-        queueAgain(resources.window, erasureOf(event), performance.now() - decidedAt);
-        return { conversationId, seq: event.seq, at: event.at };
-      },
+      done: ({ seq, at }) => ({ conversationId, seq, at }),
       duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),
     }),
   );

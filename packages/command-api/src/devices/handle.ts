@@ -12,11 +12,9 @@ import { decodeAccountEvent, envelopAccount } from '@parley/domain/account/envel
 import type { AccountEvent } from '@parley/domain/account/events';
 import type { Account } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { queueErasure } from '@parley/infra/erasure/queue';
 import { storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import * as E from 'fp-ts/lib/Either.js';
-import { queueAgain } from '../commands/queue-erasing.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
@@ -40,7 +38,6 @@ export async function handleAccountCommand(
 ): Promise<E.Either<Refusal, AccountAnswer>> {
   const { accounts, turns, window } = resources;
   const { user, data } = command;
-  let decidedAt = 0;
   const outcome = await turns.take(`account/${user}`, () =>
     decideAndAppend(
       { store: accounts, window, onAppended: () => undefined },
@@ -54,16 +51,12 @@ export async function handleAccountCommand(
           if (E.isLeft(decision)) return decision;
           const made = decision.right;
           if (made === undefined) return E.right(undefined);
-          decidedAt = performance.now();
-          const refused = made.type === 'account.erased' ? await prepareErasing(resources, user) : undefined;
+          const refused = made.type === 'account.erased' ? await refusedErasing(resources, user) : undefined;
           return refused === undefined ? E.right(place(made, known, command)) : E.left(refused);
         },
+        erasureOf: ({ type }) => (type === 'account.erased' ? { kind: 'person', user } : undefined),
         unchanged: ({ state }) => accountAnswer(command, soSince(state, command) ?? command.at),
-        done: ({ type, at }) => {
-          const job = type === 'account.erased' ? ({ kind: 'person', user } as const) : undefined;
-          queueAgain(window, job, performance.now() - decidedAt);
-          return accountAnswer(command, at);
-        },
+        done: ({ at }) => accountAnswer(command, at),
         duplicateOf: (streamSeq) => answerOfDuplicate(resources, command, streamSeq),
       },
     ),
@@ -110,18 +103,13 @@ function soSince({ erasedAt, devices }: Account, command: AccountCommand): numbe
   return device?.tag === 'revoked' ? device.revokedAt : device?.registeredAt;
 }
 
-/** Why nobody can be erased now, or undefined: then the job is in its queue, before the event is in the log. */
-async function prepareErasing(
-  { window, heldWith }: AccountResources,
-  user: string,
-): Promise<Refusal | undefined> {
+/** Why a person cannot be erased now, or undefined. */
+async function refusedErasing({ heldWith }: AccountResources, user: string): Promise<Refusal | undefined> {
   try {
     const held = await heldWith(user);
-    if (held.length > 0) return { ...refuse('OnLegalHold'), about: held };
+    return held.length > 0 ? { ...refuse('OnLegalHold'), about: held } : undefined;
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     return refuse('Unavailable', 'the read model is away');
   }
-  const queued = await queueErasure(window, { kind: 'person', user });
-  return E.isLeft(queued) ? queued.left : undefined;
 }

@@ -1,7 +1,10 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import type { ErasureJob } from '@parley/infra/erasure/job';
+import { queueErasure } from '@parley/infra/erasure/queue';
 import { append } from '@parley/infra/log/append';
 import { logText } from '@parley/infra/log/log-text';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
+import { ERASURES_REMEMBERED_MS } from '@parley/infra/log/topology';
 import * as E from 'fp-ts/lib/Either.js';
 import type { FoldedStore, Known } from './folded-store.js';
 
@@ -15,6 +18,8 @@ export type Deciding<S, E, A> = {
   readonly answeredBefore: (known: Known<S>) => Promise<E.Either<Refusal, A> | undefined>;
   /** The event it makes, at its place and as it is to be stored; undefined where it is so already. */
   readonly decide: (known: Known<S>) => Promise<E.Either<Refusal, E | undefined>>;
+  /** What has to be erased because of an event, if anything: queued before the event is appended. */
+  readonly erasureOf: (event: E) => ErasureJob | undefined;
   readonly unchanged: (known: Known<S>) => A;
   readonly done: (event: E) => A;
   /** The answer to a repetition that only the broker remembers, as this message of the stream. */
@@ -38,6 +43,8 @@ const MAX_ATTEMPTS = 8;
  * An answer or a refusal is given only if it is true of the log: one that comes from cached state is decided once more on
  * fresh state. A lost answer of the broker never becomes a second event, because the log is read and the command's own
  * event looked for before anything is appended again. Broker failures reject; nothing is lost by asking again.
+ *
+ * What has to be erased because of an event is queued first, so that whoever is killed in between leaves nothing undone.
  */
 export async function decideAndAppend<S, Event extends object, A>(
   { store, window, onAppended }: DecidingResources<S, Event>,
@@ -50,7 +57,8 @@ export async function decideAndAppend<S, Event extends object, A>(
     const before = await command.answeredBefore(known);
     if (before !== undefined) return before;
 
-    const decision = await command.decide(known);
+    const startedAt = performance.now();
+    const decision = await decideAndQueue(window, command, known);
     if (E.isLeft(decision) || decision.right === undefined) {
       if (isFresh) return E.isLeft(decision) ? decision : E.right(command.unchanged(known));
       known = await store.fresh(id);
@@ -70,6 +78,7 @@ export async function decideAndAppend<S, Event extends object, A>(
     if (appended.tag === 'stored') {
       store.advance(id, known, event, appended.streamSeq);
       onAppended(event);
+      queueAgain(window, command.erasureOf(event), performance.now() - startedAt);
       return E.right(command.done(event));
     }
     if (appended.tag === 'duplicate') return command.duplicateOf(appended.streamSeq);
@@ -78,4 +87,25 @@ export async function decideAndAppend<S, Event extends object, A>(
     isFresh = true;
   }
   return E.left(refuse('Unavailable', 'others were faster each time'));
+}
+
+async function decideAndQueue<S, Event>(
+  window: PublishWindow,
+  { decide, erasureOf }: Pick<Deciding<S, Event, unknown>, 'decide' | 'erasureOf'>,
+  known: Known<S>,
+): Promise<E.Either<Refusal, Event | undefined>> {
+  const decision = await decide(known);
+  if (E.isLeft(decision) || decision.right === undefined) return decision;
+  const job = erasureOf(decision.right);
+  if (job === undefined) return decision;
+  const queued = await queueErasure(window, job);
+  return E.isLeft(queued) ? queued : decision;
+}
+
+/**
+ * Puts a job into the queue once more where its event was appended so long after it, in ms, that whoever looked for the event may have
+ * given it up: this process was frozen in between.
+ */
+function queueAgain(window: PublishWindow, job: ErasureJob | undefined, after: number): void {
+  if (job !== undefined && after > ERASURES_REMEMBERED_MS) void queueErasure(window, job);
 }
