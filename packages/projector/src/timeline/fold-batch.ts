@@ -1,7 +1,7 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ConversationChanges } from './changes.js';
 import { foldErased } from './fold-erased.js';
-import { edit, expire, pin, react, send, tombstone } from './fold-messages.js';
+import { type EventOf, edit, expire, pin, react, send, tombstone } from './fold-messages.js';
 
 /**
  * Folds a batch of events into what it changes in the rows. Pure and total: it needs no rows, because a change to
@@ -119,8 +119,6 @@ function apply(changes: ConversationChanges, event: Envelope): void {
       return event satisfies never;
   }
 }
-
-type EventOf<T extends Envelope['type']> = Extract<Envelope, { type: T }>;
 
 function enter(
   changes: ConversationChanges,

@@ -1,26 +1,34 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ConversationChanges, SentMessage } from './changes.js';
 
-type EventOf<T extends Envelope['type']> = Extract<Envelope, { type: T }>;
+export type EventOf<T extends Envelope['type']> = Extract<Envelope, { type: T }>;
 
 /** Messages that were sent in the step are changed in place by what follows. */
-export function send(changes: ConversationChanges, { seq, at, actor, data }: EventOf<'message.sent'>): void {
-  changes.messages = Math.max(changes.messages, data.ordinal);
+export function send(changes: ConversationChanges, event: EventOf<'message.sent'>): void {
+  const row = rowOf(event);
+  count(changes, row);
+  if (!changes.sent.has(row.seq)) changes.sent.set(row.seq, row);
+}
+
+/** A message as it was when it was sent. */
+export const rowOf = ({ seq, at, actor, data }: EventOf<'message.sent'>): SentMessage => ({
+  seq,
+  ordinal: data.ordinal,
+  author: actor,
+  at,
+  sentAt: data.sentAt ?? null,
+  replyTo: data.replyTo ?? null,
+  expiresAt: data.expiresAt ?? null,
+  editedAt: null,
+  deletedAt: null,
+  expired: false,
+  body: data.body,
+});
+
+/** What a message does to its conversation, however often it is told. */
+export function count(changes: ConversationChanges, { ordinal, at }: SentMessage): void {
+  changes.messages = Math.max(changes.messages, ordinal);
   changes.lastActivityAt = Math.max(changes.lastActivityAt, at);
-  if (changes.sent.has(seq)) return;
-  changes.sent.set(seq, {
-    seq,
-    ordinal: data.ordinal,
-    author: actor,
-    at,
-    sentAt: data.sentAt ?? null,
-    replyTo: data.replyTo ?? null,
-    expiresAt: data.expiresAt ?? null,
-    editedAt: null,
-    deletedAt: null,
-    expired: false,
-    body: data.body,
-  });
 }
 
 export function edit(changes: ConversationChanges, { seq, at, data }: EventOf<'message.edited'>): void {
