@@ -1,7 +1,8 @@
 import type { ParleyClient } from '@parley/client/parley-client';
 import { Command } from 'commander';
+import { askAsOperator, type OperatorFlags } from '../terminal/ask-as-operator.js';
 import { confirm } from '../terminal/confirm.js';
-import { type ConnectionFlags, openClient, userId, withConnection } from '../terminal/connection.js';
+import { userId, withConnection } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 
 /** `parley erase`: a conversation or a person, for everyone and for good. */
@@ -11,11 +12,7 @@ export const eraseVerb = (): Command =>
     .addCommand(conversationVerb().exitOverride())
     .addCommand(personVerb().exitOverride());
 
-/** What the terminal's own token calls its device, and what it must be good for. */
-const DEVICE = 'erase';
-const SCOPE = 'erase';
-
-type Flags = ConnectionFlags & { readonly json?: true; readonly yes?: true };
+type Flags = OperatorFlags & { readonly yes?: true };
 
 const conversationVerb = (): Command =>
   withConnection(
@@ -55,11 +52,5 @@ const personVerb = (): Command =>
 
 async function erase(flags: Flags, what: string, call: (client: ParleyClient) => Promise<unknown>) {
   if (!flags.yes) await confirm(`Erase ${what} for good?`);
-  const client = await openClient(flags, DEVICE, SCOPE);
-  try {
-    const answer = await call(client);
-    process.stdout.write(`${flags.json ? JSON.stringify(answer) : `${what} is erased`}\n`);
-  } finally {
-    await client.close();
-  }
+  await askAsOperator(flags, 'erase', call, `${what} is erased`);
 }

@@ -1,10 +1,10 @@
-import type { ParleyClient } from '@parley/client/parley-client';
 import { HoldReason } from '@parley/domain/conversation/vocabulary';
 import { readHolds } from '@parley/infra/read-model/read-holds';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
+import { askAsOperator, type OperatorFlags } from '../terminal/ask-as-operator.js';
 import { CliError } from '../terminal/cli-error.js';
-import { type ConnectionFlags, openClient, withConnection } from '../terminal/connection.js';
+import { withConnection } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
 import { writeLine } from '../terminal/print.js';
@@ -17,11 +17,8 @@ export const holdVerb = (): Command =>
     .addCommand(liftVerb().exitOverride())
     .addCommand(listVerb().exitOverride());
 
-/** What the terminal's own token calls its device, and what it must be good for. */
-const DEVICE = 'hold';
+/** What a token must be good for. */
 const SCOPE = 'hold';
-
-type Flags = ConnectionFlags & { readonly json?: true };
 
 const setVerb = (): Command =>
   withConnection(
@@ -38,9 +35,10 @@ const setVerb = (): Command =>
       'after',
       '\nNeeds PARLEY_LEGAL_HOLD=on and a token with the scope hold. What is due meanwhile is hidden all the same.\n\nExample:\n  $ parley hold set ann-and-bob --reason "case 7" --as counsel',
     )
-    .action((id: string, flags: Flags & { readonly reason: string }) =>
-      ask(
+    .action((id: string, flags: OperatorFlags & { readonly reason: string }) =>
+      askAsOperator(
         flags,
+        SCOPE,
         (client) => client.call('conversation.hold', { conversationId: id, reason: flags.reason }),
         `${id} is on hold`,
       ),
@@ -55,9 +53,10 @@ const liftVerb = (): Command =>
     'the operator who asks for it; a token with the scope hold is signed',
   )
     .addHelpText('after', '\nExample:\n  $ parley hold lift ann-and-bob --as counsel')
-    .action((id: string, flags: Flags) =>
-      ask(
+    .action((id: string, flags: OperatorFlags) =>
+      askAsOperator(
         flags,
+        SCOPE,
         (client) => client.call('conversation.release', { conversationId: id }),
         `${id} is not on hold`,
       ),
@@ -72,17 +71,6 @@ const listVerb = (): Command =>
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ parley hold list')
     .action(list);
-
-/** Does something as an operator, and says what the answer is, or in a word that it is done. */
-async function ask(flags: Flags, call: (client: ParleyClient) => Promise<unknown>, done: string) {
-  const client = await openClient(flags, DEVICE, SCOPE);
-  try {
-    const answer = await call(client);
-    process.stdout.write(`${flags.json ? JSON.stringify(answer) : done}\n`);
-  } finally {
-    await client.close();
-  }
-}
 
 async function list({ database, json }: { readonly database?: string; readonly json?: true }): Promise<void> {
   const url = database ?? (await runningEndpoints()).database;
