@@ -5,6 +5,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
 import { type Account, openAccounts } from '../chain/accounts.js';
+import { opensPlain } from '../chain/bench-vault.js';
 import { inTurn } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
@@ -28,6 +29,7 @@ export const sync: Case = {
         schema: async () => 'rm_1',
         now: Date.now,
         caughtUp: async () => 0,
+        vault: opensPlain,
       } as unknown as NewestPageResources);
       const page = async (user: string, since?: string, after?: string) => {
         const params = { limit: 200, ...(since && { since }), ...(after && { after }) };

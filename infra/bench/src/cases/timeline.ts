@@ -5,13 +5,12 @@ import { ApiModule, type ApiResources } from '@parley/command-api/api-module';
 import { MessageList } from '@parley/command-api/queries/message-list';
 import type { Queryable } from '@parley/command-api/read/queryable';
 import { readTimeline } from '@parley/command-api/read/timeline';
-import type { Closed } from '@parley/domain/sealing/closed';
-import { type Opened, openPlain } from '@parley/domain/sealing/opened';
 import { timelineCursor } from '@parley/domain/wire/cursor';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
+import { opensPlain } from '../chain/bench-vault.js';
 import { inTurn } from '../percentiles.js';
 import { withStack } from '../with-stack.js';
 
@@ -57,11 +56,6 @@ async function fill(pool: pg.Pool, messages: number): Promise<void> {
   );
   await pool.query('vacuum analyze rm_1.message');
 }
-
-const opensPlain = {
-  open: async (closed: readonly Closed[]): Promise<readonly Opened[]> =>
-    closed.map(({ opaque }) => openPlain(opaque) ?? { tag: 'gone' }),
-};
 
 type Read = (before: number) => Promise<unknown>;
 
