@@ -4,11 +4,9 @@ import type { RefusalTag } from '@parley/domain/conversation/refusals';
 import type { Conversation } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { envelop } from '@parley/domain/log/envelope';
-import { append } from '@parley/infra/log/append';
-import { logText } from '@parley/infra/log/log-text';
 import type { Folded } from '@parley/infra/log/snapshots';
-import { placeOf } from '@parley/infra/log/subjects';
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { appendEvent } from '../append-event.js';
 import type { LogResources } from './resources.js';
 
 /** What the system does to a conversation by itself. */
@@ -19,11 +17,11 @@ export type OwnCommand = Pick<Extract<Command, { type: 'message.erase' | 'member
  * again.
  */
 export async function appendBySystem(
-  { window, partitions, now }: Pick<LogResources, 'window' | 'partitions' | 'now'>,
+  resources: Pick<LogResources, 'window' | 'partitions' | 'now'>,
   { state, streamSeq }: Folded<Conversation>,
   own: OwnCommand,
 ): Promise<'appended' | 'unchanged' | 'stale' | { readonly refused: RefusalTag }> {
-  const at = now();
+  const at = resources.now();
   const { conversationId, commandId } = own.data;
   const decision = decide(state, { ...own, actor: SYSTEM, at, banHashes: {} } as Command);
   if (isLeft(decision)) return { refused: decision.left.tag };
@@ -35,11 +33,6 @@ export async function appendBySystem(
     actor: SYSTEM,
     commandId,
   });
-  const appended = await append(window, {
-    place: placeOf(conversationId, partitions),
-    payload: logText(event),
-    expected: streamSeq,
-    messageId: `${conversationId}:${SYSTEM}:${commandId}`,
-  });
+  const appended = await appendEvent(resources, event, streamSeq);
   return appended.tag === 'stored' || appended.tag === 'duplicate' ? 'appended' : 'stale';
 }

@@ -1,18 +1,14 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { append } from '@parley/infra/log/append';
 import { readConversation } from '@parley/infra/log/conversation-reader';
-import { logText } from '@parley/infra/log/log-text';
-import type { PublishWindow } from '@parley/infra/log/publish-window';
 import { placeOf } from '@parley/infra/log/subjects';
 import * as E from 'fp-ts/lib/Either.js';
+import { type AppendResources, appendEvent } from '../append-event.js';
 import { decideEnding, type Ending, follow } from './ending.js';
 
-export type EndingResources = {
+export type EndingResources = AppendResources & {
   readonly jsm: JetStreamManager;
-  readonly window: PublishWindow;
-  readonly partitions: number;
   /** The log's time, in ms. */
   readonly now: () => number;
   /** Queues what has to be done about an erased conversation; before the event is appended. */
@@ -54,7 +50,7 @@ export async function endDue(resources: EndingResources, from: Ending): Promise<
         const queued = await resources.queueErasure(ending.conversationId);
         if (E.isLeft(queued)) return failed(queued.left);
       }
-      const appended = await appendAfter(resources, ending, event);
+      const appended = await appendEvent(resources, event, ending.streamSeq);
       if (appended.tag === 'stored') return { tag: 'ended', event, streamSeq: appended.streamSeq, conflicts };
       if (appended.tag === 'refused') return { tag: 'failed', reason: appended.reason, conflicts };
       const caughtUp = await catchUp(resources, ending);
@@ -74,14 +70,6 @@ export async function endDue(resources: EndingResources, from: Ending): Promise<
     return { tag: 'failed', reason: detail === undefined ? tag : `${tag}: ${detail}`, conflicts };
   }
 }
-
-const appendAfter = ({ window, partitions }: EndingResources, ending: Ending, event: Envelope) =>
-  append(window, {
-    place: placeOf(ending.conversationId, partitions),
-    payload: logText(event),
-    expected: ending.streamSeq,
-    messageId: `${ending.conversationId}:${event.actor}:${event.commandId}`,
-  });
 
 /** With the events that the log has after it, or why they cannot be followed: who does not know what they say must not go on. */
 async function catchUp({ jsm, partitions }: EndingResources, from: Ending): Promise<Ending | string> {
