@@ -6,11 +6,7 @@ export const tokenVerb = (): Command =>
   new Command('token')
     .description('Sign a token for a user of the local stack.')
     .argument('<user>', 'whom it is for', userId)
-    .option(
-      '--scope <words>',
-      'rights beyond those of a user, by commas: import, operator, hold, erase',
-      scopes,
-    )
+    .option('--scope <words>', `rights beyond those of a user, by commas: ${SCOPES.join(', ')}`, scopes)
     .option('--device <device>', 'the device it names', userId, 'cli')
     .option('--ttl <span>', 'how long it is good: a number and s, m, h or d', span, '30d')
     .option('--json', 'print an object instead of the bare token')
