@@ -34,3 +34,7 @@ export function writeLine(stream: NodeJS.WriteStream, line: string): Promise<boo
 
 /** Numbers in groups of three. */
 export const grouped = (value: number): string => value.toLocaleString('en-US');
+
+/** A time in ms, to the minute. */
+export const minuteOf = (at: number): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

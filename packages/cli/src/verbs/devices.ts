@@ -2,7 +2,7 @@ import { DeviceId } from '@parley/domain/ids';
 import type { Devices } from '@parley/domain/wire/devices';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ConnectionFlags, openClient, withConnection } from '../terminal/connection.js';
-import { paints } from '../terminal/print.js';
+import { minuteOf, paints } from '../terminal/print.js';
 
 /** `parley devices`: which devices a user has, and the end of one. */
 export const devicesVerb = (): Command =>
@@ -78,8 +78,7 @@ function linesOf({ devices }: Devices): readonly string[] {
   });
 }
 
-const timeOf = (at: number | undefined): string =>
-  at === undefined ? 'never' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const timeOf = (at: number | undefined): string => (at === undefined ? 'never' : minuteOf(at));
 
 function device(text: string): string {
   if (DeviceId.decode(text)._tag === 'Right') return text;

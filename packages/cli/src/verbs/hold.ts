@@ -7,7 +7,7 @@ import { CliError } from '../terminal/cli-error.js';
 import { withConnection } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
-import { writeLine } from '../terminal/print.js';
+import { minuteOf, writeLine } from '../terminal/print.js';
 
 /** `parley hold`: nothing of a conversation expires or is erased as long as it is on legal hold. */
 export const holdVerb = (): Command =>
@@ -80,8 +80,7 @@ async function list({ database, json }: { readonly database?: string; readonly j
   });
   if (holds.length === 0 && !json) return void process.stdout.write('no conversation is on hold\n');
   for (const hold of holds) {
-    const since = new Date(hold.since).toISOString().slice(0, 16).replace('T', ' ');
-    const line = `${hold.conversationId}  since ${since} UTC  by ${hold.by}  ${hold.reason}`;
+    const line = `${hold.conversationId}  since ${minuteOf(hold.since)}  by ${hold.by}  ${hold.reason}`;
     if (!(await writeLine(process.stdout, json ? JSON.stringify(hold) : line))) return;
   }
 }
