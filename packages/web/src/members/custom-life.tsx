@@ -1,3 +1,5 @@
+import { Life } from '@parley/domain/conversation/vocabulary';
+import { decodeWith } from '@parley/domain/text';
 import { useId, useState } from 'preact/hooks';
 
 const UNITS: readonly (readonly [seconds: number, name: string])[] = [
@@ -6,8 +8,6 @@ const UNITS: readonly (readonly [seconds: number, name: string])[] = [
   [3_600, 'hours'],
   [86_400, 'days'],
 ];
-const LEAST = 5;
-const MOST = 31_536_000;
 
 type CustomLifeProps = { readonly ttl: number | null; readonly onSet: (ttl: number) => void };
 
@@ -19,7 +19,7 @@ export function CustomLife({ ttl, onSet }: CustomLifeProps) {
   const [count, setCount] = useState(ttl === null ? '' : String(ttl / unit));
   const hint = useId();
   const life = Number(count) * unit;
-  const isFit = Number.isInteger(life) && life >= LEAST && life <= MOST;
+  const isFit = decodeWith(Life, life)._tag === 'Right';
   return (
     <form
       class="custom-life"
