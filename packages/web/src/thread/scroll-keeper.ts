@@ -51,11 +51,13 @@ export function createScrollKeeper(scroller: HTMLElement, list: HTMLElement): Sc
         scroller.scrollTop = scroller.scrollHeight;
         return;
       }
-      const anchor = anchors.find(({ key }) => rowOf(key) !== undefined);
-      const row = anchor && rowOf(anchor.key);
-      if (anchor === undefined || row === undefined) return;
-      const top = row.offsetTop - anchor.offset;
-      if (Math.abs(top - scroller.scrollTop) >= 1) scroller.scrollTop = top;
+      for (const { key, offset } of anchors) {
+        const row = rowOf(key);
+        if (row === undefined) continue;
+        const top = row.offsetTop - offset;
+        if (Math.abs(top - scroller.scrollTop) >= 1) scroller.scrollTop = top;
+        return;
+      }
     },
     toEnd() {
       isAtEnd = true;
