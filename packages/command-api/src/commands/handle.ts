@@ -1,5 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Answer, answerAgain, answeredBefore } from '@parley/domain/conversation/answer';
+import { closeJson } from '@parley/domain/conversation/body';
 import type { Command } from '@parley/domain/conversation/commands';
 import { decide } from '@parley/domain/conversation/decide';
 import { type Target, targetSought } from '@parley/domain/conversation/decide-messages';
@@ -71,7 +72,7 @@ async function withTitle(
 ): Promise<Conversation> {
   if (type !== 'conversation.rename' || !stands(state) || state.title === undefined) return state;
   const [opened] = await vault.open([closedTitle(conversationId, state.title)]);
-  return opened?.tag === 'open' ? { ...state, title: `p0.${opened.json}` } : state;
+  return opened?.tag === 'open' ? { ...state, title: closeJson(opened.json) } : state;
 }
 
 /** Only a repetition pays for the look at what it said the first time. */

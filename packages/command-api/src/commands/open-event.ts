@@ -1,3 +1,4 @@
+import { closeJson } from '@parley/domain/conversation/body';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { closedIn, withClosed } from '@parley/domain/sealing/closed';
 import type { Vault } from '@parley/infra/vault/vault';
@@ -7,5 +8,5 @@ export async function openEvent(vault: Pick<Vault, 'open'>, event: Envelope): Pr
   const closed = closedIn(event);
   if (closed === undefined) return event;
   const [opened] = await vault.open([closed]);
-  return opened?.tag === 'open' ? withClosed(event, `p0.${opened.json}`) : event;
+  return opened?.tag === 'open' ? withClosed(event, closeJson(opened.json)) : event;
 }

@@ -59,10 +59,13 @@ export type Body = t.TypeOf<typeof Body>;
 export const OpaqueBody = patternedText('opaque body', /^[a-z][0-9]\./, 'a scheme and a payload');
 export type OpaqueBody = t.TypeOf<typeof OpaqueBody>;
 
-export const closeBody = (body: Body): OpaqueBody => `p0.${JSON.stringify(body)}`;
+/** JSON text of a body or title, as it is before it is sealed. */
+export const closeJson = (json: string): OpaqueBody => `p0.${json}`;
+
+export const closeBody = (body: Body): OpaqueBody => closeJson(JSON.stringify(body));
 
 /** A title as the log, Postgres and Redis carry it: what is within is the JSON of a text. */
-export const closeTitle = (title: string): OpaqueBody => `p0.${JSON.stringify(title)}`;
+export const closeTitle = (title: string): OpaqueBody => closeJson(JSON.stringify(title));
 
 /** JSON text of what is within, unchecked, or undefined for a scheme this process does not know. */
 export const openBodyJson = (opaque: OpaqueBody): string | undefined =>
