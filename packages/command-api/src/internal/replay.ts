@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { SYSTEM } from '@parley/domain/ids';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
+import { seqOf } from '@parley/domain/log/seq-of';
 import { closedIn } from '@parley/domain/sealing/closed';
 import { liveEvent } from '@parley/domain/wire/live';
 import { isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
@@ -175,11 +176,6 @@ function fillUpTo(page: Page, { conversationId, seq, at }: Envelope): boolean {
   }
   return true;
 }
-
-const seqOf = (json: unknown): number | undefined => {
-  const seq = (json as { readonly seq?: unknown } | null | undefined)?.seq;
-  return Number.isSafeInteger(seq) ? (seq as number) : undefined;
-};
 
 type Page = ReturnType<typeof openPage>;
 

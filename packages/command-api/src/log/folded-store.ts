@@ -1,4 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
+import { seqOf } from '@parley/domain/log/seq-of';
 import {
   type EventPlace,
   lastOfConversation,
@@ -107,8 +108,7 @@ export function openFoldedStore<S extends Revised, E>(
     }
     onUnreadable(id, streamSeq, event.left);
     // An event nobody can read has happened all the same: it takes its seq and changes nothing else.
-    const seq = seqOf({ json });
-    const revision = Number.isSafeInteger(seq) ? Math.max(seq as number, state.revision) : state.revision + 1;
+    const revision = Math.max(seqOf(json) ?? state.revision + 1, state.revision);
     return { state: { ...state, revision }, streamSeq };
   }
 
@@ -182,7 +182,5 @@ export function openFoldedStore<S extends Revised, E>(
   };
 }
 
-const seqOf = ({ json }: Pick<StoredEvent, 'json'>): unknown => ((json ?? {}) as { seq?: unknown }).seq;
-
 /** There is no snapshot before the first event. */
-const isFirst = (event: StoredEvent | undefined): boolean => event !== undefined && seqOf(event) === 1;
+const isFirst = (event: StoredEvent | undefined): boolean => seqOf(event?.json) === 1;

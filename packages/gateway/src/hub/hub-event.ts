@@ -1,5 +1,6 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
+import { seqOf } from '@parley/domain/log/seq-of';
 import { type Closed, closedIn } from '@parley/domain/sealing/closed';
 import type { Opened } from '@parley/domain/sealing/opened';
 import { type LiveEvent, liveEvent } from '@parley/domain/wire/live';
@@ -33,8 +34,8 @@ export function readStored(bytes: Uint8Array): E.Either<string, StoredEvent> {
   }
   const envelope = decodeEnvelope(json);
   if (E.isRight(envelope)) return E.right({ seq: envelope.right.seq, envelope: envelope.right });
-  const seq = (json as { seq?: unknown } | null)?.seq;
-  return Number.isSafeInteger(seq) ? E.right({ seq: seq as number, envelope: undefined }) : envelope;
+  const seq = seqOf(json);
+  return seq === undefined ? envelope : E.right({ seq, envelope: undefined });
 }
 
 const text = new TextDecoder();

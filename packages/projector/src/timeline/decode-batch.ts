@@ -1,6 +1,7 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { addDigest, type Digest, digestOf, emptyDigest, type LoggedEvent } from '@parley/domain/log/digest';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { seqOf } from '@parley/domain/log/seq-of';
 import { textFault } from '@parley/domain/text';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { parseJson } from '@parley/infra/runtime/parse-json';
@@ -69,8 +70,6 @@ function decodeEvent(subject: string, json: unknown): Envelope | string {
 const conversationOf = (subject: string): string => subject.slice(subject.indexOf('.', 5) + 1);
 
 function placeOf(subject: string, json: unknown): { conversationId: string; seq: number } | undefined {
-  const seq = (json as { seq?: unknown } | null | undefined)?.seq;
-  return Number.isSafeInteger(seq)
-    ? { conversationId: conversationOf(subject), seq: seq as number }
-    : undefined;
+  const seq = seqOf(json);
+  return seq === undefined ? undefined : { conversationId: conversationOf(subject), seq };
 }
