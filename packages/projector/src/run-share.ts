@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { consumeBatches } from '@parley/infra/log/consume';
 import type { Log } from '@parley/infra/runtime/log';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { ProjectorMetrics } from './metrics.js';
+import { pause } from './pause.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { type Commit, projectBatch, type Target } from './project-batch.js';
 import type { Projection } from './projection.js';
@@ -91,8 +91,8 @@ export async function runShare(
 }
 
 async function rest(since: number, signal: AbortSignal): Promise<void> {
-  const pause = BETWEEN_COMMITS - (performance.now() - since);
-  if (pause > 1) await sleep(pause, undefined, { signal }).catch(() => undefined);
+  const left = BETWEEN_COMMITS - (performance.now() - since);
+  if (left > 1) await pause(left, signal);
 }
 
 function reportParked(log: Log, stream: string, commits: readonly Commit[]): void {

@@ -3,6 +3,7 @@ import { membershipsKey } from '@parley/infra/read-model/memberships';
 import { encodePage, pageKey } from '@parley/infra/read-model/newest-page';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import { pause } from '../pause.js';
 import type { Commit } from '../project-batch.js';
 import { boundedSet } from './bounded-set.js';
 import { pageAdvances } from './page-advance.js';
@@ -100,18 +101,18 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
   }
 
   async function keepReading(): Promise<void> {
-    let pause = PAUSE;
+    let rest = PAUSE;
     while (!closing.signal.aborted) {
-      await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
+      await pause(rest, closing.signal);
       if (Date.now() < catchingUpUntil || redis.status !== 'ready') continue;
       const startedAt = Date.now();
       try {
         await rereadPages();
         await recheckMembers();
-        pause = Math.max(PAUSE, RESPITE * (Date.now() - startedAt));
+        rest = Math.max(PAUSE, RESPITE * (Date.now() - startedAt));
       } catch (error) {
         onFailure(error as Error);
-        pause = PAUSE * 10;
+        rest = PAUSE * 10;
       }
     }
   }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Pool } from 'pg';
+import { pause } from '../pause.js';
 import { sweepRows, unswept } from './sweep-rows.js';
 
 export type SweepingResources = {
@@ -34,6 +34,6 @@ export async function keepSweeping(resources: SweepingResources, signal: AbortSi
         'rows of erased conversations could not be swept; it is tried again',
       );
     }
-    await sleep(EVERY, undefined, { signal }).catch(() => undefined);
+    await pause(EVERY, signal);
   }
 }

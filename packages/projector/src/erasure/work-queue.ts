@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
   type ConsumerMessages,
@@ -13,6 +12,7 @@ import { ERASURES } from '@parley/infra/log/subjects';
 import type { Log } from '@parley/infra/runtime/log';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { pause } from '../pause.js';
 import type { ErasureMetrics } from './metrics.js';
 import type { Outcome } from './outcome.js';
 
@@ -75,7 +75,7 @@ export function workOnErasures(resources: WorkResources): ErasureWork {
       } catch (error) {
         log.warn({ reason: (error as Error).message }, 'the queue of erasures cannot be read now');
       }
-      await sleep(1_000, undefined, { signal: closing.signal }).catch(() => undefined);
+      await pause(1_000, closing.signal);
     }
   }
 

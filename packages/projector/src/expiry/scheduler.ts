@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Pool } from 'pg';
+import { pause } from '../pause.js';
 import { type DueConversation, readDue } from './due-conversation.js';
 import { readDueMessages } from './due-messages.js';
 import { type Ended, type EndingResources, endDue } from './end-due.js';
@@ -74,8 +74,8 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     while (!closing.signal.aborted) {
       const startedAt = performance.now();
       const isMore = await round().catch(complain);
-      const pause = isMore ? 0 : ROUND - (performance.now() - startedAt);
-      if (pause > 0) await sleep(pause, undefined, { signal: closing.signal }).catch(() => undefined);
+      const rest = isMore ? 0 : ROUND - (performance.now() - startedAt);
+      if (rest > 0) await pause(rest, closing.signal);
     }
   }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { ProjectionName, Share } from '../checkpoint.js';
+import { pause } from '../pause.js';
 import { nextMove } from './fair-share.js';
 import { expel, listPeers, openSession, type Session, sessionName, tryLock } from './session.js';
 
@@ -64,9 +64,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
         await spare?.end();
         spare = undefined;
       }
-      await sleep(complained ? ROUND / 2 : ROUND, undefined, { signal: closing.signal }).catch(
-        () => undefined,
-      );
+      await pause(complained ? ROUND / 2 : ROUND, closing.signal);
     }
   }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
+import { pause } from '../pause.js';
 import { type ForgetResources, forgetMovesIn, hasTimes } from './forget-moves.js';
 
 export type SweepResources = ForgetResources & {
@@ -50,9 +50,6 @@ async function sweepOnce(resources: SweepResources, signal: AbortSignal): Promis
     await pause(Math.max(PAUSE, RESPITE * (performance.now() - begunAt)), signal);
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
 
 type Page = { readonly withGone: readonly string[]; readonly last: string | undefined };
 

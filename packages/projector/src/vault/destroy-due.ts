@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '@parley/infra/runtime/log';
 import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
@@ -7,6 +6,7 @@ import { keepHeldKey } from '@parley/infra/vault/keep-held-key';
 import type { MasterKeys } from '@parley/infra/vault/master-keys';
 import { heldName } from '@parley/infra/vault/names';
 import type { VaultStream } from '@parley/infra/vault/vault-stream';
+import { pause } from '../pause.js';
 import { dueBuckets } from './due-buckets.js';
 import { type Hold, holdsOf, liftedHolds, stillOnHold } from './holds.js';
 import { type KnownSecrets, knowSecrets } from './known-secrets.js';
@@ -58,7 +58,7 @@ export async function destroyDue(resources: DestroyResources, signal: AbortSigna
         isFailing = true;
       }
       metrics.known(known.buckets.size, due(resources, known).length, known.held.size);
-      await sleep(ROUND, undefined, { signal }).catch(() => undefined);
+      await pause(ROUND, signal);
     }
   } finally {
     known.close();
