@@ -1,3 +1,4 @@
+import { covers } from '@parley/domain/conversation/covers';
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { MessageRow, Reaction } from './message-row.js';
 
@@ -98,8 +99,7 @@ function applyToRows(rows: Map<number, MessageRow>, event: Envelope): void {
       }));
     case 'message.expired':
       for (const seq of rows.keys()) {
-        if (seq < event.seq && event.data.ranges.some(([from, to]) => from <= seq && seq <= to))
-          bury(rows, seq);
+        if (seq < event.seq && covers(event.data.ranges, seq)) bury(rows, seq);
       }
       return;
     case 'member.erased':

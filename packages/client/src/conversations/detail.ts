@@ -1,3 +1,4 @@
+import { covers } from '@parley/domain/conversation/covers';
 import type { Role } from '@parley/domain/conversation/vocabulary';
 import { isHole, type LiveEvent } from '@parley/domain/wire/live';
 import type { ConversationDetail } from '@parley/domain/wire/views';
@@ -36,7 +37,7 @@ export function foldDetail(
     case 'message.deleted':
       return withoutPins(next, (seq) => seq === data.seq);
     case 'message.expired':
-      return withoutPins(next, (seq) => data.ranges.some(([from, to]) => from <= seq && seq <= to));
+      return withoutPins(next, (seq) => covers(data.ranges, seq));
     case 'member.added':
       return entered(next, data.members, event.seq, user);
     case 'member.removed':

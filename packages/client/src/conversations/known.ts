@@ -1,3 +1,4 @@
+import { covers } from '@parley/domain/conversation/covers';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { Watermarks } from '@parley/domain/wire/receipts';
 import {
@@ -82,7 +83,7 @@ function viewAfter(view: ConversationView, event: LiveEvent, user: string): Conv
       return withPreview(view, data.seq, (preview) => deleted(preview, event.at));
     case 'message.expired': {
       const seq = view.preview?.seq ?? 0;
-      return data.ranges.some(([from, to]) => from <= seq && seq <= to) ? { ...view, preview: null } : view;
+      return covers(data.ranges, seq) ? { ...view, preview: null } : view;
     }
     case 'conversation.renamed':
       return data.title === undefined ? view : { ...view, title: data.title };

@@ -1,4 +1,5 @@
 import { isOver } from '@parley/domain/conversation/access';
+import { covers } from '@parley/domain/conversation/covers';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessagePage } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
@@ -145,8 +146,7 @@ function withChange(window: Window, event: LiveEvent, user: string): Window {
   switch (event.type) {
     case 'message.expired': {
       const ranges = event.data.ranges as EventData['ranges'];
-      const isGone = ({ view: { seq } }: Row): boolean =>
-        seq < event.seq && ranges.some(([from, to]) => from <= seq && seq <= to);
+      const isGone = ({ view: { seq } }: Row): boolean => seq < event.seq && covers(ranges, seq);
       return without(window, isGone);
     }
     case 'member.erased':

@@ -1,5 +1,6 @@
 import type { Envelope } from '../log/envelope.js';
 import { eventOfRemains } from '../log/remains.js';
+import { covers } from './covers.js';
 import { LayeredMap } from './layered-map.js';
 import { amend, recallDeed, recallSeq, remember } from './recent.js';
 import {
@@ -81,7 +82,7 @@ function apply(state: Conversation, event: Envelope): Conversation {
         .map((each) => eventOfRemains(event.conversationId, each))
         .reduce(recallEvent, state);
     case 'message.expired':
-      return without(state, ({ seq }) => event.data.ranges.some(([from, to]) => from <= seq && seq <= to));
+      return without(state, ({ seq }) => covers(event.data.ranges, seq));
     default:
       return event satisfies never;
   }

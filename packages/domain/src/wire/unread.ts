@@ -1,3 +1,4 @@
+import { covers } from '../conversation/covers.js';
 import { isHole, type LiveEvent } from './live.js';
 import type { Watermarks } from './receipts.js';
 
@@ -120,7 +121,7 @@ function without(unread: Unread, ranges: readonly (readonly [number, number])[])
   const onlyCounted = count - known.length;
   const reachesThem = ranges.some(([from, to]) => from <= knownFrom && to > readTo);
   if (onlyCounted > 0 && readTo < knownFrom && reachesThem) return undefined;
-  const kept = known.filter((seq) => !ranges.some(([from, to]) => from <= seq && seq <= to));
+  const kept = known.filter((seq) => !covers(ranges, seq));
   if (kept.length === known.length) return unread;
   return { ...unread, count: onlyCounted + kept.length, known: kept, removedAt: asOf };
 }

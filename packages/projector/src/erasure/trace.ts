@@ -1,3 +1,4 @@
+import { covers } from '@parley/domain/conversation/covers';
 import type { Fate, Remains } from '@parley/domain/conversation/vocabulary';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { erasedBody } from '@parley/domain/sealing/sealed-text';
@@ -37,9 +38,7 @@ export function follow(trace: Trace, streamSeq: number, event: Envelope, json: u
     case 'message.deleted':
       return event.data.seq === seq ? { ...trace, isDeleted: true, fate: deleted(fate, event.at) } : trace;
     case 'message.expired':
-      return event.data.ranges.some(([from, to]) => from <= seq && seq <= to)
-        ? { ...trace, fate: { ...fate, expired: true } }
-        : trace;
+      return covers(event.data.ranges, seq) ? { ...trace, fate: { ...fate, expired: true } } : trace;
     case 'member.erased':
       return event.data.user === trace.author ? { ...trace, fate: deleted(fate, event.at) } : trace;
     case 'message.erased':
