@@ -15,7 +15,7 @@ import { covers } from './covers.js';
 import { type Decision, no, unchanged, yes } from './decision.js';
 import { deedsOf, recallSeq } from './recent.js';
 import { leads } from './standing.js';
-import type { Conversation, Deed, Open, Standing } from './state.js';
+import { type Conversation, type Deed, isPinned, type Open, type Standing } from './state.js';
 import { MAX_PINS } from './vocabulary.js';
 
 /** A message that a command is about, where the state no longer remembers it: who wrote it and when its life is over, or that there is none. */
@@ -111,8 +111,6 @@ export function expire(state: Standing, { actor, at, data }: ExpireMessages): De
 }
 
 const deedAt = (state: Conversation, seq: number): Deed | undefined => recallSeq(state.recent, seq);
-
-const isPinned = (state: Open, seq: number): boolean => state.pins.some((pin) => pin.seq === seq);
 
 const isThere = (deed: Deed, at: number): boolean =>
   deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);

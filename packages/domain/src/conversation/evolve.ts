@@ -6,6 +6,7 @@ import { amend, recallDeed, recallSeq, remember } from './recent.js';
 import {
   type Conversation,
   type Deed,
+  isPinned,
   type Member,
   type Open,
   REMEMBERED_COMMANDS,
@@ -178,8 +179,6 @@ const without = (state: Standing, gone: (message: Pin) => boolean): Standing =>
 
 const unpinned = (state: Standing, gone: (message: Pin) => boolean): Standing =>
   state.pins.some(gone) ? { ...state, pins: state.pins.filter((pin) => !gone(pin)) } : state;
-
-const isPinned = (state: Standing, seq: number): boolean => state.pins.some((pin) => pin.seq === seq);
 
 const markGone =
   (gone: (message: Pin) => boolean) =>

@@ -69,6 +69,8 @@ export type Standing = Open | Closed;
 export const stands = (state: Conversation): state is Standing =>
   state.tag === 'open' || state.tag === 'closed';
 
+export const isPinned = ({ pins }: Standing, seq: number): boolean => pins.some((pin) => pin.seq === seq);
+
 export const initial: Absent = {
   tag: 'absent',
   revision: 0,
