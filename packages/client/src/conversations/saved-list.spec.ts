@@ -68,14 +68,8 @@ describe.each([0, HOUR, -HOUR])('a stored list, on a device whose clock is off b
   function life(storage: ReturnType<typeof memoryStorage>, saved?: unknown) {
     const time = createServerTime(() => ({ wall: Date.now() + off, steady: performance.now() }));
     time.restore(saved);
-    return {
-      time,
-      keeper: keepList(
-        Promise.resolve(storage),
-        time,
-        createEnds(time, () => undefined),
-      ),
-    };
+    const ends = createEnds(time, () => undefined);
+    return { time, ends, keeper: keepList(Promise.resolve(storage), time, ends) };
   }
 
   it('holds no preview past its end, though nobody looks at it', async () => {
@@ -100,7 +94,7 @@ describe.each([0, HOUR, -HOUR])('a stored list, on a device whose clock is off b
     ];
     await first.keeper.save({ token: 't', views });
     const saved = JSON.parse(JSON.stringify(first.time.saved()));
-    first.keeper.close();
+    first.ends.close();
     vi.setSystemTime(NOON + 2 * HOUR);
     const list = await life(storage, saved).keeper.load();
     expect(list?.views.map(({ conversationId, preview }) => [conversationId, preview?.seq])).toEqual([

@@ -18,17 +18,16 @@ const Saved = shape(
 export type SavedList = t.TypeOf<typeof Saved>;
 
 /** Undefined for what another version has stored. */
-export function readSavedList(value: unknown): SavedList | undefined {
+function readSavedList(value: unknown): SavedList | undefined {
   const decoded = decodeWith(Saved, value);
   return E.isRight(decoded) ? decoded.right : undefined;
 }
 
-/** Where the list is kept between two lives of the page. What has ended is dropped there too, whether anybody looks at the list or not. */
+/** Where the list is kept between two lives of the page. What has ended is dropped there too, whether anybody looks at the list or not, until `ends` is closed. */
 export type ListKeeper = {
   /** As it was saved, without what has ended since. */
   load(): Promise<SavedList | undefined>;
   save(list: SavedList): Promise<void>;
-  close(): void;
 };
 
 const NAME = 'list';
@@ -52,7 +51,6 @@ export function keepList(storage: Promise<Storage | undefined>, time: ServerTime
       end.at(earliestEnd(views));
       await (await storage)?.set(NAME, { ...list, views });
     },
-    close: end.close,
   };
 }
 
