@@ -51,6 +51,7 @@ describe('erasure check', () => {
     const checked = await runCli(['erasure', 'check', file, '--key', key], { PARLEY_HOME: '/nowhere' });
     expect(checked).toMatchObject({ code: 0, err: '' });
     expect(checked.out).toContain(`unchanged since it was signed at ${report.issuedAt}, with the key ${key}`);
+    expect(checked.out).toMatch(/^1 erased message of conversation garden$/m);
     expect(checked.out).toContain('destroyed: bucket.t60-1767268800');
     expect(checked.out).toContain('gone: 1 of 1 messages can be read by nobody');
     const json = await runCli(['erasure', 'check', file, '--json'], {});

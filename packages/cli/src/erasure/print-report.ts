@@ -53,7 +53,8 @@ function scopeOf({ scope, messages }: ErasureReport): string {
     user === undefined ? undefined : `by ${user}`,
     before === undefined ? undefined : `that were over by ${before}`,
   ].filter((part) => part !== undefined);
-  return `${grouped(messages.length)} erased messages ${of.join(', ')}`.trimEnd();
+  const what = messages.length === 1 ? 'message' : 'messages';
+  return `${grouped(messages.length)} erased ${what} ${of.join(', ')}`.trimEnd();
 }
 
 function reasonOf({ destroyed, takenOut }: ErasureReport['messages'][number]): string {
