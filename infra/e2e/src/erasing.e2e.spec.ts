@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { searchDirectory } from '@parley/infra/erasure/proof/search-directory';
-import { readConversation } from '@parley/infra/log/conversation-reader';
 import { ERASURES, placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectClient } from '@parley/infra/testing/foreign-client';
@@ -14,10 +12,10 @@ import { waitFor } from '@parley/infra/testing/wait-for';
 import { readStoredValue } from '@parley/infra/vault/stored-value';
 import type { SecretName } from '@parley/infra/vault/vault';
 import { openVaultStream } from '@parley/infra/vault/vault-stream';
-import { isRight } from 'fp-ts/lib/Either.js';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storedEvents } from './stored-events.js';
 
 let environment: TestEnvironment;
 let system: SystemProcesses;
@@ -73,14 +71,7 @@ async function group(messages: number): Promise<string> {
 const remove = (conversationId: string, seq: number) =>
   ask('DELETE', `/v1/conversations/${conversationId}/messages/${seq}`);
 
-async function eventsOf(conversationId: string): Promise<readonly Envelope[]> {
-  const events: Envelope[] = [];
-  for await (const { json } of readConversation(jsm, placeOf(conversationId, SYSTEM_PARTITIONS))) {
-    const event = decodeEnvelope(json);
-    if (isRight(event)) events.push(event.right);
-  }
-  return events;
-}
+const eventsOf = (conversationId: string) => storedEvents(jsm, conversationId);
 
 const waiting = async () => (await jsm.streams.info(ERASURES)).state.messages;
 const drained = () =>

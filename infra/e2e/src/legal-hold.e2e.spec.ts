@@ -2,23 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connect } from '@parley/client/parley-client';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import type { Closed } from '@parley/domain/sealing/closed';
 import { readSealedText } from '@parley/domain/sealing/sealed-text';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { readConversation } from '@parley/infra/log/conversation-reader';
-import { placeOf } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
-import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { heldName } from '@parley/infra/vault/names';
 import { openVault } from '@parley/infra/vault/open-vault';
 import { readStoredValue } from '@parley/infra/vault/stored-value';
 import type { Vault } from '@parley/infra/vault/vault';
 import { openVaultStream, type VaultStream } from '@parley/infra/vault/vault-stream';
-import { isLeft } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { storedEvents } from './stored-events.js';
 import { wholeSystem } from './whole-system.js';
 
 /** Life of the messages, in s. */
@@ -53,16 +49,7 @@ const stored = async (name: string): Promise<string | undefined> => {
   return newest && readStoredValue(newest.data)?.tag;
 };
 
-/** Events as the log has them, bodies sealed. */
-async function eventsOf(id: string): Promise<readonly Envelope[]> {
-  const events: Envelope[] = [];
-  for await (const { json } of readConversation(stream.jsm, placeOf(id, SYSTEM_PARTITIONS))) {
-    const event = decodeEnvelope(json);
-    if (isLeft(event)) throw new Error(event.left);
-    events.push(event.right);
-  }
-  return events;
-}
+const eventsOf = (id: string) => storedEvents(stream.jsm, id);
 
 async function closedOf(id: string, seq: number): Promise<Closed> {
   const sent = (await eventsOf(id)).find((event) => event.seq === seq);

@@ -1,14 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { openEvent } from '@parley/command-api/commands/open-event';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import type { Envelope } from '@parley/domain/log/envelope';
 import { eventOfRemains } from '@parley/domain/log/remains';
-import { readConversation } from '@parley/infra/log/conversation-reader';
-import { placeOf } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
-import { SYSTEM_PARTITIONS } from '@parley/infra/testing/system-processes';
 import { openVault } from '@parley/infra/vault/open-vault';
-import * as E from 'fp-ts/lib/Either.js';
+import { storedEvents } from '../stored-events.js';
 
 /**
  * Every event of these conversations, read from the log itself, bodies opened as far as they still can be. Those that were taken out
@@ -24,11 +21,7 @@ export async function logOf(
   const logs = new Map<string, Envelope[]>();
   for (const conversationId of conversations) {
     const events: Envelope[] = [];
-    for await (const { json } of readConversation(jsm, placeOf(conversationId, SYSTEM_PARTITIONS))) {
-      const event = decodeEnvelope(json);
-      if (E.isLeft(event)) throw new Error(`${conversationId}: ${event.left}`);
-      events.push(await openEvent(vault, event.right));
-    }
+    for (const event of await storedEvents(jsm, conversationId)) events.push(await openEvent(vault, event));
     logs.set(
       conversationId,
       events.concat(erasedOf(events)).toSorted((one, other) => one.seq - other.seq),
