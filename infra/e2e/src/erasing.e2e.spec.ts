@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { searchDirectory } from '@parley/infra/erasure/proof/search-directory';
 import { ERASURES, placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectClient } from '@parley/infra/testing/foreign-client';
@@ -15,6 +14,7 @@ import { openVaultStream } from '@parley/infra/vault/vault-stream';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesWith } from './copies.js';
 import { storedEvents } from './stored-events.js';
 
 let environment: TestEnvironment;
@@ -83,18 +83,9 @@ async function secretOf(name: SecretName): Promise<string | undefined> {
   return newest && readStoredValue(newest.data)?.tag;
 }
 
-/** Files of the broker that hold these bytes. */
-async function filesWith(text: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  const stored = JSON.stringify(text).slice(1, -1);
-  const needle = new RegExp(stored.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'g');
-  await searchDirectory(join(environment.home, 'nats'), {
-    needle,
-    longest: 4_096,
-    onFind: ({ file }) => found.push(file),
-  });
-  return found;
-}
+/** Files of the broker that hold this as part of JSON. */
+const filesOfBrokerWith = (text: string): Promise<readonly string[]> =>
+  filesWith([join(environment.home, 'nats')], [Buffer.from(JSON.stringify(text).slice(1, -1))]);
 
 describe('a message deleted for everyone', () => {
   it('is overwritten in the files of the broker, with what it was edited to', async () => {
@@ -106,7 +97,7 @@ describe('a message deleted for everyone', () => {
     );
     expect(bodies).toHaveLength(2);
     for (const body of bodies)
-      await waitFor(async () => (await filesWith(body)).length > 0, { what: 'the body' });
+      await waitFor(async () => (await filesOfBrokerWith(body)).length > 0, { what: 'the body' });
 
     expect((await remove(conversationId, 3)).status).toBe(200);
     await drained();
@@ -117,7 +108,7 @@ describe('a message deleted for everyone', () => {
       [6, 'message.deleted'],
       [7, 'message.erased'],
     ]);
-    for (const body of bodies) expect(await filesWith(body)).toEqual([]);
+    for (const body of bodies) expect(await filesOfBrokerWith(body)).toEqual([]);
   });
 
   it('is erased, two hundred at once, with projector and command-api killed again and again', async () => {
@@ -259,7 +250,7 @@ describe('a person who is erased', () => {
     }
     expect(await receiptsOf(one)).toEqual([]);
     expect(await secretOf('author.ben')).toBe('marker');
-    expect(await filesWith('Phone of Ben')).toEqual([]);
+    expect(await filesOfBrokerWith('Phone of Ben')).toEqual([]);
     expect((await ask('DELETE', '/v1/account', { user: 'ben' }, 'judge', 'erase')).status).toBe(200);
   });
 
