@@ -4,6 +4,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ERASURES, placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { askApi } from '@parley/infra/testing/ask-api';
 import { connectClient } from '@parley/infra/testing/foreign-client';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -41,18 +42,8 @@ afterAll(async () => {
   await environment?.dispose();
 });
 
-async function ask(verb: string, path: string, body?: unknown, user = 'ann', scope?: string) {
-  const response = await fetch(`${system.api}${path}`, {
-    method: verb,
-    headers: {
-      authorization: `Bearer ${await system.token(user, scope)}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      'idempotency-key': randomUUID(),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
-}
+const ask = (verb: string, path: string, body?: unknown, user = 'ann', scope?: string) =>
+  askApi(system, verb, path, { body, user, scope });
 
 /** A group of ann and ben with so many messages, from seq 2 on. */
 async function group(messages: number): Promise<string> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signed } from '@parley/infra/erasure/proof/certificate';
 import type { ErasureReport } from '@parley/infra/erasure/proof/verify';
+import { askApi } from '@parley/infra/testing/ask-api';
 import { startCli } from '@parley/infra/testing/cli-process';
 import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
@@ -30,19 +31,9 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-async function ask(verb: string, path: string, body: unknown = {}, user = 'ann') {
-  const response = await fetch(`${system.api}${path}`, {
-    method: verb,
-    headers: {
-      authorization: `Bearer ${await system.token(user)}`,
-      'content-type': 'application/json',
-      'idempotency-key': randomUUID(),
-    },
-    body: JSON.stringify(body),
-  });
-  const json = (await response.json()) as { readonly seq: number };
-  expect(response.status, JSON.stringify(json)).toBeLessThan(300);
-  return json;
+async function ask(verb: string, path: string, body: unknown = {}): Promise<void> {
+  const { status, json } = await askApi(system, verb, path, { body });
+  expect(status, JSON.stringify(json)).toBeLessThan(300);
 }
 
 async function group(): Promise<string> {

@@ -1,3 +1,4 @@
+import { askApi } from '@parley/infra/testing/ask-api';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -22,18 +23,8 @@ const as = async (user: string, scope?: string) => ({
   DATABASE_URL: environment.databaseUrl,
 });
 
-async function ask(verb: string, path: string, user: string, body?: unknown) {
-  const response = await fetch(`${system.api}/v1/conversations${path}`, {
-    method: verb,
-    headers: {
-      authorization: `Bearer ${await system.token(user)}`,
-      'content-type': 'application/json',
-      'idempotency-key': crypto.randomUUID(),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
-}
+const ask = (verb: string, path: string, user: string, body?: unknown) =>
+  askApi(system, verb, `/v1/conversations${path}`, { body, user });
 
 async function group(): Promise<string> {
   const conversationId = `g-${crypto.randomUUID()}`;
