@@ -1,12 +1,38 @@
 -- Schema parley
 
+create table dropped_event (
+  stream text not null,
+  stream_seq bigint not null,
+  conversation_id text collate "C" not null,
+  error text not null,
+  reason text not null,
+  dropped_at timestamp with time zone not null default now(),
+  constraint dropped_event_pkey PRIMARY KEY (stream, stream_seq)
+);
+
 create table read_model (
   singleton boolean not null default true,
   active text not null,
   switched_at timestamp with time zone not null default now(),
+  previous text,
   constraint read_model_active_check CHECK ((active ~ '^rm_[0-9]+$'::text)),
   constraint read_model_pkey PRIMARY KEY (singleton),
+  constraint read_model_previous_check CHECK ((previous ~ '^rm_[0-9]+$'::text)),
   constraint read_model_singleton_check CHECK (singleton)
+);
+
+create table version (
+  version integer not null,
+  model smallint not null,
+  state text not null,
+  made_at timestamp with time zone not null default now(),
+  verified_at timestamp with time zone,
+  verified_against text,
+  promoted_at timestamp with time zone,
+  constraint version_model_check CHECK ((model > 0)),
+  constraint version_pkey PRIMARY KEY (version),
+  constraint version_state_check CHECK ((state = ANY (ARRAY['building'::text, 'following'::text, 'dropping'::text]))),
+  constraint version_version_check CHECK (((version >= 1) AND (version <= 999999)))
 );
 
 -- Schema of each read model
@@ -107,12 +133,23 @@ create table message (
   expired boolean not null default false,
   reactions integer not null default 0,
   body text,
+  replies integer not null default 0,
   constraint message_pkey PRIMARY KEY (conversation_id, seq)
 ) with (autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02);
 CREATE INDEX message_by_author ON message USING btree (conversation_id, author, seq);
 CREATE INDEX message_due ON message USING btree (conversation_id, expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT expired));
 CREATE INDEX message_gone ON message USING btree (conversation_id, seq) WHERE (expired OR (deleted_at IS NOT NULL));
+CREATE INDEX message_replies ON message USING btree (conversation_id, reply_to) WHERE ((reply_to IS NOT NULL) AND (NOT expired) AND (deleted_at IS NULL));
 CREATE INDEX message_shown ON message USING btree (conversation_id, seq) WHERE (NOT expired);
+
+create table parked_conversation (
+  partition smallint not null,
+  conversation_id text collate "C" not null,
+  stream_seq bigint not null,
+  waiting bigint not null default 0,
+  parked_at timestamp with time zone not null default now(),
+  constraint parked_conversation_pkey PRIMARY KEY (partition, conversation_id)
+);
 
 create table pin (
   conversation_id text collate "C" not null,

@@ -45,7 +45,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     environment = await testEnvironment();
-    await migrate(environment.databaseUrl, { readModel: 1 });
+    await migrate(environment.databaseUrl);
     client = new pg.Client(environment.databaseUrl);
     await client.connect();
     pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { dumpSchema } from './dump-schema.js';
 import { migrate } from './migrate.js';
+import { NEWEST_MODEL } from './models.js';
+import { beginVersion } from './versions.js';
 
 const committed = new URL('../../migrations/schema.sql', import.meta.url);
 
@@ -22,7 +24,7 @@ describe('migrating', () => {
   });
 
   it('is safe for several processes at once', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => migrate(environment.databaseUrl, { readModel: 1 })));
+    await Promise.all(Array.from({ length: 5 }, () => migrate(environment.databaseUrl)));
     const { rows } = await client.query('select active from parley.read_model');
     expect(rows).toEqual([{ active: 'rm_1' }]);
   });
@@ -34,7 +36,10 @@ describe('migrating', () => {
   });
 
   it('makes the next read model beside the one that is served', async () => {
-    await migrate(environment.databaseUrl, { readModel: 2 });
+    const database = new pg.Pool({ connectionString: environment.databaseUrl });
+    const made = await beginVersion(database, environment.databaseUrl, NEWEST_MODEL);
+    await database.end();
+    expect(made).toBe(2);
     expect(await dumpSchema(client, 'rm_2')).toBe(await dumpSchema(client, 'rm_1'));
     const { rows } = await client.query('select active from parley.read_model');
     expect(rows).toEqual([{ active: 'rm_1' }]);

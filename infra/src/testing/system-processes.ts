@@ -34,7 +34,7 @@ export async function startSystem(
   banKey: Uint8Array = randomBytes(32),
   settings: Readonly<Record<string, string>> = {},
 ): Promise<SystemProcesses> {
-  await migrate(databaseUrl, { readModel: 1 });
+  await migrate(databaseUrl);
   const secret = randomBytes(32);
   const common = {
     NATS_URL: natsUrl,

@@ -3,6 +3,8 @@ export const exitCodes = {
   done: 0,
   /** Something failed that is neither of those below. */
   failed: 1,
+  /** What was looked at is not as it should be: a projection lags, two builds differ, an event is parked, the log is damaged. */
+  unhealthy: 2,
   /** The command line does not fit. */
   usage: 64,
   /** A file's contents or name do not fit. */

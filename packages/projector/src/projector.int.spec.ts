@@ -54,7 +54,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     await admin.query(`create database projector${databases}`);
     await admin.end();
     database = url.href;
-    await migrate(database, { readModel: 1 });
+    await migrate(database);
     client = new pg.Client(database);
     client.on('error', () => undefined);
     await client.connect();

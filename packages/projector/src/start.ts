@@ -156,7 +156,7 @@ const bringsUpkeep = ({ projection, partition }: Share): boolean =>
 async function migratePatiently(databaseUrl: string, log: Log): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await migrate(databaseUrl, { readModel: READ_MODEL });
+      return await migrate(databaseUrl);
     } catch (error) {
       if (attempt % 20 === 0) log.warn({ reason: (error as Error).message }, 'waiting for Postgres');
       await sleep(500);

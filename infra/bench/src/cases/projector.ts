@@ -1,7 +1,8 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { Stack } from '@parley/infra/embedded/stack';
 import { ensureTopology } from '@parley/infra/log/topology';
-import { migrate } from '@parley/infra/read-model/migrate';
+import { migrateVersion } from '@parley/infra/read-model/migrate';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
@@ -58,7 +59,7 @@ async function measure(
   /** Each round in a read model of its own, which is dropped afterwards. */
   const inFresh = async (run: (schema: string) => Promise<number>): Promise<number> => {
     const schema = schemaOf(++version);
-    await migrate(stack.database, { readModel: version });
+    await migrateVersion(stack.database, version, NEWEST_MODEL);
     const took = await run(schema);
     await requireRows(stack.database, schema, batches);
     return events / (took / 1_000);

@@ -22,7 +22,7 @@ export const sync: Case = {
     const sizes = quick ? [10, 100, 1_000] : [10, 1_000, 10_000];
     const times = quick ? 100 : 500;
     return withStack(false, async (stack) => {
-      await migrate(stack.database, { readModel: 1 });
+      await migrate(stack.database);
       const pool = new pg.Pool({ connectionString: stack.database, max: 4 });
       const handler = new SessionSyncHandler({
         database: pool,

@@ -28,7 +28,7 @@ export const timeline: Case = {
     const pages = quick ? 500 : 3_000;
     return withStack(false, async (stack) => {
       say(`filling ${messages.toLocaleString('en')} messages`);
-      await migrate(stack.database, { readModel: 1 });
+      await migrate(stack.database);
       const pool = new pg.Pool({ connectionString: stack.database, max: 4 });
       await fill(pool, messages);
       const figures = await measure(pool, messages, pages, quick ? 3 : 5);

@@ -31,7 +31,7 @@ export const tombstones: Case = {
     /** In which all of them are due, and by which they are scheduled before, in ms. */
     const [span, ahead] = quick ? [20_000, 5_000] : [240_000, 30_000];
     return withStack(false, async (stack) => {
-      await migrate(stack.database, { readModel: 1 });
+      await migrate(stack.database);
       const nats = await connectNats(stack.nats, 'bench');
       await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
       const client = new pg.Client({ connectionString: stack.database });

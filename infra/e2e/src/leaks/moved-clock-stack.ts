@@ -28,7 +28,7 @@ export type Answered = { readonly status: number; readonly text: string };
  */
 export async function openMovedClockStack() {
   const environment = await testEnvironment();
-  await migrate(environment.databaseUrl, { readModel: 1 });
+  await migrate(environment.databaseUrl);
   const clock = { ahead: 0, gatewayAhead: 0, projectorAhead: 0 };
   const projector = await startProjector(
     {

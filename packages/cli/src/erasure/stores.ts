@@ -9,9 +9,9 @@ import { homeDirectory } from '@parley/infra/runtime/home-directory';
 import { createLog } from '@parley/infra/runtime/log';
 import { openVault } from '@parley/infra/vault/open-vault';
 import { exitCodes } from '../exit-codes.js';
-import { openLog } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type Endpoints, runningEndpoints } from '../terminal/endpoints.js';
+import { openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 
 /** Where the servers are, and their files; what is not said is that of the running stack. */

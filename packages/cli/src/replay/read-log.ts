@@ -3,7 +3,7 @@ import { consumeBatches } from '@parley/infra/log/consume';
 import { readConversation } from '@parley/infra/log/conversation-reader';
 import { placeOf, streamName } from '@parley/infra/log/subjects';
 import * as E from 'fp-ts/lib/Either.js';
-import type { LogAccess } from './log-access.js';
+import type { LogAccess } from '../terminal/log-access.js';
 
 /** An event of the log in its newest form, or why it cannot be read. `place` is the stream and its sequence. */
 export type Replayed = { readonly place: string; readonly event: E.Either<string, Envelope> };

@@ -1,9 +1,9 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { openVaultStream, type VaultStream } from '@parley/infra/vault/vault-stream';
 import { exitCodes } from '../exit-codes.js';
-import { openLog } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
+import { openLog } from '../terminal/log-access.js';
 
 /** Which broker has the vault. */
 export type VaultFlags = { readonly nats?: string; readonly json?: true };

@@ -5,11 +5,11 @@ import { useMasterKeys } from '@parley/infra/vault/use-master-keys';
 import type { VaultStream } from '@parley/infra/vault/vault-stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
-import { createProgress } from '../irc/progress.js';
-import { natsOption } from '../replay/log-access.js';
 import { CliError } from '../terminal/cli-error.js';
+import { natsOption } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { grouped } from '../terminal/print.js';
+import { createProgress } from '../terminal/progress.js';
 import { type VaultFlags, withVault } from './open-stream.js';
 
 /** `parley vault rewrap`: every secret under the newest master key. */

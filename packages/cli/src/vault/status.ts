@@ -1,7 +1,7 @@
 import { type VaultStatus, vaultStatus } from '@parley/infra/vault/vault-status';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { natsOption } from '../replay/log-access.js';
+import { natsOption } from '../terminal/log-access.js';
 import { grouped, paints } from '../terminal/print.js';
 import { type VaultFlags, withVault } from './open-stream.js';
 

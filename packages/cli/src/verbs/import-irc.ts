@@ -3,10 +3,10 @@ import { ConversationId, isDirectId } from '@parley/domain/ids';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type ImportTarget, readSource, targetsOf } from '../irc/files.js';
-import { createProgress } from '../irc/progress.js';
 import { addLine, createReport, reportJson, reportTable } from '../irc/report.js';
 import { runImport } from '../irc/run-import.js';
 import { type ConnectionFlags, openClient, withConnection } from '../terminal/connection.js';
+import { createProgress } from '../terminal/progress.js';
 
 /** `parley import`: conversations from elsewhere. */
 export const importVerb = (): Command =>

@@ -7,11 +7,11 @@ import { openVault } from '@parley/infra/vault/open-vault';
 import type { Vault } from '@parley/infra/vault/vault';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
-import { type LogAccess, natsOption, openLog } from '../replay/log-access.js';
 import { type ReadOptions, type Replayed, readOneConversation, readPartition } from '../replay/read-log.js';
 import { CliError } from '../terminal/cli-error.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
+import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { writeLine } from '../terminal/print.js';
 

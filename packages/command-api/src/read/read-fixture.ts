@@ -18,7 +18,7 @@ export type Given = {
 /** A read model in a database of its own, filled by the spec. */
 export async function openReadFixture() {
   const environment = await testEnvironment();
-  await migrate(environment.databaseUrl, { readModel: 1 });
+  await migrate(environment.databaseUrl);
   const pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
   // The database is dropped while connections still close.
   pool.on('connect', (connection) => connection.on('error', () => undefined));

@@ -38,7 +38,7 @@ describe('projectors let what is due expire', { timeout: 120_000 }, () => {
     stack = await startStack({ home, syncAlways: false, useEnvironment: false });
     nats = await connectNats(stack.nats, 'expiry-spec');
     await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
-    await migrate(stack.database, { readModel: 1 });
+    await migrate(stack.database);
   });
   afterEach(async () => {
     await Promise.all(projectors.map((projector) => projector.end('SIGKILL')));

@@ -22,7 +22,7 @@ export async function emptyTables(client: pg.Client): Promise<void> {
 /** A migrated database of its own, and what it takes to project into it. */
 export async function openReadModel() {
   const environment = await testEnvironment();
-  await migrate(environment.databaseUrl, { readModel: 1 });
+  await migrate(environment.databaseUrl);
   const client = new pg.Client(environment.databaseUrl);
   await client.connect();
   let length = 0;

@@ -29,7 +29,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     environment = await testEnvironment();
-    await migrate(environment.databaseUrl, { readModel: 1 });
+    await migrate(environment.databaseUrl);
     client = new pg.Client(environment.databaseUrl);
     await client.connect();
   });

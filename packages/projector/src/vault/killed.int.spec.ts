@@ -21,7 +21,7 @@ let projector: ServiceProcess | undefined;
 
 beforeAll(async () => {
   environment = await testEnvironment();
-  await migrate(environment.databaseUrl, { readModel: 1 });
+  await migrate(environment.databaseUrl);
   nats = await connectNats(environment.natsUrl, 'killed-spec');
   await ensureTopology(nats, { partitions: 1, replicas: 1 });
   stream = openVaultStream(nats, await jetstreamManager(nats));

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import { grouped } from '../terminal/print.js';
+import { grouped } from './print.js';
 
 /** Shows how far a long work is. */
 export type Progress = { readonly step: () => void; readonly stop: () => void };

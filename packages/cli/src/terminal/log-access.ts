@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { connectNats, UnsuitableNats } from '@parley/infra/runtime/connect-nats';
 import { Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
-import { CliError } from '../terminal/cli-error.js';
+import { CliError } from './cli-error.js';
 
 /** The flag of every verb that reads a log: which broker has it. */
 export const natsOption = (): Option =>

@@ -1,0 +1,18 @@
+-- Up Migration
+
+-- Conversations whose rows stand still behind an event that could not be taken (dead_letter has it): the checkpoint passes what comes
+-- after it in the conversation, the log keeps it, and a retry folds all of it in order.
+create table parked_conversation (
+  partition smallint not null,
+  conversation_id text collate "C" not null,
+  -- Stream sequence of the event that could not be taken.
+  stream_seq bigint not null,
+  -- Events of the conversation that came after it and wait in the log.
+  waiting bigint not null default 0,
+  parked_at timestamptz not null default now(),
+  primary key (partition, conversation_id)
+);
+
+-- Down Migration
+
+drop table parked_conversation;
