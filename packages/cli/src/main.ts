@@ -9,6 +9,7 @@ import { eraseVerb } from './verbs/erase.js';
 import { erasureVerb } from './verbs/erasure.js';
 import { holdVerb } from './verbs/hold.js';
 import { importVerb } from './verbs/import-irc.js';
+import { projectionsVerb } from './verbs/projections.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
 import { upVerb } from './verbs/up.js';
@@ -25,6 +26,7 @@ for (const verb of [
   tokenVerb,
   chatVerb,
   replayVerb,
+  projectionsVerb,
   devicesVerb,
   erasureVerb,
   vaultVerb,

@@ -1,11 +1,12 @@
 import { HoldReason } from '@parley/domain/conversation/vocabulary';
 import { readHolds } from '@parley/infra/read-model/read-holds';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { askAsOperator, type OperatorFlags } from '../terminal/ask-as-operator.js';
 import { CliError } from '../terminal/cli-error.js';
 import { withConnection } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
+import { databaseOption } from '../terminal/database.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
 import { minuteOf, writeLine } from '../terminal/print.js';
 
@@ -65,9 +66,7 @@ const liftVerb = (): Command =>
 const listVerb = (): Command =>
   new Command('list')
     .description('List the conversations on hold: why, since when, and who asked for it.')
-    .addOption(
-      new Option('--database <url>', 'the read model; else that of the running stack').env('DATABASE_URL'),
-    )
+    .addOption(databaseOption())
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ parley hold list')
     .action(list);

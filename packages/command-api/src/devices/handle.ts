@@ -14,11 +14,11 @@ import type { Account } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { storedAt } from '@parley/infra/log/conversation-reader';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Turns } from '../conversations/turns.js';
 import { decideAndAppend } from '../log/decide-and-append.js';
 import { eventOfDeed } from '../log/event-of-deed.js';
-import { isDatabaseAway } from '../queries/database-away.js';
 import type { Accounts, KnownAccount } from './accounts.js';
 
 export type AccountResources = {

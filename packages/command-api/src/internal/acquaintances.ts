@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
-import { isDatabaseAway } from '../queries/database-away.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { readAcquaintances } from '../read/acquaintances.js';
 

@@ -1,5 +1,5 @@
 import { membershipsKey } from '@parley/infra/read-model/memberships';
-import { isDatabaseAway } from '../queries/database-away.js';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import { withinOneMessage } from '../queries/fitting.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { MEMBERSHIPS_PAGE, readMemberships, type Whose } from '../read/memberships.js';

@@ -5,11 +5,11 @@ import { listCursor, readListCursor } from '@parley/domain/wire/cursor';
 import { DEFAULT_PAGE } from '@parley/domain/wire/pages';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationPage } from '@parley/domain/wire/views';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { readConversations } from '../read/conversations.js';
 import { openViews } from '../read/open-views.js';
-import { isDatabaseAway } from './database-away.js';
 import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
 

@@ -1,4 +1,4 @@
-import { isDatabaseAway } from './database-away.js';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 
 /** What a question resolves with, or undefined where it takes longer than `within` ms or the database is away. */
 export async function ifSoon<A>(asked: Promise<A>, within: number): Promise<A | undefined> {

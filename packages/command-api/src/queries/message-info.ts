@@ -4,10 +4,10 @@ import { refusedAccess } from '@parley/domain/conversation/access';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import { type MessageInfo as Info, MAX_RECIPIENTS } from '@parley/domain/wire/receipts';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { type Recipients, readRecipients } from '../read/message-recipients.js';
-import { isDatabaseAway } from './database-away.js';
 import type { NewestPageResources } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
 

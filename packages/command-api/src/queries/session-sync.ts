@@ -4,12 +4,12 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { DEFAULT_PAGE } from '@parley/domain/wire/pages';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { SyncPage } from '@parley/domain/wire/sync';
+import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { type AccountChanges, MAX_LEFT, readAccountChanges } from '../read/account-changes.js';
 import type { ClosedView } from '../read/conversation-views.js';
 import { openViews } from '../read/open-views.js';
-import { isDatabaseAway } from './database-away.js';
 import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
 import {
