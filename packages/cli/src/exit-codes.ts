@@ -15,6 +15,8 @@ export const exitCodes = {
   unavailable: 69,
   /** A bug of ours. */
   bug: 70,
+  /** A file that was to be written is there already, or cannot be written. */
+  cannotWrite: 73,
   /** Another process has what is needed. */
   busy: 75,
   /** The token, or the user's role, does not allow it. */

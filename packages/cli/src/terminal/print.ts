@@ -12,13 +12,16 @@ export const paints = (stream: NodeJS.WriteStream) => {
   return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33), of: paint };
 };
 
+/** `writeText` of a line. */
+export const writeLine = (stream: NodeJS.WriteStream, line: string): Promise<boolean> =>
+  writeText(stream, `${line}\n`);
+
 /**
- * Writes a line, and resolves when there is room for the next. False when nobody reads any more: the pipe is closed, as
- * by `| head`.
+ * Writes, and resolves when there is room for more. False when nobody reads any more: the pipe is closed, as by `| head`.
  */
-export function writeLine(stream: NodeJS.WriteStream, line: string): Promise<boolean> {
+export function writeText(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<boolean> {
   if (stream.destroyed || stream.writableEnded) return Promise.resolve(false);
-  if (stream.write(`${line}\n`)) return Promise.resolve(!stream.destroyed);
+  if (stream.write(text)) return Promise.resolve(!stream.destroyed);
   return new Promise((resolve) => {
     const settle = (open: boolean) => (): void => {
       stream.off('drain', drained);
