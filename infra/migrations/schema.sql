@@ -103,6 +103,7 @@ CREATE INDEX departure_of_user ON departure USING btree (user_id, partition, cha
 create table gap (
   partition smallint not null,
   stream_seq bigint not null,
+  last bigint not null,
   constraint gap_pkey PRIMARY KEY (partition, stream_seq)
 );
 

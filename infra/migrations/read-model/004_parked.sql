@@ -13,6 +13,12 @@ create table parked_conversation (
   primary key (partition, conversation_id)
 );
 
+-- A gap is a stretch: a log that lost millions of messages at its beginning has one row of it. stream_seq is the first of it.
+alter table gap add column last bigint;
+update gap set last = stream_seq;
+alter table gap alter column last set not null;
+
 -- Down Migration
 
+alter table gap drop column last;
 drop table parked_conversation;

@@ -101,7 +101,7 @@ async function backlogOf(jsm: JetStreamManager) {
 
 async function gapsOf(database: Pick<Pool, 'query'>, schema: string): Promise<ReadonlyMap<number, number>> {
   const { rows } = await database.query<{ partition: number; count: string }>(
-    `select partition, count(*) from ${schema}.gap group by partition`,
+    `select partition, sum(last - stream_seq + 1) as count from ${schema}.gap group by partition`,
   );
   return new Map(rows.map(({ partition, count }) => [partition, Number(count)]));
 }
