@@ -9,6 +9,7 @@ import { eraseVerb } from './verbs/erase.js';
 import { erasureVerb } from './verbs/erasure.js';
 import { holdVerb } from './verbs/hold.js';
 import { importVerb } from './verbs/import-irc.js';
+import { logVerb } from './verbs/log.js';
 import { projectionsVerb } from './verbs/projections.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
@@ -27,6 +28,7 @@ for (const verb of [
   chatVerb,
   replayVerb,
   projectionsVerb,
+  logVerb,
   devicesVerb,
   erasureVerb,
   vaultVerb,

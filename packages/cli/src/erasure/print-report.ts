@@ -1,6 +1,6 @@
 import type { ErasureReport } from '@parley/infra/erasure/proof/verify';
-import Table from 'cli-table3';
 import { grouped, paints } from '../terminal/print.js';
+import { tableOf } from '../terminal/table.js';
 
 /** Messages shown one by one; a certificate has them all. */
 const MOST_SHOWN = 20;
@@ -13,23 +13,17 @@ export function printReport(report: ErasureReport): void {
   const left = messages.filter(({ open }) => open.length > 0);
   line(bold(scopeOf(report)));
   if (messages.length > 0) {
-    const table = new Table({
-      head: ['message', 'ended', 'why nobody can read it'],
-      style: { head: [], border: [] },
-    });
-    for (const message of [...left, ...messages.filter(({ open }) => open.length === 0)].slice(
-      0,
-      MOST_SHOWN,
-    )) {
+    const shown = [...left, ...messages.filter(({ open }) => open.length === 0)].slice(0, MOST_SHOWN);
+    const rows = shown.map((message) => {
       const { conversationId, seq, ended, open } = message;
       const why = open.length > 0 ? red(open.join('\n')) : reasonOf(message);
-      table.push([
+      return [
         `${conversationId} ${seq}`,
         `${ended.at.slice(0, 19)}Z\n${dim(`${ended.cause}, by ${ended.by}`)}`,
         why,
-      ]);
-    }
-    line(table.toString());
+      ];
+    });
+    line(tableOf(['message', 'ended', 'why nobody can read it'], rows));
     if (messages.length > MOST_SHOWN)
       line(dim(`and ${grouped(messages.length - MOST_SHOWN)} more, all in the certificate`));
   }

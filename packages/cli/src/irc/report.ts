@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { grouped } from '../terminal/print.js';
+import { number, tableOf } from '../terminal/table.js';
 import type { ImportedLine } from './run-import.js';
 import { emptyTally, isUnread, summary, type Tally, unreadKinds, unreadWords } from './tally.js';
 
@@ -45,29 +45,27 @@ export const reportJson = ({ tally, unread, ...counts }: ImportReport, showUnrea
 /** The report as a table: five numbers that sum to the lines read, with what is in them. */
 export function reportTable({ tally, sent, skipped, retired, latin1 }: ImportReport): string {
   const { lines, messages, actions, membership, nickChanges, notUnderstood } = summary(tally);
-  const table = new Table({
-    head: ['lines', 'count', ''],
-    colAligns: ['left', 'right', 'left'],
-    style: { head: [], border: [] },
-  });
   const unread = unreadKinds
     .filter((kind) => tally[kind] > 0)
     .map((kind) => `${unreadWords[kind]} ${grouped(tally[kind])}`);
-  table.push(
+  const table = tableOf(
+    ['lines', number('count'), ''],
     [
-      'messages',
-      grouped(messages),
-      latin1 > 0 ? `${grouped(latin1)} lines were not UTF-8, read as Latin-1` : '',
+      [
+        'messages',
+        grouped(messages),
+        latin1 > 0 ? `${grouped(latin1)} lines were not UTF-8, read as Latin-1` : '',
+      ],
+      ['actions', grouped(actions), ''],
+      [
+        'membership',
+        grouped(membership),
+        `joins ${grouped(tally.join)}, leaves ${grouped(tally.leave)}, kicks ${grouped(tally.kick)}`,
+      ],
+      ['nick changes', grouped(nickChanges), ''],
+      ['not understood', grouped(notUnderstood), unread.join(', ')],
+      ['lines read', grouped(lines), 'the sum of those above'],
     ],
-    ['actions', grouped(actions), ''],
-    [
-      'membership',
-      grouped(membership),
-      `joins ${grouped(tally.join)}, leaves ${grouped(tally.leave)}, kicks ${grouped(tally.kick)}`,
-    ],
-    ['nick changes', grouped(nickChanges), ''],
-    ['not understood', grouped(notUnderstood), unread.join(', ')],
-    ['lines read', grouped(lines), 'the sum of those above'],
   );
   const made = `${grouped(sent)} commands sent, ${grouped(skipped)} done before`;
   const room = retired > 0 ? `, ${grouped(retired)} people retired to make room` : '';

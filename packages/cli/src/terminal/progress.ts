@@ -2,7 +2,11 @@ import cliProgress from 'cli-progress';
 import { grouped } from './print.js';
 
 /** Shows how far a long work is. */
-export type Progress = { readonly step: () => void; readonly stop: () => void };
+export type Progress = {
+  /** By one, unless it says by how many. */
+  readonly step: (by?: number) => void;
+  readonly stop: () => void;
+};
 
 /** A line of progress where there is no terminal, this often in ms. */
 const LINE_MS = 10_000;
@@ -19,7 +23,10 @@ export function createProgress(total: number, what: string): Progress {
         `${grouped(done)} of ${grouped(total)} ${what}, ${grouped(rate())} a second${left}\n`,
       );
     }, LINE_MS);
-    return { step: () => done++, stop: () => clearInterval(timer) };
+    const step = (by = 1): void => {
+      done += by;
+    };
+    return { step, stop: () => clearInterval(timer) };
   }
   const bar = new cliProgress.SingleBar(
     {
@@ -33,10 +40,11 @@ export function createProgress(total: number, what: string): Progress {
   );
   bar.start(total, 0, { rate: 0 });
   return {
-    step: () => {
-      done++;
+    step: (by = 1) => {
+      const told = Math.floor(done / 64);
+      done += by;
       // Telling the bar costs more than a line does.
-      if (done % 64 === 0) bar.update(done, { rate: grouped(rate()) });
+      if (Math.floor(done / 64) > told) bar.update(done, { rate: grouped(rate()) });
     },
     stop: () => {
       bar.update(done, { rate: grouped(rate()) });

@@ -1,8 +1,8 @@
 import { type VaultStatus, vaultStatus } from '@parley/infra/vault/vault-status';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { natsOption } from '../terminal/log-access.js';
 import { grouped, paints } from '../terminal/print.js';
+import { number, tableOf } from '../terminal/table.js';
 import { type VaultFlags, withVault } from './open-stream.js';
 
 /** `parley vault status`: what the vault has, without a look into it. */
@@ -22,12 +22,14 @@ export const statusVerb = (): Command =>
     });
 
 function print({ masterKeys, secrets, destroyed, overdue, superseded }: VaultStatus): void {
-  const keys = new Table({ head: ['master key', 'state', 'secrets'], style: { head: [], border: [] } });
-  for (const { id, state, secrets: under } of masterKeys) keys.push([id, state, grouped(under)]);
-  const kinds = new Table({ head: ['of', 'secrets', 'destroyed'], style: { head: [], border: [] } });
-  for (const kind of ['bucket', 'conversation', 'author', 'held'] as const)
-    kinds.push([WHOSE[kind], grouped(secrets[kind]), grouped(destroyed[kind])]);
-  process.stdout.write(`${keys}\n${kinds}\n`);
+  const keys = masterKeys.map(({ id, state, secrets: under }) => [id, state, grouped(under)]);
+  const kinds = (['bucket', 'conversation', 'author', 'held'] as const).map((kind) => [
+    WHOSE[kind],
+    grouped(secrets[kind]),
+    grouped(destroyed[kind]),
+  ]);
+  process.stdout.write(`${tableOf(['master key', 'state', number('secrets')], keys)}\n`);
+  process.stdout.write(`${tableOf(['of', number('secrets'), number('destroyed')], kinds)}\n`);
   const { yellow } = paints(process.stdout);
   if (overdue.since !== undefined) {
     const since = new Date(overdue.since).toISOString();

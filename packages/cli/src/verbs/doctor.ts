@@ -1,8 +1,8 @@
 import { type Finding, inspectMachine } from '@parley/infra/embedded/doctor';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { paints } from '../terminal/print.js';
+import { tableOf } from '../terminal/table.js';
 
 /** `parley doctor`: what is there, which versions, what is missing, and the command that mends it. */
 export const doctorVerb = (): Command =>
@@ -20,9 +20,8 @@ export const doctorVerb = (): Command =>
 function print(findings: readonly Finding[]): void {
   const { green, yellow, red } = paints(process.stdout);
   const paint = { good: green, 'will be fetched': yellow, missing: red };
-  const table = new Table({ head: ['', 'state', 'found'], style: { head: [], border: [] } });
-  for (const { what, state, detail } of findings) table.push([what, paint[state](state), detail]);
-  process.stdout.write(`${table}\n`);
+  const rows = findings.map(({ what, state, detail }) => [what, paint[state](state), detail]);
+  process.stdout.write(`${tableOf(['', 'state', 'found'], rows)}\n`);
   for (const { what, mend } of findings) {
     if (mend !== undefined) process.stdout.write(`${what}: ${mend}\n`);
   }
