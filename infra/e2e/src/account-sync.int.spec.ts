@@ -22,8 +22,8 @@ import { type ProjectionName, readCheckpoint } from '@parley/projector/checkpoin
 import { projectBatch } from '@parley/projector/project-batch';
 import { receipts } from '@parley/projector/receipts/projection';
 import { renamed, talk } from '@parley/projector/testing/big-log';
-import { naiveTables } from '@parley/projector/testing/naive-model';
 import { naivePlaces } from '@parley/projector/testing/naive-places';
+import { tablesOfLog } from '@parley/projector/testing/tables-of-log';
 import { timeline } from '@parley/projector/timeline/projection';
 import { WINDOW_MS } from '@parley/projector/window';
 import fc from 'fast-check';
@@ -352,7 +352,7 @@ const message = (streamSeq: number, subject: string, payload: unknown, storedAt:
 const membershipsOf = (log: readonly (readonly Envelope[])[], user: string): readonly string[] =>
   log
     .flatMap((events) => {
-      const { member, conversation } = naiveTables(events);
+      const { member, conversation } = tablesOfLog(events);
       const known = new Set(
         conversation.filter(({ kind }) => kind !== null).map((row) => row.conversation_id),
       );

@@ -5,9 +5,9 @@ import { Superseded } from './checkpoint.js';
 import { projectBatch } from './project-batch.js';
 import { renamed, talk } from './testing/big-log.js';
 import { logged } from './testing/logged.js';
-import { naiveTables } from './testing/naive-model.js';
 import { openReadModel, type ReadModel } from './testing/read-model-fixture.js';
 import { readTables } from './testing/read-tables.js';
+import { tablesOfLog } from './testing/tables-of-log.js';
 import { timeline } from './timeline/projection.js';
 
 describe('projecting a batch', () => {
@@ -90,7 +90,7 @@ describe('projecting a batch', () => {
     expect(letter?.error).toContain(reason);
     expect(letter?.payload).toEqual(Buffer.from(own));
     const rest = events.filter(({ seq }) => seq !== 3);
-    expect(await rowsOf(id)).toEqual(naiveTables(rest));
+    expect(await rowsOf(id)).toEqual(tablesOfLog(rest));
     expect(await model.checkpoint()).toMatchObject({ streamSeq: messages.at(-1)?.streamSeq });
   });
 
@@ -117,7 +117,7 @@ describe('projecting a batch', () => {
     const { commits } = await projectBatch(model.target, timeline, await model.checkpoint(), messages);
     expect(commits.length).toBeGreaterThan(1);
     expect(await letters('refused')).toMatchObject([{ error: expect.stringContaining('refused') }]);
-    expect(await rowsOf('refused')).toEqual(naiveTables(events.filter(({ seq }) => seq !== 8)));
+    expect(await rowsOf('refused')).toEqual(tablesOfLog(events.filter(({ seq }) => seq !== 8)));
     expect(await model.checkpoint()).toMatchObject({ streamSeq: messages.at(-1)?.streamSeq });
     await model.client.query('alter table rm_1.message drop constraint refused');
   });

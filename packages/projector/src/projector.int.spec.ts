@@ -15,8 +15,8 @@ import { waitFor } from '@parley/infra/testing/wait-for';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bigLog, digestsOf, farFromItsEnd, renamed, talk } from './testing/big-log.js';
-import { naiveTables } from './testing/naive-model.js';
 import { readTables } from './testing/read-tables.js';
+import { tablesOfLog } from './testing/tables-of-log.js';
 
 const PARTITIONS = 4;
 
@@ -93,7 +93,7 @@ describe('projectors', { timeout: 90_000 }, () => {
       `select digest from rm_1.checkpoint where projection = 'timeline' order by partition`,
     );
     expect(rows.map(({ digest }) => digest)).toEqual(digestsOf(log, PARTITIONS));
-    expect(await readTables(client, 'rm_1')).toEqual(naiveTables(log));
+    expect(await readTables(client, 'rm_1')).toEqual(tablesOfLog(log));
   }
 
   /** Shares by the projector whose session holds their lock. */

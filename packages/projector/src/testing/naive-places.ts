@@ -1,8 +1,9 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ClientBase } from 'pg';
+import type { Row } from '../verify/rows-of-history.js';
 import { WINDOW_MS } from '../window.js';
-import { naiveTables, type Row } from './naive-model.js';
 import { readRows } from './read-tables.js';
+import { tablesOfLog } from './tables-of-log.js';
 
 /** Where in the log things changed, as `session.sync` reads it. */
 export type Places = {
@@ -30,7 +31,7 @@ export function naivePlaces(events: readonly Envelope[]): Places {
     }
     for (const user of enterers(event)) departures.delete(`${event.conversationId} ${user}`);
   }
-  const { conversation, member } = naiveTables(events);
+  const { conversation, member } = tablesOfLog(events);
   return {
     conversation: conversation.map(({ conversation_id }) => ({
       conversation_id,
@@ -71,7 +72,7 @@ function leavers(events: readonly Envelope[]): readonly string[] {
 }
 
 const membersOf = (events: readonly Envelope[], conversationId: string): readonly Row[] =>
-  naiveTables(events).member.filter((row) => row.conversation_id === conversationId);
+  tablesOfLog(events).member.filter((row) => row.conversation_id === conversationId);
 
 const enterers = (event: Envelope): readonly string[] =>
   event.type === 'member.added' || event.type === 'conversation.created'

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Row, Tables } from './naive-model.js';
+import type { Row, Tables } from '../verify/rows-of-history.js';
 
 const keys = {
   conversation: 'conversation_id',
@@ -13,7 +13,7 @@ const keys = {
 /** Columns that say where in the log something changed; `readPlaces` reads them. */
 const PLACES = new Set(['partition', 'changed', 'marked']);
 
-/** What the read model holds, in the shape of the naive model. */
+/** What the read model holds, in the shape of what the log says. */
 export async function readTables(client: Pick<ClientBase, 'query'>, schema: string): Promise<Tables> {
   const tables: Record<string, readonly Row[]> = {};
   for (const [table, key] of Object.entries(keys)) {

@@ -9,6 +9,7 @@ import { logged } from '../testing/logged.js';
 import { readPlaces } from '../testing/naive-places.js';
 import { emptyTables, openReadModel, type ReadModel, schema, share } from '../testing/read-model-fixture.js';
 import { readRows, readTables } from '../testing/read-tables.js';
+import { tablesOfLog } from '../testing/tables-of-log.js';
 import { timeline } from './projection.js';
 
 describe('a log from which messages were erased', { timeout: 120_000 }, () => {
@@ -50,6 +51,7 @@ describe('a log from which messages were erased', { timeout: 120_000 }, () => {
         for (const gone of [emptied, emptied.slice(0, -1 - pending)]) {
           const left = whole.filter(({ streamSeq }) => !gone.includes(streamSeq));
           expect(await build(left, cutAt)).toEqual(live);
+          expect(tablesOfLog(left.map(({ event }) => event))).toEqual(live.tables);
         }
       }),
       { numRuns: 30 },

@@ -12,10 +12,10 @@ import { readCheckpoint, type Share } from '../checkpoint.js';
 import { projectBatch } from '../project-batch.js';
 import { digestsOf, renamed } from '../testing/big-log.js';
 import { logged } from '../testing/logged.js';
-import { naiveTables } from '../testing/naive-model.js';
 import { naivePlaces, readPlaces } from '../testing/naive-places.js';
 import { openReadModel, type ReadModel } from '../testing/read-model-fixture.js';
 import { readTables } from '../testing/read-tables.js';
+import { tablesOfLog } from '../testing/tables-of-log.js';
 import { WINDOW_MS } from '../window.js';
 import { ALWAYS } from './marks.js';
 import { timeline } from './projection.js';
@@ -84,7 +84,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
     await fc.assert(
       fc.asyncProperty(logs, cuts, async (events, cutAt) => {
         const { tables, places, checkpoint } = await project(events, cutAt);
-        expect(tables).toEqual(naiveTables(events));
+        expect(tables).toEqual(tablesOfLog(events));
         expect(places).toEqual(naivePlaces(events));
         expect(checkpoint.events).toBe(events.length);
         expect(digestHex(checkpoint.digest)).toBe(digestsOf(events, 1)[0]);
@@ -97,7 +97,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
     await fc.assert(
       fc.asyncProperty(handled, cuts, async (events, cutAt) => {
         const { tables } = await project(events, cutAt);
-        expect(tables).toEqual(naiveTables(events));
+        expect(tables).toEqual(tablesOfLog(events));
       }),
       { numRuns: 40 },
     );
@@ -108,7 +108,7 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
       fc.asyncProperty(fc.array(anyEvent, { maxLength: 40, size: 'max' }), cuts, async (makers, cutAt) => {
         const events = makers.map((make, index) => make(index + 1));
         const { tables, places } = await project(events, cutAt);
-        expect(tables).toEqual(naiveTables(events));
+        expect(tables).toEqual(tablesOfLog(events));
         expect(places).toEqual(naivePlaces(events));
       }),
       { numRuns: 40 },
