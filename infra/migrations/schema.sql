@@ -100,6 +100,13 @@ create table departure (
 );
 CREATE INDEX departure_of_user ON departure USING btree (user_id, partition, changed);
 
+create table digest_mark (
+  partition smallint not null,
+  stream_seq bigint not null,
+  digest text not null,
+  constraint digest_mark_pkey PRIMARY KEY (partition, stream_seq)
+);
+
 create table gap (
   partition smallint not null,
   stream_seq bigint not null,

@@ -18,7 +18,17 @@ alter table gap add column last bigint;
 update gap set last = stream_seq;
 alter table gap alter column last set not null;
 
+-- What a partition's digest was at places of its stream, so that two replays that disagree are told apart early on. Of the timeline.
+create table digest_mark (
+  partition smallint not null,
+  stream_seq bigint not null,
+  digest text not null,
+  primary key (partition, stream_seq)
+);
+
 -- Down Migration
 
+
 alter table gap drop column last;
+drop table digest_mark;
 drop table parked_conversation;

@@ -1,5 +1,6 @@
 import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
 import type { ClientBase } from 'pg';
+import { passesMark, writeMark } from './digest-marks.js';
 import type { Window } from './window.js';
 
 export type ProjectionName = 'timeline' | 'receipts';
@@ -75,6 +76,7 @@ export async function moveCheckpoint(
     values: [...checkpointValues({ share, from, to })],
   });
   if (rowCount !== 1) throw new Superseded(share);
+  if (passesMark({ share, from, to })) await writeMark(client, schema, { share, to });
 }
 
 /** Nothing is updated where the checkpoint is not where the move begins. */

@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg';
 import { type Checkpoint, moveCheckpoint, type Share } from './checkpoint.js';
 import { claimRemains } from './claims.js';
 import { parkDeadLetters } from './dead-letters.js';
+import { passesMark } from './digest-marks.js';
 import { gapsIn, writeGaps } from './gaps.js';
 import type { Prepared, Projection } from './projection.js';
 import type { Written } from './timeline/write-changes.js';
@@ -87,7 +88,7 @@ async function commitBatch(
     window: windows.at(-1) ?? from.window,
   };
   const move = { share, from, to: checkpoint, windows, claimed: claims.streamSeqs };
-  if (prepared.writeAtOnce !== undefined && gaps.length === 0) {
+  if (prepared.writeAtOnce !== undefined && gaps.length === 0 && !passesMark(move)) {
     await prepared.writeAtOnce(client, schema, move);
     return { checkpoint, commit: { prepared, written: { entered: [], left: [] } } };
   }

@@ -37,7 +37,7 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 export function digestOf(event: LoggedEvent): Digest {
   const { conversationId, seq, type, version, actor, commandId } = event;
   const data = JSON.stringify(timeless(event)) ?? 'null';
-  return hashText(`${conversationId}\n${seq}\n${type}\n${version}\n${actor}\n${commandId}\n${data}`);
+  return digestOfText(`${conversationId}\n${seq}\n${type}\n${version}\n${actor}\n${commandId}\n${data}`);
 }
 
 /** 32 hexadecimal digits. */
@@ -91,7 +91,8 @@ const encoder = new TextEncoder();
 /** Grows to the longest text seen; hashing is synchronous, so one is enough. */
 let bytes = new Uint8Array(4_096);
 
-function hashText(text: string): Digest {
+/** Digest of any text: of what a replay makes of an event, say. */
+export function digestOfText(text: string): Digest {
   // A UTF-16 unit takes three bytes of UTF-8 at most.
   if (text.length * 3 > bytes.length) bytes = new Uint8Array(text.length * 3);
   return murmur3(bytes, encoder.encodeInto(text, bytes).written);

@@ -54,7 +54,7 @@ export async function decodeBatch(
 const AT_A_TIME = 400;
 
 /** The event, or why there is none that the read model could hold. */
-function decodeEvent(subject: string, json: unknown): Envelope | string {
+export function decodeEvent(subject: string, json: unknown): Envelope | string {
   if (json === undefined) return 'not JSON';
   const decoded = decodeEnvelope(json);
   if (isLeft(decoded)) return decoded.left;
