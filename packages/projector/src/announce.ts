@@ -10,7 +10,9 @@ export function announceAdded(nats: NatsConnection, commits: readonly Commit[]):
   for (const { prepared } of commits) {
     for (const event of prepared.events) {
       if (event.type !== 'conversation.created' && event.type !== 'member.added') continue;
-      const { conversationId, seq } = event;
+      const { conversationId, seq, importedTo = seq } = event;
+      // Whoever imports a conversation tells of it when all of it is there.
+      if (seq < importedTo) continue;
       const notice = JSON.stringify({ type: 'conversation.added', conversationId, seq });
       for (const { user } of event.data.members)
         if (!nats.isClosed()) nats.publish(userSubject(user), notice);

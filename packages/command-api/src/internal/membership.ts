@@ -20,7 +20,7 @@ export type Membership =
 
 /**
  * Which users are members, and at which revision; from the log, verified fresh, so that delivery can rely on it. Nobody is one of
- * a conversation that has ended by `now`, in ms.
+ * a conversation that has ended by `now`, in ms, or that is being imported.
  */
 export function membership(
   store: ConversationStore,
@@ -35,7 +35,7 @@ export function membership(
 
 function membersOf({ state }: Known, now: number, users: readonly string[]): Membership {
   const activeAt = newestDeed(state.recent)?.at ?? 0;
-  if (!stands(state) || isOver(state.expiresAt, now))
+  if (!stands(state) || state.isIncoming || isOver(state.expiresAt, now))
     return { revision: state.revision, activeAt, members: {} };
   const found = users.flatMap((user) => {
     const member = state.members.get(user);

@@ -7,10 +7,14 @@ import { type Conversation, stands } from './state.js';
  * for nobody.
  */
 export function refusedAccess(state: Conversation, user: string, at: number): Refusal | undefined {
+  if (state.isIncoming) return refuse('Unavailable', INCOMING);
   if (!stands(state) || isOver(state.expiresAt, at)) return refuse('ConversationNotFound');
   if (state.members.has(user)) return undefined;
   return refuse(state.kind === 'direct' ? 'ConversationNotFound' : 'NotAMember');
 }
+
+/** Why nothing is done in a conversation that is being imported, by anybody. */
+export const INCOMING = 'the conversation is being imported';
 
 /** Whether what ends at `expiresAt` has ended by `at`; both in ms. */
 export const isOver = (expiresAt: number | null | undefined, at: number): boolean =>

@@ -133,7 +133,7 @@ describe('erasing a conversation', () => {
 
   it('leaves nothing but that it was, and the command that did it', () => {
     const { state } = given(group, sent('cem', 1), erased);
-    expect(Object.keys(state).sort()).toStrictEqual(['producers', 'recent', 'revision', 'tag']);
+    expect(Object.keys(state).sort()).toStrictEqual(['isIncoming', 'producers', 'recent', 'revision', 'tag']);
     expect(state).toMatchObject({ tag: 'erased', revision: 3 });
   });
 

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import { SYSTEM } from '../ids.js';
-import { refusedAccess } from './access.js';
+import { INCOMING, refusedAccess } from './access.js';
 import type { Command, CommandType } from './commands.js';
 import { ban, unban } from './decide-bans.js';
 import { create } from './decide-create.js';
@@ -16,6 +16,9 @@ import { type Conversation, type Standing, stands } from './state.js';
  * `targetSought` names has been looked up before. One command makes one event at most, so that an append is atomic.
  */
 export function decide(state: Conversation, command: Command, target?: Target): Decision {
+  // Half of a conversation can be given up, and nothing else.
+  if (state.isIncoming && !(command.asOperator === true && command.type === 'conversation.erase'))
+    return no('Unavailable', INCOMING);
   if (command.type === 'conversation.create') return create(state, command);
   const refused = isTrusted(command) ? undefined : refusedAccess(state, command.actor, command.at);
   if (refused !== undefined) return E.left(refused);

@@ -41,8 +41,8 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'conversation.released':
       return { ...state, hold: undefined };
     case 'conversation.erased': {
-      const { revision, recent, producers } = state;
-      return { tag: 'erased', revision, recent, producers };
+      const { revision, recent, producers, isIncoming } = state;
+      return { tag: 'erased', revision, recent, producers, isIncoming };
     }
     case 'member.added':
       return enter(state, event.data.members, event.seq);
@@ -96,6 +96,7 @@ function trace<S extends Conversation>(state: S, event: Envelope): S {
     revision: event.seq,
     recent: remember(state.recent, deedOf(event), REMEMBERED_COMMANDS),
     producers: event.producer === undefined ? state.producers : advance(state.producers, event.producer),
+    isIncoming: event.importedTo !== undefined && event.seq < event.importedTo,
   };
 }
 
@@ -120,6 +121,7 @@ function create(state: Conversation, event: Extract<Envelope, { type: 'conversat
     revision: state.revision,
     recent: state.recent,
     producers: state.producers,
+    isIncoming: state.isIncoming,
     kind,
     title,
     ttl,

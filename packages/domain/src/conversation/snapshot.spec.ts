@@ -54,9 +54,9 @@ describe('a snapshot', () => {
   });
 
   it('is pinned: this one must be read until the version is raised', () => {
-    expect(SNAPSHOT_VERSION).toBe(2);
+    expect(SNAPSHOT_VERSION).toBe(3);
     const state = fromSnapshot({
-      version: 2,
+      version: 3,
       tag: 'open',
       revision: 3,
       deeds: [
@@ -67,6 +67,7 @@ describe('a snapshot', () => {
       gone: [2],
       expiring: [[2, NOON + 5_000]],
       producers: [['log.txt', 17]],
+      isIncoming: false,
       kind: 'group',
       title: null,
       ttl: null,

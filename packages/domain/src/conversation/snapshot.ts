@@ -22,7 +22,7 @@ export type JsonValue =
  * Format of a snapshot. Raise it with every change to the state, to what `evolve` makes of an event, or to this file:
  * an older snapshot is then discarded and the conversation is folded from its events again.
  */
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 
 /**
  * A conversation's folded state as JSON. Maps and sets become arrays in their own order, because the order of the
@@ -38,6 +38,7 @@ export function toSnapshot(state: Conversation): JsonValue {
     gone: deeds.filter((deed) => deed.gone).map((deed) => deed.seq),
     expiring: deeds.flatMap(({ seq, expiresAt }) => (expiresAt === undefined ? [] : [[seq, expiresAt]])),
     producers: [...state.producers],
+    isIncoming: state.isIncoming,
   };
   if (!stands(state)) return common;
   return {
@@ -65,6 +66,7 @@ export function fromSnapshot(json: unknown): Conversation | undefined {
     revision: snapshot.revision,
     recent: recentOf(snapshot.deeds.map((row) => deedOf(row, gone, expiring))),
     producers: LayeredMap.of(snapshot.producers),
+    isIncoming: snapshot.isIncoming,
   };
   if (snapshot.tag === 'absent' || snapshot.tag === 'erased') return { tag: snapshot.tag, ...common };
   const members = LayeredMap.of(snapshot.members.map(([user, ...row]) => [user, memberOf(row)] as const));
@@ -98,6 +100,7 @@ const common = {
   gone: t.readonlyArray(Seq),
   expiring: t.readonlyArray(t.tuple([Seq, Instant])),
   producers: t.readonlyArray(ProducerRow),
+  isIncoming: t.boolean,
 };
 const present = {
   ...common,

@@ -30,6 +30,8 @@ type Common = {
   readonly recent: Recent;
   /** Last position of each source; the one longest unused comes first. */
   readonly producers: LayeredMap<number>;
+  /** It is being taken over from another log, and not all of it is there. */
+  readonly isIncoming: boolean;
 };
 
 export type Absent = Common & { readonly tag: 'absent' };
@@ -76,6 +78,7 @@ export const initial: Absent = {
   revision: 0,
   recent: emptyRecent,
   producers: /* @__PURE__ */ LayeredMap.of(),
+  isIncoming: false,
 };
 
 export const roleOf = (state: Conversation, user: string): Role | undefined =>

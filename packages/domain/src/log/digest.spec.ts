@@ -95,6 +95,20 @@ describe('the digest of a log', () => {
     }
   });
 
+  it('leaves out what is of the stack: hashes of people, and places in its streams', () => {
+    const event = (type: string, data: object) => digestOf({ ...sent, type, data });
+    const members = (banHash: string, user = 'ann') => ({ members: [{ user, role: 'owner', banHash }] });
+    for (const type of ['conversation.created', 'member.added']) {
+      expect(event(type, members('one')), type).toEqual(event(type, members('other')));
+      expect(event(type, members('one')), type).not.toEqual(event(type, members('one', 'bob')));
+    }
+    for (const type of ['member.banned', 'member.unbanned'])
+      expect(event(type, { banHash: 'one' }), type).toEqual(event(type, { banHash: 'other' }));
+    const remains = (streamSeq: number, seq = 2) => ({ seq, remains: [{ streamSeq, seq }] });
+    expect(event('message.erased', remains(9))).toEqual(event('message.erased', remains(90)));
+    expect(event('message.erased', remains(9))).not.toEqual(event('message.erased', remains(9, 3)));
+  });
+
   it('is written as 32 digits and read back', () => {
     expect(readDigest(digestHex(digestOf(sent)))).toEqual(digestOf(sent));
     expect(() => readDigest('12')).toThrow(RangeError);

@@ -31,8 +31,9 @@ export const addDigest = (one: Digest, other: Digest): Digest => [
 /**
  * Digest of one event: MurmurHash3 (x86, 128 bits, seed 0) of its conversationId, seq, type, version, actor, commandId
  * and data. Not of `at`, nor of a message's `expiresAt` except as its distance from `at`: so two runs of the same import
- * agree, whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without a body that
- * is sealed: it is different each time it is sealed, vouches for itself by its own tag, and may be taken out of the log.
+ * agree, whenever each took place. Data is hashed as JSON, its keys in the order in which the log has them, without what is of the
+ * stack and not of the conversation: a body that is sealed, which is different each time it is sealed, vouches for itself by its own tag,
+ * and may be taken out of the log; hashes of people, which are keyed by the stack; and where in a stream something was that was taken out.
  */
 export function digestOf(event: LoggedEvent): Digest {
   const { conversationId, seq, type, version, actor, commandId } = event;
@@ -53,7 +54,7 @@ export function readDigest(hex: string): Digest {
 
 function timeless(event: LoggedEvent): unknown {
   const { type, at } = event;
-  const data = withoutSealed(event);
+  const data = withoutStack(event.type, withoutSealed(event));
   if (typeof data !== 'object' || data === null || !('expiresAt' in data)) return data;
   const expiresAt =
     typeof data.expiresAt === 'number' ? timelessEnd(type, data.expiresAt, at) : data.expiresAt;
@@ -67,6 +68,30 @@ function withoutSealed({ type, version, data }: LoggedEvent): unknown {
   const isOpaque = version >= (OPAQUE_SINCE[type] ?? Number.POSITIVE_INFINITY);
   return isOpaque && 'title' in data && isSealed(data.title) ? { ...data, title: '' } : data;
 }
+
+/** Data without what another stack has otherwise. */
+function withoutStack(type: string, data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  switch (type) {
+    case 'conversation.created':
+    case 'member.added':
+      return 'members' in data ? { ...data, members: eachWithout(data.members, 'banHash') } : data;
+    case 'member.banned':
+    case 'member.unbanned':
+      return { ...data, banHash: '' };
+    case 'message.erased':
+      return 'remains' in data ? { ...data, remains: eachWithout(data.remains, 'streamSeq') } : data;
+    default:
+      return data;
+  }
+}
+
+const eachWithout = (items: unknown, field: string): unknown =>
+  Array.isArray(items)
+    ? items.map((item: unknown) =>
+        typeof item === 'object' && item !== null && field in item ? { ...item, [field]: '' } : item,
+      )
+    : items;
 
 const OPAQUE_SINCE: Readonly<Record<string, number>> = {
   'conversation.created': 3,

@@ -11,7 +11,8 @@ import { decodeVersioned } from './versioned.js';
 /**
  * What one JetStream message holds: an event and its place. `seq` is dense per conversation from 1 and is the
  * conversation's revision. `at` is the server's time in ms. `commandId` is the cause. `id` is the position itself
- * (`<conversationId>:<seq>`), so that the same log always has the same ids.
+ * (`<conversationId>:<seq>`), so that the same log always has the same ids. `importedTo` is on events that were taken over from another
+ * log: seq of the last of them. Until that is there, nothing else may be appended.
  */
 const Place = shape(
   {
@@ -25,7 +26,7 @@ const Place = shape(
     commandId: CommandId,
     data: t.unknown,
   },
-  { producer: Producer },
+  { producer: Producer, importedTo: Seq },
 );
 
 export type Envelope = {
@@ -37,6 +38,7 @@ export type Envelope = {
   readonly actor: string;
   readonly commandId: string;
   readonly producer?: Producer;
+  readonly importedTo?: number;
 } & ConversationEvent;
 
 /**

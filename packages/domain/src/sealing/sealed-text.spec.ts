@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { erasedBody, readSealedText, writeSealedText } from './sealed-text.js';
+import { erasedBody, hollowed, readSealedText, writeSealedText } from './sealed-text.js';
 
 const payload = `${'n'.repeat(32)}ciphertext`;
 
@@ -14,6 +14,14 @@ describe('a sealed text', () => {
     for (const other of ['p0.{"kind":"text","text":"s1.a.b"}', 'e0.', 's1.t60-1']) {
       expect(readSealedText(other)).toBeUndefined();
     }
+  });
+
+  it('is hollow with bucket and nonce alone, however it was erased', () => {
+    const hollow = `s1.m2026-01.${'n'.repeat(32)}`;
+    for (const opaque of [`s1.m2026-01.${payload}`, `e0.m2026-01.${'n'.repeat(32)}`, hollow])
+      expect(hollowed(opaque)).toBe(hollow);
+    for (const opaque of ['p0.{"kind":"text","text":"hello"}', 'e0.', ''])
+      expect(hollowed(opaque)).toBe('s1..');
   });
 
   it('leaves bucket and nonce behind when it is erased, and nothing of what it held', () => {

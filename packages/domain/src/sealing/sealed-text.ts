@@ -20,6 +20,19 @@ export function readSealedText(opaque: OpaqueBody): SealedText | undefined {
 export const NONCE_CHARACTERS = 32;
 
 /**
+ * What is left of a sealed body where it must be told by its nonce and opened by nobody, whatever secrets they have: bucket and nonce, and
+ * nothing that was sealed. Also of an erased one, and of a body that was never sealed.
+ */
+export function hollowed(opaque: OpaqueBody): OpaqueBody {
+  const sealed = readSealedText(opaque);
+  const [bucket, nonce] =
+    sealed === undefined
+      ? (/^e0\.([^.]*)\.(.*)$/.exec(opaque) ?? []).slice(1)
+      : [sealed.bucket, sealed.payload];
+  return writeSealedText({ bucket: bucket ?? '', payload: (nonce ?? '').slice(0, NONCE_CHARACTERS) });
+}
+
+/**
  * What stands where a body was in the remains of an event that was taken out of the log: `e0.<bucket>.<nonce>` of a sealed body. It opens
  * nothing; by it a copy that is left somewhere is recognised.
  */

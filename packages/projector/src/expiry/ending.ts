@@ -36,6 +36,8 @@ export function beginEnding(row: DueConversation, messages: readonly Numbered[])
     expiresAt,
     recent: emptyRecent,
     producers: LayeredMap.of(),
+    // What is being imported has nothing due in the rows.
+    isIncoming: false,
     title: undefined,
     ttl: null,
     hold: undefined,

@@ -19,6 +19,8 @@ export type ConversationChanges = {
   revision: number;
   /** Stream sequence of the newest event. */
   changed: number;
+  /** Whether the newest event is one of an import: of more to come, or the last. */
+  imported?: 'incoming' | 'whole';
   /** Ordinal of the newest message of the batch; 0 without one. */
   messages: number;
   lastActivityAt: number;

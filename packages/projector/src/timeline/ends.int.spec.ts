@@ -56,6 +56,22 @@ describe('what ends', { timeout: 60_000 }, () => {
   }
   const dueOf = async (id: string) => (await rows('conversation', 'next_due::float8', id))[0]?.[0];
 
+  it('has nothing due while it is being imported, and all that is due when its last event is there', async () => {
+    for (const isWholeAtOnce of [false, true]) {
+      const { conversationId: id, sent, given } = await conversation();
+      const past = [sent('ann', NOON + 60_000), sent('ben', NOON + 50_000), sent('ann', NOON + 70_000)].map(
+        (event) => ({ ...event, importedTo: 4 }),
+      );
+      if (isWholeAtOnce) await given(...past);
+      else {
+        await given(...past.slice(0, 2));
+        expect(await dueOf(id)).toBeNull();
+        await given(...past.slice(2));
+      }
+      expect(await dueOf(id)).toBe(NOON + 50_000);
+    }
+  });
+
   it('is due next where the earliest message is that has not expired, deleted ones included', async () => {
     const { conversationId: id, event, sent, given } = await conversation();
     await given(sent('ann', NOON + 9_000), sent('ann'), sent('ben', NOON + 7_000), sent('ben', NOON + 8_000));

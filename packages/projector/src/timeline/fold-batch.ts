@@ -24,6 +24,8 @@ export function foldBatch(
     }
     conversation.revision = Math.max(conversation.revision, event.seq);
     conversation.changed = streamSeqs[index] as number;
+    if (event.importedTo !== undefined)
+      conversation.imported = event.seq < event.importedTo ? 'incoming' : 'whole';
     apply(conversation, event);
   }
   return steps;

@@ -17,6 +17,7 @@ const onlySendsIn = (one: ConversationChanges): boolean =>
   one.expiresAt === undefined &&
   one.hold === undefined &&
   one.erasure === undefined &&
+  one.imported !== 'whole' &&
   one.erased.length +
     one.members.size +
     one.bans.size +
