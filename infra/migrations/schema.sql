@@ -4,6 +4,7 @@ create table dropped_event (
   stream text not null,
   stream_seq bigint not null,
   conversation_id text collate "C" not null,
+  seq bigint,
   error text not null,
   reason text not null,
   dropped_at timestamp with time zone not null default now(),
@@ -52,6 +53,7 @@ create table checkpoint (
   updated_at timestamp with time zone not null default now(),
   window_began bigint not null default 0,
   window_opened_at bigint not null default 0,
+  interventions bigint not null default 0,
   constraint checkpoint_pkey PRIMARY KEY (projection, partition)
 ) with (fillfactor=20);
 
@@ -127,6 +129,14 @@ create table member (
 CREATE INDEX member_marked ON member USING btree (user_id, partition, marked);
 CREATE INDEX member_of_user ON member USING btree (user_id, conversation_id);
 
+create table mended_conversation (
+  partition smallint not null,
+  conversation_id text collate "C" not null,
+  stream_seq bigint not null,
+  constraint mended_conversation_pkey PRIMARY KEY (partition, conversation_id)
+);
+CREATE INDEX mended_of_late ON mended_conversation USING btree (partition, stream_seq);
+
 create table message (
   conversation_id text collate "C" not null,
   seq bigint not null,
@@ -155,6 +165,7 @@ create table parked_conversation (
   conversation_id text collate "C" not null,
   stream_seq bigint not null,
   waiting bigint not null default 0,
+  held boolean not null default false,
   parked_at timestamp with time zone not null default now(),
   constraint parked_conversation_pkey PRIMARY KEY (partition, conversation_id)
 );

@@ -28,6 +28,8 @@ create table dropped_event (
   stream text not null,
   stream_seq bigint not null,
   conversation_id text collate "C" not null,
+  -- Its place in the conversation, which goes on behind it; null for what has none.
+  seq bigint,
   error text not null,
   reason text not null,
   dropped_at timestamptz not null default now(),

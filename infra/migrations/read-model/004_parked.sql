@@ -5,13 +5,30 @@
 create table parked_conversation (
   partition smallint not null,
   conversation_id text collate "C" not null,
-  -- Stream sequence of the event that could not be taken.
+  -- Stream sequence of the first event that is not in the rows: the one that could not be taken, unless a retry was broken off.
   stream_seq bigint not null,
   -- Events of the conversation that came after it and wait in the log.
   waiting bigint not null default 0,
+  -- Whether one of those puts it on legal hold: then the keys of what expires in it are kept.
+  held boolean not null default false,
   parked_at timestamptz not null default now(),
   primary key (partition, conversation_id)
 );
+
+-- Conversations that stood still and were brought up to the checkpoint: clients that were told less by then are told anew.
+create table mended_conversation (
+  partition smallint not null,
+  conversation_id text collate "C" not null,
+  -- Stream sequence of the checkpoint when that was done.
+  stream_seq bigint not null,
+  primary key (partition, conversation_id)
+);
+
+create index mended_of_late on mended_conversation (partition, stream_seq);
+
+-- Times that somebody else than the owner of a share changed what its checkpoint stands for: a retry, a dropped event. Part of the
+-- compare-and-set, so that the owner reads anew what is parked.
+alter table checkpoint add column interventions bigint not null default 0;
 
 -- A gap is a stretch: a log that lost millions of messages at its beginning has one row of it. stream_seq is the first of it.
 alter table gap add column last bigint;
@@ -31,4 +48,5 @@ create table digest_mark (
 
 alter table gap drop column last;
 drop table digest_mark;
-drop table parked_conversation;
+alter table checkpoint drop column interventions;
+drop table mended_conversation, parked_conversation;

@@ -1,6 +1,7 @@
 import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
 import type { ClientBase } from 'pg';
 import { passesMark, writeMark } from './digest-marks.js';
+import { readWithheld, type Withheld } from './parked/withheld.js';
 import type { Window } from './window.js';
 
 export type ProjectionName = 'timeline' | 'receipts';
@@ -8,12 +9,15 @@ export type ProjectionName = 'timeline' | 'receipts';
 /** A projection of one partition: the unit of work and of ownership. */
 export type Share = { readonly projection: ProjectionName; readonly partition: number };
 
-/** How far a projection has come in its partition's stream, and what it has folded on the way. */
+/** How far a projection has come in its partition's stream, what it has folded on the way, and what it passed without. */
 export type Checkpoint = {
   readonly streamSeq: number;
   readonly events: number;
   readonly digest: Digest;
   readonly window: Window;
+  /** Times that somebody else than the owner of the share changed what this stands for. */
+  readonly interventions: number;
+  readonly withheld: Withheld;
 };
 
 /**
@@ -28,10 +32,10 @@ export type CheckpointMove = {
   readonly claimed: ReadonlySet<number>;
 };
 
-/** Somebody else has moved the checkpoint: this process must let go of the partition. */
+/** Somebody else has moved the checkpoint, or changed what it stands for: what this process knows of the share is not true any more. */
 export class Superseded extends Error {
   constructor({ projection, partition }: Share) {
-    super(`another process has taken over ${projection} of partition ${partition}`);
+    super(`another process has changed ${projection} of partition ${partition}`);
     this.name = 'Superseded';
   }
 }
@@ -45,7 +49,7 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
     [projection, partition, digestHex(emptyDigest)],
   );
   const { rows } = await client.query<Record<string, string>>(
-    `select stream_seq, events, digest, window_began, window_opened_at
+    `select stream_seq, events, digest, window_began, window_opened_at, interventions
      from ${schema}.checkpoint where projection = $1 and partition = $2`,
     [projection, partition],
   );
@@ -56,6 +60,8 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
     events: Number(row.events),
     digest: readDigest(row.digest as string),
     window: { began: Number(row.window_began), openedAt: Number(row.window_opened_at) },
+    interventions: Number(row.interventions),
+    withheld: await readWithheld(client, schema, share),
   };
 }
 
@@ -83,9 +89,9 @@ export async function moveCheckpoint(
 export const checkpointSql = (schema: string): string =>
   `update ${schema}.checkpoint set stream_seq = $4, events = $5, digest = $6, window_began = $7, window_opened_at = $8,
     updated_at = now()
-  where projection = $1 and partition = $2 and stream_seq = $3`;
+  where projection = $1 and partition = $2 and stream_seq = $3 and interventions = $9`;
 
-/** Parameters of `checkpointSql`, $1 to $8. */
+/** Parameters of `checkpointSql`, $1 to $9. */
 export const checkpointValues = ({
   share,
   from,
@@ -99,4 +105,5 @@ export const checkpointValues = ({
   digestHex(to.digest),
   to.window.began,
   to.window.openedAt,
+  from.interventions,
 ];

@@ -1,21 +1,21 @@
 import type { LoggedMessage } from '@parley/infra/log/delivery';
-import type { Prepared, Projection } from './projection.js';
+import type { Prepared } from './projection.js';
 
 export type PreparedBatch = { readonly messages: readonly LoggedMessage[]; readonly prepared: Prepared };
 
 /**
- * Batches with what the projection makes of them. After a full batch, which says that more is there, the next one is
+ * Batches with what is made of them. After a full batch, which says that more is there, the next one is
  * prepared while the caller writes: decoding takes a third of the time that writing does. After a smaller one it is not
  * even taken, so that what arrives meanwhile goes into one batch.
  */
 export async function* prepareAhead(
   batches: AsyncGenerator<readonly LoggedMessage[]>,
-  projection: Projection,
+  prepare: (messages: readonly LoggedMessage[]) => Promise<Prepared>,
   full: number,
 ): AsyncGenerator<PreparedBatch, void, undefined> {
   async function next(): Promise<PreparedBatch | undefined> {
     const { done, value } = await batches.next();
-    return done ? undefined : { messages: value, prepared: await projection.prepare(value) };
+    return done ? undefined : { messages: value, prepared: await prepare(value) };
   }
 
   let ahead: Promise<PreparedBatch | undefined> | undefined;

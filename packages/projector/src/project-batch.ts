@@ -3,9 +3,10 @@ import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { ClientBase } from 'pg';
 import { type Checkpoint, moveCheckpoint, type Share } from './checkpoint.js';
 import { claimRemains } from './claims.js';
-import { parkDeadLetters } from './dead-letters.js';
 import { passesMark } from './digest-marks.js';
 import { gapsIn, writeGaps } from './gaps.js';
+import { writeUnfolded } from './parked/park.js';
+import { withParked } from './parked/withheld.js';
 import type { Prepared, Projection } from './projection.js';
 import type { Written } from './timeline/write-changes.js';
 import { windowsOf } from './window.js';
@@ -25,11 +26,12 @@ export type Commit = { readonly prepared: Prepared; readonly written: Written };
  * Folds a batch and commits rows, dead letters, gaps, digest and checkpoint in one transaction. Messages at or before the
  * checkpoint are passed over, so that a batch may be given twice.
  *
- * An event that the database refuses is found by halving the batch, and parked; the others go on.
+ * An event that the database refuses is found by halving the batch, and parks its conversation; the others go on.
  *
- * @param ahead what the projection makes of these messages, where it has been prepared already.
- * @throws Superseded when another process has moved the checkpoint; any failure to reach the database. Nothing of the
- *   transaction that failed is kept then, and the same batch can be given again.
+ * @param ahead what the projection makes of these messages, where it has been prepared already; made anew where a conversation was
+ *   parked since.
+ * @throws Superseded when another process has moved the checkpoint, or intervened; TooManyParked; any failure to reach the database.
+ *   Nothing of the transaction that failed is kept then, and the same batch can be given again.
  */
 export async function projectBatch(
   target: Target,
@@ -41,7 +43,9 @@ export async function projectBatch(
   const fresh = messages.filter(({ streamSeq }) => streamSeq > from.streamSeq);
   if (fresh.length === 0) return { checkpoint: from, commits: [] };
   const prepared =
-    ahead !== undefined && fresh.length === messages.length ? ahead : await projection.prepare(fresh);
+    ahead?.withheld === from.withheld && fresh.length === messages.length
+      ? ahead
+      : await projection.prepare(fresh, from.withheld);
   try {
     const { checkpoint, commit } = await commitBatch(target, projection, from, fresh, prepared);
     return { checkpoint, commits: [commit] };
@@ -53,7 +57,7 @@ export async function projectBatch(
       projection,
       from,
       fresh,
-      await projection.prepare(fresh, error.message),
+      await projection.prepare(fresh, from.withheld, error.message),
     );
     return { checkpoint, commits: [commit] };
   }
@@ -86,6 +90,11 @@ async function commitBatch(
     events: from.events + prepared.count + claims.streamSeqs.size,
     digest: addDigest(addDigest(from.digest, prepared.digest), claims.digest),
     window: windows.at(-1) ?? from.window,
+    interventions: from.interventions,
+    withheld: withParked(
+      from.withheld,
+      prepared.standstills.map(({ conversationId }) => conversationId),
+    ),
   };
   const move = { share, from, to: checkpoint, windows, claimed: claims.streamSeqs };
   if (prepared.writeAtOnce !== undefined && gaps.length === 0 && !passesMark(move)) {
@@ -97,7 +106,7 @@ async function commitBatch(
     await moveCheckpoint(client, schema, move);
     const written = await prepared.write(client, schema, move);
     await writeGaps(client, schema, share.partition, gaps, claims.streamSeqs);
-    await parkDeadLetters(client, schema, share, prepared.unreadable);
+    await writeUnfolded(client, schema, share, prepared, from.withheld);
     await client.query('commit');
     return { checkpoint, commit: { prepared, written } };
   } catch (error) {
@@ -107,7 +116,7 @@ async function commitBatch(
 }
 
 /** SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits): the same batch fails the same way each time. */
-const isRefusedData = (error: unknown): error is Error =>
+export const isRefusedData = (error: unknown): error is Error =>
   error instanceof Error &&
   'code' in error &&
   typeof error.code === 'string' &&

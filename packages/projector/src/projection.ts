@@ -3,15 +3,17 @@ import type { Envelope } from '@parley/domain/log/envelope';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { ClientBase } from 'pg';
 import type { CheckpointMove, ProjectionName } from './checkpoint.js';
-import type { DeadLetter } from './dead-letter.js';
+import type { Unfolded } from './parked/park.js';
+import type { Withheld } from './parked/withheld.js';
 import type { Written } from './timeline/write-changes.js';
 
 /** What a projection makes of a batch before it touches the database. */
-export type Prepared = {
+export type Prepared = Unfolded & {
+  /** What was known to be withheld. With other knowledge it would be made otherwise. */
+  readonly withheld: Withheld;
   /** Messages that count as folded. */
   readonly count: number;
   readonly digest: Digest;
-  readonly unreadable: readonly DeadLetter[];
   /** The conversations' events, for whoever goes on with them after the commit. */
   readonly events: readonly Envelope[];
   /** Writes the rows, inside a transaction that has moved the checkpoint. */
@@ -29,7 +31,11 @@ export type Projection = {
   /**
    * Decodes and folds; lets go of the event loop now and then, so that Postgres is not kept waiting meanwhile.
    *
-   * @param refused why none of these can be taken, where that is known: all of them are parked then.
+   * @param refused why none of these can be taken, where that is known: they are parked then.
    */
-  readonly prepare: (messages: readonly LoggedMessage[], refused?: string) => Promise<Prepared>;
+  readonly prepare: (
+    messages: readonly LoggedMessage[],
+    withheld: Withheld,
+    refused?: string,
+  ) => Promise<Prepared>;
 };

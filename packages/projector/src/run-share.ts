@@ -1,12 +1,13 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { consumeBatches } from '@parley/infra/log/consume';
+import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { Log } from '@parley/infra/runtime/log';
-import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, Superseded } from './checkpoint.js';
 import type { ProjectorMetrics } from './metrics.js';
 import { pause } from './pause.js';
 import { prepareAhead } from './prepare-ahead.js';
-import { type Commit, projectBatch, type Target } from './project-batch.js';
-import type { Projection } from './projection.js';
+import { type Commit, type Projected, projectBatch, type Target } from './project-batch.js';
+import type { Prepared, Projection } from './projection.js';
 
 /**
  * Milliseconds from one commit to the next of a share, unless it is behind: a steady stream would otherwise be committed
@@ -65,9 +66,10 @@ export async function runShare(
     signal: AbortSignal.any([signal, stop.signal]),
     onRestart: (reason) => log.warn({ stream, reason }, 'reading the log starts over'),
   });
-  for await (const { messages, prepared } of prepareAhead(batches, projection, MAX_BATCH)) {
+  const prepare = (messages: readonly LoggedMessage[]) => projection.prepare(messages, checkpoint.withheld);
+  for await (const { messages, prepared } of prepareAhead(batches, prepare, MAX_BATCH)) {
     const startedAt = performance.now();
-    const projected = await projectBatch(target, projection, checkpoint, messages, prepared).catch(
+    const projected = await projectOn(target, projection, checkpoint, messages, prepared).catch(
       (error: Error) => {
         // What is being read ahead must end, or leaving this loop would wait for the next event of the log.
         stop.abort();
@@ -87,6 +89,27 @@ export async function runShare(
     onCommit(projected.commits, pending);
     onPlace?.(pending);
     if (pending === 0) await rest(startedAt, signal);
+  }
+}
+
+/**
+ * Projects a batch, also where somebody has intervened: a retry, a dropped event. Then the rows are as far as before, and what they stand
+ * for is read anew. Where they are not, another process has the share.
+ */
+async function projectOn(
+  target: Target,
+  projection: Projection,
+  from: Checkpoint,
+  messages: readonly LoggedMessage[],
+  prepared: Prepared,
+): Promise<Projected> {
+  try {
+    return await projectBatch(target, projection, from, messages, prepared);
+  } catch (error) {
+    if (!(error instanceof Superseded)) throw error;
+    const now = await readCheckpoint(target.client, target.schema, target.share);
+    if (now.streamSeq !== from.streamSeq || now.interventions === from.interventions) throw error;
+    return projectOn(target, projection, now, messages, prepared);
   }
 }
 

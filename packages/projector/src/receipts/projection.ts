@@ -9,7 +9,8 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import type { ClientBase } from 'pg';
 import type { CheckpointMove } from '../checkpoint.js';
-import type { DeadLetter } from '../dead-letter.js';
+import type { DeadLetter } from '../parked/dead-letter.js';
+import type { Withheld } from '../parked/withheld.js';
 import type { Prepared, Projection } from '../projection.js';
 import { windowBegan } from '../window.js';
 
@@ -37,21 +38,30 @@ type Receipt = t.TypeOf<typeof Receipt>;
 /** What a batch moves for one person: where to, when, and the stream sequence of the newest move. */
 type Moves = Receipt & { readonly changed: number; readonly moves: readonly Receipt[] };
 
-async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
+async function prepare(
+  messages: readonly LoggedMessage[],
+  withheld: Withheld,
+  refused?: string,
+): Promise<Prepared> {
   const newest = new Map<string, Moves>();
   const unreadable: DeadLetter[] = [];
+  let count = 0;
   for (const { streamSeq, subject, bytes } of messages) {
+    if (withheld.dropped.has(streamSeq)) continue;
     const receipt = refused ?? decode(bytes);
     if (typeof receipt === 'string') unreadable.push({ streamSeq, subject, payload: bytes, error: receipt });
     else {
       const key = `${receipt.conversationId} ${receipt.user}`;
       newest.set(key, moved(newest.get(key), receipt, streamSeq));
+      count++;
     }
   }
   return {
-    count: messages.length - unreadable.length,
+    withheld,
+    count,
     digest: emptyDigest,
     unreadable,
+    standstills: [],
     events: [],
     write: (client, schema, move) => writeReceipts(client, schema, [...newest.values()], move),
   };

@@ -1,53 +1,65 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { addDigest, type Digest, digestOf, emptyDigest, type LoggedEvent } from '@parley/domain/log/digest';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { seqOf } from '@parley/domain/log/seq-of';
 import { textFault } from '@parley/domain/text';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { DeadLetter } from '../dead-letter.js';
+import type { DeadLetter } from '../parked/dead-letter.js';
+import type { Unfolded } from '../parked/park.js';
+import { openStandstills } from '../parked/standstills.js';
+import type { Withheld } from '../parked/withheld.js';
 
-export type DecodedBatch = {
+export type DecodedBatch = Unfolded & {
   readonly events: readonly Envelope[];
   /** Stream sequence of each event. */
   readonly streamSeqs: readonly number[];
-  /** Messages that hold no event this process can read. */
-  readonly unreadable: readonly DeadLetter[];
-  /** Seq of the newest unreadable event of a conversation, where it can at least be placed. */
-  readonly placed: readonly Placed[];
-  /** Of the events that could be read. */
+  /** Events that were dropped, where they have a place in their conversation. */
+  readonly dropped: readonly Dropped[];
+  /** Of the events that are folded: what waits is in none, and what was dropped adds nothing, whatever a later release could read in it. */
   readonly digest: Digest;
 };
 
-export type Placed = { readonly conversationId: string; readonly seq: number; readonly streamSeq: number };
+export type Dropped = { readonly conversationId: string; readonly seq: number; readonly streamSeq: number };
 
-/** Decodes what the log gave. What cannot be read is set aside with the reason, and so is all of it if it is `refused`. */
+/**
+ * Decodes what the log gave. The first event of a conversation that cannot be read parks it, and so does one that is `refused`;
+ * what comes after it in the conversation waits.
+ */
 export async function decodeBatch(
   messages: readonly LoggedMessage[],
+  withheld: Withheld,
   refused?: string,
 ): Promise<DecodedBatch> {
   const events: Envelope[] = [];
-  const unreadable: DeadLetter[] = [];
   const streamSeqs: number[] = [];
-  const placed: Placed[] = [];
+  const dropped: Dropped[] = [];
+  const unreadable: DeadLetter[] = [];
+  const standstills = openStandstills(withheld.parked);
   let digest = emptyDigest;
-  for (const [index, message] of messages.entries()) {
+  for (const [index, { streamSeq, subject, bytes }] of messages.entries()) {
     if (index > 0 && index % AT_A_TIME === 0) await eventLoop();
-    const json = parseJson(message.bytes);
-    const decoded = refused ?? decodeEvent(message.subject, json);
+    if (standstills.isAny && standstills.has(conversationOf(subject))) {
+      standstills.wait(conversationOf(subject), bytes);
+      continue;
+    }
+    if (withheld.dropped.has(streamSeq)) {
+      const seq = withheld.dropped.get(streamSeq);
+      if (seq !== undefined) dropped.push({ conversationId: conversationOf(subject), seq, streamSeq });
+      continue;
+    }
+    const json = parseJson(bytes);
+    const decoded = refused ?? decodeEvent(subject, json);
     if (typeof decoded === 'string') {
-      const { streamSeq, subject, bytes } = message;
       unreadable.push({ streamSeq, subject, payload: bytes, error: decoded });
-      const place = placeOf(subject, json);
-      if (place !== undefined) placed.push({ ...place, streamSeq });
+      standstills.begin(conversationOf(subject), streamSeq, bytes);
     } else {
       events.push(decoded);
-      streamSeqs.push(message.streamSeq);
+      streamSeqs.push(streamSeq);
       digest = addDigest(digest, digestOf(json as LoggedEvent));
     }
   }
-  return { events, streamSeqs, unreadable, placed, digest };
+  return { events, streamSeqs, dropped, unreadable, standstills: standstills.all(), digest };
 }
 
 /** Events decoded without letting anybody else run: about 3 ms. */
@@ -67,9 +79,4 @@ export function decodeEvent(subject: string, json: unknown): Envelope | string {
 }
 
 /** `conv.<pp>.<conversationId>` */
-const conversationOf = (subject: string): string => subject.slice(subject.indexOf('.', 5) + 1);
-
-function placeOf(subject: string, json: unknown): { conversationId: string; seq: number } | undefined {
-  const seq = seqOf(json);
-  return seq === undefined ? undefined : { conversationId: conversationOf(subject), seq };
-}
+export const conversationOf = (subject: string): string => subject.slice(subject.indexOf('.', 5) + 1);

@@ -1,8 +1,9 @@
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { streamName } from '@parley/infra/log/subjects';
+import type { Withheld } from '../parked/withheld.js';
 import type { Prepared, Projection } from '../projection.js';
 import type { ConversationChanges } from './changes.js';
-import { decodeBatch, type Placed } from './decode-batch.js';
+import { type Dropped, decodeBatch } from './decode-batch.js';
 import { foldBatch, untouched } from './fold-batch.js';
 import { writeChanges } from './write-changes.js';
 import { onlySends, writeSends } from './write-sends.js';
@@ -15,24 +16,29 @@ export const timeline: Projection = {
   prepare,
 };
 
-async function prepare(messages: readonly LoggedMessage[], refused?: string): Promise<Prepared> {
-  const { events, streamSeqs, unreadable, placed, digest } = await decodeBatch(messages, refused);
+async function prepare(
+  messages: readonly LoggedMessage[],
+  withheld: Withheld,
+  refused?: string,
+): Promise<Prepared> {
+  const { events, streamSeqs, dropped, digest, ...unfolded } = await decodeBatch(messages, withheld, refused);
   const changes = foldBatch(events, streamSeqs);
-  for (const place of placed) passOver(changes, place);
+  for (const place of dropped) passOver(changes, place);
   return {
+    ...unfolded,
+    withheld,
     count: events.length,
     digest,
-    unreadable,
     events,
     write: (client, schema, move) => writeChanges(client, schema, changes, move),
-    ...(unreadable.length === 0 && onlySends(changes)
+    ...(unfolded.standstills.length === 0 && onlySends(changes)
       ? { writeAtOnce: (client, schema, move) => writeSends(client, schema, move, changes) }
       : {}),
   };
 }
 
-/** A conversation goes on past an event that cannot be read; its revision must too, or readers would wait for it. */
-function passOver(steps: ConversationChanges[][], { conversationId, seq, streamSeq }: Placed): void {
+/** A conversation goes on behind an event that was dropped; its revision must too, or readers would wait for it. */
+function passOver(steps: ConversationChanges[][], { conversationId, seq, streamSeq }: Dropped): void {
   let conversation = steps.flat().findLast((each) => each.conversationId === conversationId);
   if (conversation === undefined) {
     conversation = untouched(conversationId, 0);

@@ -48,13 +48,13 @@ export async function writeSends(
       ), sent as (
         insert into ${schema}.message (conversation_id, seq, ordinal, author, at, sent_at, reply_to, expires_at, edited_at,
           deleted_at, expired, body)
-        select m.* from unnest($9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[],
-          $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::boolean[], $20::text[]) m
+        select m.* from unnest($10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[],
+          $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::boolean[], $21::text[]) m
         where exists (select from moved)
         on conflict (conversation_id, seq) do nothing
       ), batch as (
-        select * from unnest($21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
-          $27::bigint[]) as b (conversation_id, revision, messages, last_activity_at, changed, marked, next_due)
+        select * from unnest($22::text[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
+          $28::bigint[]) as b (conversation_id, revision, messages, last_activity_at, changed, marked, next_due)
         where exists (select from moved)
       ), marking as (
         update ${schema}.member m set marked = b.marked
@@ -63,7 +63,7 @@ export async function writeSends(
       ), touched as (
         insert into ${schema}.conversation as c (conversation_id, revision, messages, last_activity_at, changed, marked, next_due,
           partition)
-        select batch.*, $28 from batch
+        select batch.*, $29 from batch
         on conflict (conversation_id) do update set
           revision = greatest(c.revision, excluded.revision),
           messages = greatest(c.messages, excluded.messages),
