@@ -1,0 +1,208 @@
+import { addDigest, digestHex, emptyDigest } from '@parley/domain/log/digest';
+import { partitionOf } from '@parley/domain/log/partition';
+import { schemaOf } from '@parley/infra/read-model/schema-name';
+import type { PartitionLog } from './ask-log.js';
+import type { Pair, RowDifference } from './compare-rows.js';
+import { isIncomplete, type Told } from './expected-rows.js';
+import { straysOf } from './hashes.js';
+import { judge } from './judge.js';
+import { rowsOfConversations, rowsOfPartition, type Side } from './read-rows.js';
+import { EVENTS_AT_ONCE, type Extent, type LogReader, toldOf, toldOfPartition } from './read-told.js';
+import type { VerifyingSession } from './session.js';
+import type { Row, Table } from './tables.js';
+
+export type LogOptions = {
+  readonly tables: readonly Table[];
+  readonly log: PartitionLog;
+  /** Conversations that have rows and no row of their own. */
+  readonly strays: readonly string[];
+  /** All conversations of the partition, or these. */
+  readonly which: 'all' | readonly string[];
+  /** Events whose histories are held in memory at once; `EVENTS_AT_ONCE` unless said. */
+  readonly atOnce?: number;
+  /** Told of each conversation. */
+  readonly onConversation?: () => void;
+};
+
+/** How the rows of a partition differ from what the log says they are. */
+export type LogSeen = {
+  readonly conversations: number;
+  /** Rows there are, and should be, by table. */
+  readonly rows: Readonly<Record<string, Pair<number>>>;
+  /** Of all events folded; undefined where not all conversations were looked at. */
+  readonly folded: { readonly events: string; readonly digest: string } | undefined;
+  /** The first difference of each conversation that has one. */
+  readonly differing: ReadonlyMap<string, RowDifference>;
+  /** Conversations of which the log does not have everything. */
+  readonly incomplete: readonly string[];
+};
+
+/** Compares a build's rows of a partition, as they are in a snapshot at the place up to which the log is folded, with what the log says. */
+export async function lookAtLog(
+  reader: LogReader,
+  side: Side,
+  extent: Extent,
+  options: LogOptions,
+): Promise<LogSeen> {
+  const tally = openTally(side, extent, options);
+  if (options.which === 'all') {
+    for await (const all of toldOfPartition(reader, extent, options.atOnce ?? EVENTS_AT_ONCE))
+      await tally.compare(all);
+    await tally.compare(await untoldOf(reader, side, extent, options.strays, tally.seen));
+  } else {
+    for (const id of options.which) await tally.compare(new Map([[id, await toldOf(reader, extent, id)]]));
+  }
+  return tally.result();
+}
+
+/** Conversations whose rows are fetched at once, and rows of them, unless one has more. */
+const MOST_IDS = 200;
+const MOST_ROWS = 20_000;
+
+function openTally(side: Side, { partition }: Extent, options: LogOptions) {
+  const { tables, log, onConversation, which } = options;
+  const ofConversations = tables.filter(({ of }) => of === 'conversation');
+  const counts = new Map(ofConversations.map(({ name }): [string, [number, number]] => [name, [0, 0]]));
+  const differing = new Map<string, RowDifference>();
+  const incomplete: string[] = [];
+  const seen = new Set<string>();
+  let [events, digest] = [0, emptyDigest];
+
+  async function compareBatch(batch: readonly (readonly [string, Told])[]): Promise<void> {
+    const rows = new Map<string, ReadonlyMap<string, readonly Row[]>>();
+    const ids = batch.map(([id]) => id);
+    for (const table of ofConversations) {
+      const all = await rowsOfConversations(side, table, ids);
+      const place = table.columns.indexOf('conversation_id');
+      rows.set(
+        table.name,
+        Map.groupBy(all, (row) => row[place] as string),
+      );
+      (counts.get(table.name) as [number, number])[0] += all.length;
+    }
+    for (const [id, what] of batch) {
+      const own = new Map(ofConversations.map(({ name }) => [name, rows.get(name)?.get(id) ?? []]));
+      const { differences, expected } = await judge(log, ofConversations, own, what, partition);
+      for (const [name, count] of expected) (counts.get(name) as [number, number])[1] += count;
+      const [first] = [...differences, ...notParked(tables, what, partition)];
+      if (first !== undefined) differing.set(id, first);
+      if (isIncomplete(what.told.history)) incomplete.push(id);
+      events += what.told.events;
+      digest = addDigest(digest, what.told.digest);
+      onConversation?.();
+    }
+  }
+
+  return {
+    seen,
+    async compare(all: ReadonlyMap<string, Told>): Promise<void> {
+      let batch: (readonly [string, Told])[] = [];
+      let rows = 0;
+      for (const [id, what] of all) {
+        seen.add(id);
+        batch.push([id, what]);
+        rows += what.told.history.timeline.size;
+        if (batch.length < MOST_IDS && rows < MOST_ROWS) continue;
+        await compareBatch(batch);
+        [batch, rows] = [[], 0];
+      }
+      if (batch.length > 0) await compareBatch(batch);
+    },
+    result: (): LogSeen => ({
+      conversations: seen.size,
+      rows: Object.fromEntries(counts),
+      folded: which === 'all' ? { events: String(events), digest: digestHex(digest) } : undefined,
+      differing: new Map([...differing].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      incomplete: incomplete.toSorted(),
+    }),
+  };
+}
+
+/** A conversation with an event that nobody can read, in rows that do not stand still before it: it was passed over in silence. */
+function notParked(tables: readonly Table[], { told }: Told, partition: number): readonly RowDifference[] {
+  const table = tables.find(({ name }) => name === 'parked_conversation');
+  if (told.unreadable === undefined || table === undefined) return [];
+  const values: Readonly<Record<string, unknown>> = {
+    partition,
+    conversation_id: told.history.conversationId,
+    stream_seq: told.unreadable,
+  };
+  const row = table.columns.map((column) => (values[column] === undefined ? null : String(values[column])));
+  return [{ table, rows: [undefined, row], columns: [] }];
+}
+
+/** Conversations that have rows and of which the log tells nothing. */
+async function untoldOf(
+  reader: LogReader,
+  side: Side,
+  extent: Extent,
+  strays: readonly string[],
+  seen: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Told>> {
+  const { rows } = await side.client.query<{ id: string }>(
+    `select conversation_id as id from ${side.schema}.conversation where partition = $1`,
+    [extent.partition],
+  );
+  const ids = new Set([
+    ...rows.map(({ id }) => id),
+    ...strays.filter((id) => partitionOf(id, reader.partitions) === extent.partition),
+  ]);
+  const some = [...ids].filter((id) => !seen.has(id));
+  return new Map(await Promise.all(some.map(async (id) => [id, await toldOf(reader, extent, id)] as const)));
+}
+
+/** What stands still in a build's partition, and what operators dropped of the log. */
+export async function extentOf(
+  side: Side,
+  stream: string,
+  partition: number,
+  place: Extent['place'],
+): Promise<Extent> {
+  const parked = await side.client.query<{ id: string; stream_seq: string }>(
+    `select conversation_id as id, stream_seq from ${side.schema}.parked_conversation where partition = $1`,
+    [partition],
+  );
+  const dropped = await side.client.query<{ stream_seq: string; seq: string | null }>(
+    'select stream_seq, seq from parley.dropped_event where stream = $1',
+    [stream],
+  );
+  return {
+    partition,
+    place,
+    parked: new Map(parked.rows.map(({ id, stream_seq }) => [id, Number(stream_seq)])),
+    dropped: new Map(
+      dropped.rows.map(({ stream_seq, seq }) => [Number(stream_seq), seq === null ? undefined : Number(seq)]),
+    ),
+  };
+}
+
+/** Rows of a partition that is not whole: what stands still, and what is missing in the log and nothing accounts for. */
+export async function troublesOf(
+  side: Side,
+  tables: readonly Table[],
+  partition: number,
+): Promise<{ readonly parked: number; readonly gaps: number }> {
+  const count = async (name: string): Promise<number> => {
+    const table = tables.find((each) => each.name === name);
+    return table === undefined ? 0 : (await rowsOfPartition(side, table, partition)).length;
+  };
+  return { parked: await count('parked_conversation'), gaps: await count('gap') };
+}
+
+/** Conversations of these builds that have rows and no row of their own. */
+export async function straysIn(
+  {
+    sessions,
+    tables,
+  }: { readonly sessions: readonly [VerifyingSession, VerifyingSession]; readonly tables: readonly Table[] },
+  versions: readonly number[],
+): Promise<readonly string[]> {
+  const ofConversations = tables.filter(({ of }) => of === 'conversation');
+  const found = await Promise.all(
+    versions.map((version, n) => {
+      const { client } = sessions[n] as VerifyingSession;
+      return straysOf({ client, schema: schemaOf(version) }, ofConversations);
+    }),
+  );
+  return [...new Set(found.flat())];
+}
