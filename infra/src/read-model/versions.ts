@@ -23,7 +23,12 @@ export type VersionsDatabase = Pick<Pool, 'query'>;
 
 /** What was asked of a version cannot be done as things are: one sentence that says what to do. */
 export class VersionRefused extends Error {
-  override readonly name = 'VersionRefused';
+  override readonly name: string = 'VersionRefused';
+}
+
+/** There is no build of that number. */
+export class VersionNotFound extends VersionRefused {
+  override readonly name = 'VersionNotFound';
 }
 
 /** All builds, by their number. */
@@ -60,14 +65,14 @@ type Row = {
 /**
  * One build by its number.
  *
- * @throws VersionRefused where there is none
+ * @throws VersionNotFound where there is none
  */
 export async function requireVersion(database: VersionsDatabase, version: number): Promise<Version> {
   const all = await listVersions(database);
   const found = all.find((each) => each.version === version);
   if (found !== undefined) return found;
   const there = all.map(({ version: number }) => number).join(', ');
-  throw new VersionRefused(`there is no version ${version} of the read model; there is ${there || 'none'}`);
+  throw new VersionNotFound(`there is no version ${version} of the read model; there is ${there || 'none'}`);
 }
 
 /** The next build, `building`, with its tables. The caller holds the lock of rebuilds. */

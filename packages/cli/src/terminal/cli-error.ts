@@ -1,7 +1,7 @@
 import { RefusalError } from '@parley/client/refusal-error';
 import { ServerNotFound } from '@parley/infra/embedded/find-server';
 import { HomeInUse } from '@parley/infra/embedded/home-lock';
-import { VersionRefused } from '@parley/infra/read-model/versions';
+import { VersionNotFound, VersionRefused } from '@parley/infra/read-model/versions';
 import { UnsafeSecrets } from '@parley/infra/runtime/private-file';
 import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
@@ -24,6 +24,7 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   if (error instanceof RefusalError) return { message: error.message, exitCode: exitCodeOfRefusal(error) };
   if (error instanceof HomeInUse) return { message: error.message, exitCode: exitCodes.busy };
   if (error instanceof ServerNotFound) return { message: error.message, exitCode: exitCodes.unavailable };
+  if (error instanceof VersionNotFound) return { message: error.message, exitCode: exitCodes.noInput };
   if (error instanceof VersionRefused) return { message: error.message, exitCode: exitCodes.failed };
   if (error instanceof UnsafeSecrets) return { message: error.message, exitCode: exitCodes.config };
   if (error instanceof WrongMasterKeys) return { message: error.message, exitCode: exitCodes.config };
