@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.js';
 import { explain } from './terminal/cli-error.js';
 import { paints } from './terminal/print.js';
+import { auditVerb } from './verbs/audit.js';
 import { chatVerb } from './verbs/chat.js';
 import { devicesVerb } from './verbs/devices.js';
 import { doctorVerb } from './verbs/doctor.js';
@@ -19,6 +20,8 @@ import { vaultVerb } from './verbs/vault.js';
 const program = new Command('parley')
   .description('An event-sourced messaging core: start it, fill it, talk in it, read its log.')
   .version('0.1.0')
+  // `--version` of the program is not that of a verb, which means a version of the read model.
+  .enablePositionalOptions()
   .showHelpAfterError('(--help says more)')
   .exitOverride();
 for (const verb of [
@@ -29,6 +32,7 @@ for (const verb of [
   replayVerb,
   projectionsVerb,
   logVerb,
+  auditVerb,
   devicesVerb,
   erasureVerb,
   vaultVerb,

@@ -8,23 +8,33 @@ export type BatchFigures = {
 };
 
 export type ProjectorMetrics = {
+  /** Of the shares of a build. */
+  of(version: number): ShareMetrics;
+  cacheFailed(): void;
+  /** Moves of so many people in a conversation tell of nothing any more and were forgotten. */
+  forgot(people: number): void;
+};
+
+export type ShareMetrics = {
   committed(share: Share, figures: BatchFigures): void;
   /** Where a share is: the newest message in its rows, and when that was stored, in ms, if that is known. */
   reached(share: Share, streamSeq: number, storedAt?: number): void;
   claimed(share: Share): void;
   released(share: Share): void;
   failed(share: Share): void;
-  cacheFailed(): void;
-  /** Moves of so many people in a conversation tell of nothing any more and were forgotten. */
-  forgot(people: number): void;
 };
 
-const labels = ['projection', 'partition'] as const;
+const labels = ['version', 'projection', 'partition'] as const;
 
 /** Sequence of the newest message in the stream of a share. */
 export type EndOfLog = (share: Share) => Promise<number>;
 
-type Reached = { readonly share: Share; readonly streamSeq: number; readonly storedAt: number | undefined };
+type Reached = {
+  readonly version: number;
+  readonly share: Share;
+  readonly streamSeq: number;
+  readonly storedAt: number | undefined;
+};
 
 /** What an operator watches of a projector, per share: how far it is behind, how fast it goes, what it had to park. */
 export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): ProjectorMetrics {
@@ -61,9 +71,9 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
         [...places.values()].map(async (place) => {
           const end = await endOfLog(place.share).catch(() => place.streamSeq);
           const lag = Math.max(0, end - place.streamSeq);
-          this.set(of(place.share), lag);
+          this.set(labelsOf(place.version, place.share), lag);
           lagSeconds.set(
-            of(place.share),
+            labelsOf(place.version, place.share),
             lag === 0 ? 0 : (Date.now() - (place.storedAt ?? Date.now())) / 1_000,
           );
         }),
@@ -73,14 +83,14 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
   const size = new Histogram({
     name: 'parley_projector_batch_events',
     help: 'Messages per transaction.',
-    labelNames: ['projection'],
+    labelNames: ['version', 'projection'],
     buckets: [1, 3, 10, 30, 100, 300, 1_000, 4_000],
     registers,
   });
   const duration = new Histogram({
     name: 'parley_projector_batch_seconds',
     help: 'Time to fold and commit a batch.',
-    labelNames: ['projection'],
+    labelNames: ['version', 'projection'],
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
     registers,
   });
@@ -106,24 +116,35 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
     help: 'Times that moves of somebody in a conversation were forgotten, because they told of messages alone that are gone.',
     registers,
   });
-  const keyOf = ({ projection, partition }: Share) => `${projection}/${partition}`;
-  const of = ({ projection, partition }: Share) => ({ projection, partition: String(partition) });
-
   return {
-    committed(share, figures) {
-      events.inc(of(share), figures.events);
-      if (figures.parked > 0) parked.inc(of(share), figures.parked);
-      size.observe({ projection: share.projection }, figures.events);
-      duration.observe({ projection: share.projection }, figures.seconds);
+    of(version) {
+      const of = (share: Share) => labelsOf(version, share);
+      const keyOf = ({ projection, partition }: Share) => `${version}/${projection}/${partition}`;
+      return {
+        committed(share, figures) {
+          events.inc(of(share), figures.events);
+          if (figures.parked > 0) parked.inc(of(share), figures.parked);
+          const { projection } = share;
+          size.observe({ version, projection }, figures.events);
+          duration.observe({ version, projection }, figures.seconds);
+        },
+        reached: (share, streamSeq, storedAt) =>
+          void places.set(keyOf(share), { version, share, streamSeq, storedAt }),
+        claimed: (share) => owned.set(of(share), 1),
+        released: (share) => {
+          owned.set(of(share), 0);
+          places.delete(keyOf(share));
+        },
+        failed: (share) => failures.inc(of(share)),
+      };
     },
-    reached: (share, streamSeq, storedAt) => void places.set(keyOf(share), { share, streamSeq, storedAt }),
-    claimed: (share) => owned.set(of(share), 1),
-    released: (share) => {
-      owned.set(of(share), 0);
-      places.delete(keyOf(share));
-    },
-    failed: (share) => failures.inc(of(share)),
     cacheFailed: () => cacheFailures.inc(),
     forgot: (people) => forgotten.inc(people),
   };
 }
+
+const labelsOf = (version: number, { projection, partition }: Share) => ({
+  version: String(version),
+  projection,
+  partition: String(partition),
+});

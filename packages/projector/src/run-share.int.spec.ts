@@ -37,7 +37,7 @@ describe('working on a share', () => {
     const metrics = projectorMetrics(registry, async ({ partition }) => {
       const jsm = await js.jetstreamManager(false);
       return (await jsm.streams.info(streamName(partition))).state.last_seq;
-    });
+    }).of(1);
     const stop = new AbortController();
     const resources = { js, metrics, log: createLog('spec', 'silent'), onCommit };
     const done = runShare(resources, timeline, model.target, stop.signal);
@@ -61,13 +61,15 @@ describe('working on a share', () => {
       { type: 'conversation.added', conversationId: 'entered', seq: 1 },
     ]);
     const page = await registry.metrics();
-    expect(page).toContain('parley_projector_events_total{projection="timeline",partition="0"} 30');
-    expect(page).toContain('parley_projector_lag_events{projection="timeline",partition="0"} 0');
+    expect(page).toContain(
+      'parley_projector_events_total{version="1",projection="timeline",partition="0"} 30',
+    );
+    expect(page).toContain('parley_projector_lag_events{version="1",projection="timeline",partition="0"} 0');
     await share.stop();
 
     await storeLog(nats, talk('unseen', 7), 1);
     expect(await registry.metrics()).toContain(
-      'parley_projector_lag_events{projection="timeline",partition="0"} 7',
+      'parley_projector_lag_events{version="1",projection="timeline",partition="0"} 7',
     );
     const again = run();
     await waitFor(async () => (await model.checkpoint()).events === 37, { what: 'the rest in rows' });

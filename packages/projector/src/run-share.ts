@@ -3,7 +3,7 @@ import { consumeBatches } from '@parley/infra/log/consume';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import type { Log } from '@parley/infra/runtime/log';
 import { type Checkpoint, readCheckpoint, Superseded } from './checkpoint.js';
-import type { ProjectorMetrics } from './metrics.js';
+import type { ShareMetrics } from './metrics.js';
 import { pause } from './pause.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { type Commit, type Projected, projectBatch, type Target } from './project-batch.js';
@@ -20,7 +20,7 @@ export const MAX_BATCH = 4_000;
 
 export type ShareResources = {
   readonly js: JetStreamClient;
-  readonly metrics: ProjectorMetrics;
+  readonly metrics: ShareMetrics;
   readonly log: Log;
   /** Told of what was committed; `pending` messages were behind it in the log. Must not throw and is not waited for. */
   readonly onCommit: (commits: readonly Commit[], pending: number) => void;

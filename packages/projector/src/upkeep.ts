@@ -19,7 +19,6 @@ export type UpkeepOptions = {
   readonly nats: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  readonly schema: string;
   readonly registry: Registry;
   readonly metrics: ProjectorMetrics;
   /** The log's time in ms. */
@@ -28,7 +27,13 @@ export type UpkeepOptions = {
 };
 
 /** What one projector at a time does for all partitions. */
-export type Upkeep = { readonly chores: readonly Work[]; close(): Promise<void> };
+export type Upkeep = {
+  /** Destroys buckets on time, by what the rows of a build say is held. */
+  destroyDue(schema: string): Work;
+  /** Forgets moves of watermarks that tell of nothing any more, in the log and in the rows of a build. */
+  sweepMoves(schema: string): Work;
+  close(): Promise<void>;
+};
 
 /**
  * Gets ready to destroy buckets on time and to forget moves of watermarks, on connections of its own.
@@ -36,7 +41,7 @@ export type Upkeep = { readonly chores: readonly Work[]; close(): Promise<void> 
  * @throws WrongMasterKeys when the vault is in use with a master key that this process does not have: it must not start.
  */
 export async function openUpkeep(options: UpkeepOptions): Promise<Upkeep> {
-  const { config, name, nats, js, jsm, schema, registry, now, log } = options;
+  const { config, name, nats, js, jsm, registry, now, log } = options;
   const masterKeys = masterKeysOf(config.PARLEY_MASTER_KEYS);
   const vaultStream = openVaultStream(nats, jsm);
   await useMasterKeys(vaultStream, masterKeys);
@@ -47,15 +52,13 @@ export async function openUpkeep(options: UpkeepOptions): Promise<Upkeep> {
     statementTimeoutMs: 60_000,
     readsByKey: true,
   });
-  const common = { jsm, database, schema, partitions: config.PARLEY_PARTITIONS, now, log };
+  const common = { jsm, database, partitions: config.PARLEY_PARTITIONS, now, log };
   const vault = { vault: vaultStream, masterKeys, metrics: vaultMetrics(registry) };
   const proofOfDelivery = config.PARLEY_PROOF_OF_DELIVERY * 1_000;
   const receipts = { js, proofOfDelivery, onForgotten: options.metrics.forgot };
   return {
-    chores: [
-      (signal) => destroyDue({ ...common, ...vault, nats }, signal),
-      (signal) => sweepMoves({ ...common, ...receipts }, signal),
-    ],
+    destroyDue: (schema) => (signal) => destroyDue({ ...common, ...vault, schema, nats }, signal),
+    sweepMoves: (schema) => (signal) => sweepMoves({ ...common, ...receipts, schema }, signal),
     close: () => database.end(),
   };
 }

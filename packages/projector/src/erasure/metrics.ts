@@ -4,8 +4,8 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export type ErasureMetrics = {
   /** What became of a job this time. */
   ended(kind: ErasureJob['kind'] | 'unreadable', outcome: string): void;
-  /** How many erased conversations have rows left. */
-  unswept(conversations: number): void;
+  /** How many erased conversations have rows left in a build. */
+  unswept(version: number, conversations: number): void;
 };
 
 /** What is asked when somebody looks. */
@@ -56,10 +56,11 @@ export function erasureMetrics(registry: Registry, { backlog, gaps }: ErasureFig
   const unswept = new Gauge({
     name: 'parley_erased_conversations_with_rows',
     help: 'Erased conversations that had rows left when one looked last.',
+    labelNames: ['version'],
     registers,
   });
   return {
     ended: (kind, outcome) => outcomes.inc({ kind, outcome }),
-    unswept: (conversations) => unswept.set(conversations),
+    unswept: (version, conversations) => unswept.set({ version: String(version) }, conversations),
   };
 }

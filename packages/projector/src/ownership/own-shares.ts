@@ -90,7 +90,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
     for (const partition of surplus) {
       const share = held.get(keyOf({ projection, partition }));
       if (share === undefined || share.stop.signal.aborted) continue;
-      log.info({ projection, partition }, 'letting another projector have a share');
+      log.info({ version: readModel, projection, partition }, 'letting another projector have a share');
       share.stop.abort();
     }
     let taken = 0;
@@ -122,7 +122,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
       // A lost connection is nobody's fault: go on as soon as there is another.
       resting.set(key, session.lost.aborted ? { pause: 0, until: 0 } : { pause, until: Date.now() + pause });
       log.warn(
-        { ...share, reason: (error as Error).message },
+        { version: readModel, ...share, reason: (error as Error).message },
         'work on a share ended; it begins anew from its checkpoint',
       );
     } finally {

@@ -4,6 +4,7 @@ import type { ErasureJob } from '@parley/infra/erasure/job';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ERASURES } from '@parley/infra/log/subjects';
+import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import type { Log } from '@parley/infra/runtime/log';
 import { openVaultStream } from '@parley/infra/vault/vault-stream';
@@ -19,30 +20,32 @@ import { knowConversations } from './known-conversations.js';
 import { erasureMetrics } from './metrics.js';
 import type { Outcome } from './outcome.js';
 import type { ErasingResources } from './resources.js';
-import { ERASERS, workOnErasures } from './work-queue.js';
+import { ERASERS, type ErasureWork, workOnErasures } from './work-queue.js';
 
-export type StartErasing = {
+export type ErasingOptions = {
   readonly nats: NatsConnection;
   readonly js: JetStreamClient;
   readonly redis: Redis;
   readonly databaseUrl: string;
   readonly name: string;
-  readonly schema: string;
   readonly partitions: number;
   readonly log: Log;
   readonly registry: Registry;
   readonly now: () => number;
 };
 
+/** What erasing has in common, whatever build is served. */
 export type Erasing = {
-  /** What one projector at a time does for all. */
-  readonly sweep: Work;
+  /** Begins to do what waits in the queue, by the rows of a build. */
+  begin(schema: string): ErasureWork;
+  /** Removes what is left of erased conversations in the rows of a build: what one projector at a time does for all. */
+  sweep(version: number): Work;
   close(): Promise<void>;
 };
 
-/** Begins to do what waits in the queue of erasures. */
-export async function startErasing(options: StartErasing): Promise<Erasing> {
-  const { nats, js, redis, databaseUrl, name, schema, partitions, log, registry, now } = options;
+/** Gets ready to do what waits in the queue of erasures. */
+export async function openErasing(options: ErasingOptions): Promise<Erasing> {
+  const { nats, js, redis, databaseUrl, name, partitions, log, registry, now } = options;
   const database = connectPostgres(databaseUrl, {
     name: `erasing-of-${name}`,
     log,
@@ -52,11 +55,12 @@ export async function startErasing(options: StartErasing): Promise<Erasing> {
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const window = openPublishWindow(nats);
   const snapshots = await openSnapshots(nats, conversationFormat);
+  let newest: string | undefined;
   const metrics = erasureMetrics(registry, {
     backlog: () => backlogOf(jsm),
-    gaps: () => gapsOf(database, schema),
+    gaps: async () => (newest === undefined ? new Map() : gapsOf(database, newest)),
   });
-  const resources: ErasingResources = {
+  const common = {
     jsm,
     window,
     know: knowConversations(jsm, snapshots, partitions),
@@ -65,13 +69,24 @@ export async function startErasing(options: StartErasing): Promise<Erasing> {
     vault: openVaultStream(nats, jsm),
     redis,
     database,
-    schema,
   };
-  const work = workOnErasures({ js, jsm, log, metrics, now, erase: (job) => erase(resources, job) });
   return {
-    sweep: (signal) => keepSweeping({ database, schema, log, onFound: metrics.unswept }, signal),
+    begin(schema) {
+      newest = schema;
+      const resources: ErasingResources = { ...common, schema };
+      return workOnErasures({ js, jsm, log, metrics, now, erase: (job) => erase(resources, job) });
+    },
+    sweep: (version) => (signal) =>
+      keepSweeping(
+        {
+          database,
+          schema: schemaOf(version),
+          log,
+          onFound: (conversations) => metrics.unswept(version, conversations),
+        },
+        signal,
+      ),
     async close() {
-      await work.close();
       window.close();
       await database.end();
     },

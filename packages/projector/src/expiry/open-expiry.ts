@@ -4,7 +4,6 @@ import { queueErasure } from '@parley/infra/erasure/queue';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import type { Log } from '@parley/infra/runtime/log';
-import type { LogClock } from '@parley/infra/runtime/log-clock';
 import { watchLine } from '@parley/infra/runtime/watch-line';
 import type { Registry } from 'prom-client';
 import { countDue } from './due-conversation.js';
@@ -16,24 +15,24 @@ export type ExpiryOptions = {
   readonly jsm: JetStreamManager;
   /** What Postgres knows this process by. */
   readonly name: string;
-  readonly clock: Pick<LogClock, 'now'>;
+  /** The log's time in ms. */
+  readonly now: () => number;
   readonly databaseUrl: string;
-  readonly schema: string;
   readonly partitions: number;
   readonly registry: Registry;
   readonly log: Log;
 };
 
-/** Builds the scheduler of a process, with connections of its own: what is due must not wait for a big batch of rows. */
-export function startExpiry({
-  nats,
-  name,
-  databaseUrl,
-  registry,
-  clock,
-  ...options
-}: ExpiryOptions): Scheduler {
-  const { schema, partitions, log } = options;
+/** What schedulers of this process have in common. */
+export type Expiry = {
+  /** Ends what is due by the rows of a build, in the partitions that are then taken. One at a time. */
+  begin(schema: string): Scheduler;
+  close(): Promise<void>;
+};
+
+/** Gets ready to end what is due, with connections of its own: that must not wait for a big batch of rows. */
+export function openExpiry({ nats, name, databaseUrl, registry, ...options }: ExpiryOptions): Expiry {
+  const { log } = options;
   const database = connectPostgres(databaseUrl, {
     name: `expiry-of-${name}`,
     log,
@@ -43,30 +42,27 @@ export function startExpiry({
   });
   const window = openPublishWindow(nats);
   const line = watchLine(nats);
+  let newest: { readonly schema: string; readonly scheduler: Scheduler } | undefined;
   const metrics = expiryMetrics(registry, async () => {
-    const now = clock.now();
-    return { now, ...(await countDue(database, schema, scheduler.partitions, now)) };
-  });
-  const scheduler: Scheduler = openScheduler({
-    ...options,
-    database,
-    window,
-    partitions,
-    metrics,
-    now: clock.now,
-    isUp: () => line.isUp,
-    queueErasure: (conversationId) => queueErasure(window, { kind: 'conversation', conversationId }),
+    if (newest === undefined) return undefined;
+    const now = options.now();
+    return { now, ...(await countDue(database, newest.schema, newest.scheduler.partitions, now)) };
   });
   return {
-    ...scheduler,
-    get partitions() {
-      return scheduler.partitions;
-    },
-    get isReady() {
-      return scheduler.isReady;
+    begin(schema) {
+      const scheduler = openScheduler({
+        ...options,
+        database,
+        schema,
+        window,
+        metrics,
+        isUp: () => line.isUp,
+        queueErasure: (conversationId) => queueErasure(window, { kind: 'conversation', conversationId }),
+      });
+      newest = { schema, scheduler };
+      return scheduler;
     },
     async close() {
-      await scheduler.close();
       window.close();
       await database.end();
     },
