@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { exitCodes } from './exit-codes.js';
+import { exitCodeMeanings, exitCodes } from './exit-codes.js';
 import { explain } from './terminal/cli-error.js';
+import { addCompletion } from './terminal/completion.js';
 import { paints } from './terminal/print.js';
 import { auditVerb } from './verbs/audit.js';
 import { chatVerb } from './verbs/chat.js';
@@ -22,6 +23,7 @@ const program = new Command('parley')
   .version('0.1.0')
   // `--version` of the program is not that of a verb, which means a version of the read model.
   .enablePositionalOptions()
+  .addHelpText('after', exitCodeHelp)
   .showHelpAfterError('(--help says more)')
   .exitOverride();
 for (const verb of [
@@ -43,6 +45,8 @@ for (const verb of [
   program.addCommand(verb().exitOverride());
 }
 
+addCompletion(program);
+
 // A reader that leaves early (`| head`) is no failure: whoever writes sees that the stream is closed.
 process.stdout.on('error', () => process.stdout.destroy());
 
@@ -57,4 +61,11 @@ try {
     // What failed may have left something behind that would keep the process, such as a connection still being tried.
     process.exit(exitCode);
   }
+}
+
+function exitCodeHelp(): string {
+  const lines = Object.entries(exitCodes).map(
+    ([name, code]) => `  ${String(code).padEnd(4)} ${exitCodeMeanings[name as keyof typeof exitCodes]}`,
+  );
+  return ['', 'Exit codes:', ...lines].join('\n');
 }
