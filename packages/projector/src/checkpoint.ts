@@ -1,7 +1,7 @@
 import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
 import type { ClientBase } from 'pg';
 import { passesMark, writeMark } from './digest-marks.js';
-import { readWithheld, type Withheld } from './parked/withheld.js';
+import { readDropped, readWithheld, type Withheld } from './parked/withheld.js';
 import type { Window } from './window.js';
 
 export type ProjectionName = 'timeline' | 'receipts';
@@ -48,10 +48,31 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
      values ($1, $2, 0, 0, $3) on conflict do nothing`,
     [projection, partition, digestHex(emptyDigest)],
   );
+  const checkpoint = await selectCheckpoint(client, schema, share, '');
+  return { ...checkpoint, withheld: await readWithheld(client, schema, share) };
+}
+
+/**
+ * Where the projection stands, and holds it there until the transaction ends: for whoever is not the owner of the share and folds what is
+ * parked. So of what is withheld it has what was dropped alone. Who changes what the checkpoint stands for says so by `intervene`.
+ *
+ * @throws Superseded where the share has not begun.
+ */
+export async function lockCheckpoint(client: ClientBase, schema: string, share: Share): Promise<Checkpoint> {
+  const checkpoint = await selectCheckpoint(client, schema, share, 'for update');
+  return { ...checkpoint, withheld: await readDropped(client, share) };
+}
+
+async function selectCheckpoint(
+  client: ClientBase,
+  schema: string,
+  share: Share,
+  lock: '' | 'for update',
+): Promise<Omit<Checkpoint, 'withheld'>> {
   const { rows } = await client.query<Record<string, string>>(
     `select stream_seq, events, digest, window_began, window_opened_at, interventions
-     from ${schema}.checkpoint where projection = $1 and partition = $2`,
-    [projection, partition],
+     from ${schema}.checkpoint where projection = $1 and partition = $2 ${lock}`,
+    [share.projection, share.partition],
   );
   const row = rows[0];
   if (row === undefined) throw new Superseded(share);
@@ -61,7 +82,6 @@ export async function readCheckpoint(client: ClientBase, schema: string, share: 
     digest: readDigest(row.digest as string),
     window: { began: Number(row.window_began), openedAt: Number(row.window_opened_at) },
     interventions: Number(row.interventions),
-    withheld: await readWithheld(client, schema, share),
   };
 }
 
@@ -83,6 +103,20 @@ export async function moveCheckpoint(
   });
   if (rowCount !== 1) throw new Superseded(share);
   if (passesMark({ share, from, to })) await writeMark(client, schema, { share, to });
+}
+
+/** Changes what a locked checkpoint stands for, and has the owner of the share read it anew. */
+export async function intervene(
+  client: ClientBase,
+  schema: string,
+  { projection, partition }: Share,
+  { events, digest }: Pick<Checkpoint, 'events' | 'digest'>,
+): Promise<void> {
+  await client.query(
+    `update ${schema}.checkpoint set events = $3, digest = $4, interventions = interventions + 1
+     where projection = $1 and partition = $2`,
+    [projection, partition, events, digestHex(digest)],
+  );
 }
 
 /** Nothing is updated where the checkpoint is not where the move begins. */

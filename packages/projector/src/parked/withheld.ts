@@ -34,24 +34,29 @@ export class TooManyParked extends Error {
  * compare-and-set, and never taken for what was there before.
  */
 export async function readWithheld(client: ClientBase, schema: string, share: Share): Promise<Withheld> {
-  const { rows: dropped } = await client.query<{ stream_seq: string; seq: string | null }>(
+  const withheld = await readDropped(client, share);
+  if (share.projection === 'receipts') return withheld;
+  const { rows } = await client.query<{ conversation_id: string }>(
+    `select conversation_id from ${schema}.parked_conversation where partition = $1`,
+    [share.partition],
+  );
+  return withParked(
+    withheld,
+    rows.map(({ conversation_id }) => conversation_id),
+  );
+}
+
+/** What was dropped alone: for whoever folds what is parked. */
+export async function readDropped(client: ClientBase, share: Share): Promise<Withheld> {
+  const { rows } = await client.query<{ stream_seq: string; seq: string | null }>(
     'select stream_seq, seq from parley.dropped_event where stream = $1',
     [streamOf(share)],
   );
-  const parked =
-    share.projection === 'timeline'
-      ? await client.query<{ conversation_id: string }>(
-          `select conversation_id from ${schema}.parked_conversation where partition = $1`,
-          [share.partition],
-        )
-      : { rows: [] };
-  if (dropped.length + parked.rows.length === 0) return nothingWithheld;
-  return {
-    parked: new Set(parked.rows.map(({ conversation_id }) => conversation_id)),
-    dropped: new Map(
-      dropped.map(({ stream_seq, seq }) => [Number(stream_seq), seq === null ? undefined : Number(seq)]),
-    ),
-  };
+  if (rows.length === 0) return nothingWithheld;
+  const places = rows.map(
+    ({ stream_seq, seq }) => [Number(stream_seq), seq === null ? undefined : Number(seq)] as const,
+  );
+  return { ...nothingWithheld, dropped: new Map(places) };
 }
 
 /** The same, with more parked. */

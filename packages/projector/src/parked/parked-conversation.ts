@@ -1,0 +1,116 @@
+import type { ClientBase } from 'pg';
+import type { Share } from '../checkpoint.js';
+import type { DeadLetter } from './dead-letter.js';
+import { writeLetters } from './park.js';
+
+/** A conversation whose rows stand still. */
+export type ParkedConversation = {
+  readonly conversationId: string;
+  /** Stream sequence of the first event that is not in the rows. */
+  readonly streamSeq: number;
+  /** Events after that one. */
+  readonly waiting: number;
+  /** Seq of the newest event in the rows; 0 without rows. */
+  readonly revision: number;
+  /** The event that could not be taken, unless a retry was broken off behind it. */
+  readonly letter: DeadLetter | undefined;
+};
+
+/** One of a partition, or undefined where it does not stand still. */
+export async function readParked(
+  client: Pick<ClientBase, 'query'>,
+  schema: string,
+  { partition }: Share,
+  conversationId: string,
+): Promise<ParkedConversation | undefined> {
+  const { rows } = await client.query<Row>(
+    `select p.stream_seq, p.waiting, coalesce(c.revision, 0) as revision, d.subject, d.payload, d.error
+     from ${schema}.parked_conversation p
+     left join ${schema}.conversation c on c.conversation_id = p.conversation_id
+     left join ${schema}.dead_letter d
+       on d.projection = 'timeline' and d.partition = p.partition and d.stream_seq = p.stream_seq
+     where p.partition = $1 and p.conversation_id = $2`,
+    [partition, conversationId],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const { subject, payload, error } = row;
+  const streamSeq = Number(row.stream_seq);
+  return {
+    conversationId,
+    streamSeq,
+    waiting: Number(row.waiting),
+    revision: Number(row.revision),
+    letter:
+      subject === null || payload === null ? undefined : { streamSeq, subject, payload, error: error ?? '' },
+  };
+}
+
+type Row = {
+  readonly stream_seq: string;
+  readonly waiting: string;
+  readonly revision: string;
+  readonly subject: string | null;
+  readonly payload: Buffer | null;
+  readonly error: string | null;
+};
+
+/** Which conversations of a partition stand still, the one that did first before the others. */
+export async function listParked(
+  client: Pick<ClientBase, 'query'>,
+  schema: string,
+  { partition }: Share,
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ conversation_id: string }>(
+    `select conversation_id from ${schema}.parked_conversation where partition = $1 order by stream_seq`,
+    [partition],
+  );
+  return rows.map(({ conversation_id }) => conversation_id);
+}
+
+/** It goes on: its rows have everything up to the checkpoint, at `reached`. In the caller's transaction. */
+export async function unpark(
+  client: ClientBase,
+  schema: string,
+  share: Share,
+  parked: ParkedConversation,
+  reached: number,
+): Promise<void> {
+  await forgetLetter(client, schema, share, parked.streamSeq);
+  await client.query(
+    `with gone as (delete from ${schema}.parked_conversation where partition = $1 and conversation_id = $2)
+     insert into ${schema}.mended_conversation (partition, conversation_id, stream_seq) values ($1, $2, $3)
+     on conflict (partition, conversation_id) do update set stream_seq = excluded.stream_seq`,
+    [share.partition, parked.conversationId, reached],
+  );
+}
+
+/** It stands still at another place, `folded` events further on: at this letter, or where a retry goes on. In the caller's transaction. */
+export async function repark(
+  client: ClientBase,
+  schema: string,
+  share: Share,
+  parked: ParkedConversation,
+  at: { readonly streamSeq: number; readonly folded: number; readonly letter?: DeadLetter },
+): Promise<void> {
+  if (at.streamSeq !== parked.streamSeq) await forgetLetter(client, schema, share, parked.streamSeq);
+  await client.query(
+    `update ${schema}.parked_conversation set stream_seq = $3, waiting = greatest(0, waiting - $4)
+     where partition = $1 and conversation_id = $2`,
+    [share.partition, parked.conversationId, at.streamSeq, at.folded],
+  );
+  if (at.letter !== undefined) await writeLetters(client, schema, share, [at.letter]);
+}
+
+/** In the caller's transaction. */
+export async function forgetLetter(
+  client: ClientBase,
+  schema: string,
+  { projection, partition }: Share,
+  streamSeq: number,
+): Promise<void> {
+  await client.query(
+    `delete from ${schema}.dead_letter where projection = $1 and partition = $2 and stream_seq = $3`,
+    [projection, partition, streamSeq],
+  );
+}
