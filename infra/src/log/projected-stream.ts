@@ -28,6 +28,31 @@ export async function firstAfter(
   return { streamSeq: message.seq, storedAt: message.time.getTime(), subject: message.subject };
 }
 
+/** How far rows are behind their stream. */
+export type Lag = {
+  /** Sequence of the newest message; that of the rows, where nothing after it is left. */
+  readonly head: number;
+  /** Messages that the rows lack, at most: some of those sequences may be of what was taken out. */
+  readonly events: number;
+  /** For how long the first of them has been in the log; 0 without any. */
+  readonly seconds: number;
+};
+
+/** How far rows that have reached a sequence are behind their stream; `now` in ms. One round trip or, where they may be behind, two. */
+export async function lagBehind(
+  jsm: JetStreamManager,
+  of: ProjectedStream,
+  reached: number,
+  now: number = Date.now(),
+): Promise<Lag> {
+  const { last_seq: last } = (await jsm.streams.info(nameOfStream(of))).state;
+  const missing = last > reached ? await firstAfter(jsm, of, reached) : undefined;
+  // Where the log ends before the rows, it is another log: that is told as it is.
+  if (missing === undefined) return { head: Math.min(last, reached), events: 0, seconds: 0 };
+  const events = last - missing.streamSeq + 1;
+  return { head: last, events, seconds: Math.max(0, now - missing.storedAt) / 1_000 };
+}
+
 /**
  * Whether a stream has nothing after one sequence and up to another. It counts on where messages were taken out of it, as receipts
  * are when what they tell of is erased: rows that have all before that never come further.

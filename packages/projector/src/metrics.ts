@@ -1,3 +1,4 @@
+import type { Lag } from '@parley/infra/log/projected-stream';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Share } from './checkpoint.js';
 
@@ -17,8 +18,8 @@ export type ProjectorMetrics = {
 
 export type ShareMetrics = {
   committed(share: Share, figures: BatchFigures): void;
-  /** Where a share is: the newest message in its rows, and when that was stored, in ms, if that is known. */
-  reached(share: Share, streamSeq: number, storedAt?: number): void;
+  /** Where a share is: the newest message in its rows. */
+  reached(share: Share, streamSeq: number): void;
   claimed(share: Share): void;
   released(share: Share): void;
   failed(share: Share): void;
@@ -26,18 +27,13 @@ export type ShareMetrics = {
 
 const labels = ['version', 'projection', 'partition'] as const;
 
-/** Sequence of the newest message in the stream of a share. */
-export type EndOfLog = (share: Share) => Promise<number>;
+/** How far rows that have reached a stream sequence are behind the stream of their share. */
+export type LagOf = (share: Share, streamSeq: number) => Promise<Pick<Lag, 'events' | 'seconds'>>;
 
-type Reached = {
-  readonly version: number;
-  readonly share: Share;
-  readonly streamSeq: number;
-  readonly storedAt: number | undefined;
-};
+type Reached = { readonly version: number; readonly share: Share; readonly streamSeq: number };
 
 /** What an operator watches of a projector, per share: how far it is behind, how fast it goes, what it had to park. */
-export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): ProjectorMetrics {
+export function projectorMetrics(registry: Registry, lagOf: LagOf): ProjectorMetrics {
   const registers = [registry];
   const places = new Map<string, Reached>();
   const events = new Counter({
@@ -54,7 +50,7 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
   });
   const lagSeconds = new Gauge({
     name: 'parley_projector_lag_seconds',
-    help: 'Age of the newest message in the rows while there are newer ones in the log; else 0.',
+    help: 'For how long the first message of the log that is not in the rows has been there; 0 without any.',
     labelNames: labels,
     registers,
   });
@@ -69,13 +65,10 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
       lagSeconds.reset();
       await Promise.all(
         [...places.values()].map(async (place) => {
-          const end = await endOfLog(place.share).catch(() => place.streamSeq);
-          const lag = Math.max(0, end - place.streamSeq);
-          this.set(labelsOf(place.version, place.share), lag);
-          lagSeconds.set(
-            labelsOf(place.version, place.share),
-            lag === 0 ? 0 : (Date.now() - (place.storedAt ?? Date.now())) / 1_000,
-          );
+          const lag = await lagOf(place.share, place.streamSeq).catch(() => ({ events: 0, seconds: 0 }));
+          const labels = labelsOf(place.version, place.share);
+          this.set(labels, lag.events);
+          lagSeconds.set(labels, lag.seconds);
         }),
       );
     },
@@ -128,8 +121,7 @@ export function projectorMetrics(registry: Registry, endOfLog: EndOfLog): Projec
           size.observe({ version, projection }, figures.events);
           duration.observe({ version, projection }, figures.seconds);
         },
-        reached: (share, streamSeq, storedAt) =>
-          void places.set(keyOf(share), { version, share, streamSeq, storedAt }),
+        reached: (share, streamSeq) => void places.set(keyOf(share), { version, share, streamSeq }),
         claimed: (share) => owned.set(of(share), 1),
         released: (share) => {
           owned.set(of(share), 0);

@@ -1,6 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { streamName } from '@parley/infra/log/subjects';
+import { lagBehind } from '@parley/infra/log/projected-stream';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { createLog } from '@parley/infra/runtime/log';
@@ -34,10 +34,9 @@ describe('working on a share', () => {
   function run(onCommit: (commits: readonly Commit[]) => void = () => undefined) {
     const js = jetstream(nats);
     registry.clear();
-    const metrics = projectorMetrics(registry, async ({ partition }) => {
-      const jsm = await js.jetstreamManager(false);
-      return (await jsm.streams.info(streamName(partition))).state.last_seq;
-    }).of(1);
+    const metrics = projectorMetrics(registry, async (of, streamSeq) =>
+      lagBehind(await js.jetstreamManager(false), of, streamSeq),
+    ).of(1);
     const stop = new AbortController();
     const resources = { js, metrics, log: createLog('spec', 'silent'), onCommit };
     const done = runShare(resources, timeline, model.target, stop.signal);

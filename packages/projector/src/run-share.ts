@@ -84,7 +84,7 @@ export async function runShare(
       parked: projected.commits.reduce((sum, { prepared: { unreadable } }) => sum + unreadable.length, 0),
       seconds: (performance.now() - startedAt) / 1_000,
     });
-    metrics.reached(share, checkpoint.streamSeq, newest?.storedAt);
+    metrics.reached(share, checkpoint.streamSeq);
     reportParked(log, stream, projected.commits);
     onCommit(projected.commits, pending);
     onPlace?.(pending);

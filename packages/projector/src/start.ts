@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
+import { lagBehind } from '@parley/infra/log/projected-stream';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
@@ -16,7 +17,7 @@ import { openErasing } from './erasure/open-erasing.js';
 import { openExpiry } from './expiry/open-expiry.js';
 import { projectorMetrics } from './metrics.js';
 import { openUpkeep } from './upkeep.js';
-import { type FollowVersion, followVersion, projections } from './versions/follow-version.js';
+import { type FollowVersion, followVersion } from './versions/follow-version.js';
 import { followVersions } from './versions/follow-versions.js';
 import { besideShare, openServedEffects } from './versions/serve-version.js';
 
@@ -51,10 +52,7 @@ export async function startProjector(
   resources.push({ name: 'clock', dispose: () => clock.close() });
   const js = jetstream(nats);
   const jsm = await js.jetstreamManager(false);
-  const metrics = projectorMetrics(registry, async ({ projection, partition }) => {
-    const { state } = await jsm.streams.info(projections[projection].streamOf(partition));
-    return state.last_seq;
-  });
+  const metrics = projectorMetrics(registry, (share, streamSeq) => lagBehind(jsm, share, streamSeq));
   const { now } = clock;
   const common = { nats, js, jsm, databaseUrl, name, partitions, registry, now, log };
   const upkeep = await openUpkeep({ ...common, config, metrics });

@@ -31,7 +31,7 @@ const before = process.cpuUsage();
 await runShare(
   {
     js: jetstream(nats),
-    metrics: projectorMetrics(createMetrics('bench'), async () => 0).of(1),
+    metrics: projectorMetrics(createMetrics('bench'), async () => ({ events: 0, seconds: 0 })).of(1),
     log,
     onCommit(commits, pending) {
       cache.committed(commits, pending);

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { promoteVerb } from '../projections/promote.js';
 import { rollbackVerb } from '../projections/rollback.js';
+import { statusVerb } from '../projections/status.js';
+import { verifyVerb } from '../projections/verify.js';
 
 /** `parley projections`: the builds of the read model. */
 export const projectionsVerb = (): Command =>
@@ -8,5 +10,7 @@ export const projectionsVerb = (): Command =>
     .description(
       'Look at the versions of the read model, build the next one beside the live one, compare and switch.',
     )
+    .addCommand(statusVerb().exitOverride())
+    .addCommand(verifyVerb().exitOverride())
     .addCommand(promoteVerb().exitOverride())
     .addCommand(rollbackVerb().exitOverride());

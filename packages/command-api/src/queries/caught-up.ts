@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { partitionLabel } from '@parley/domain/log/partition';
-import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { firstAfter, nameOfStream, type ProjectedStream } from '@parley/infra/log/projected-stream';
 import { type Queryable, rowsOf } from '../read/queryable.js';
 import { ifSoon } from './if-soon.js';
 
@@ -57,18 +56,14 @@ async function catchUp(resources: CatchUpResources): Promise<number | undefined>
   return behind.reduce((sum, { seq, reached }) => sum + seq - reached, 0);
 }
 
-type Head = {
-  readonly projection: 'timeline' | 'receipts';
-  readonly partition: number;
-  readonly seq: number;
-};
+type Head = ProjectedStream & { readonly seq: number };
 
 /** One that the rows have not reached, and how far they are. */
 type Lagging = Head & { readonly reached: number };
 
 async function headsOf({ jsm, partitions }: CatchUpResources): Promise<readonly Head[]> {
-  const head = async (projection: Head['projection'], partition: number): Promise<Head> => {
-    const { state } = await jsm.streams.info(streamOf(projection, partition));
+  const head = async (projection: ProjectedStream['projection'], partition: number): Promise<Head> => {
+    const { state } = await jsm.streams.info(nameOfStream({ projection, partition }));
     return { projection, partition, seq: state.last_seq };
   };
   const all = Array.from({ length: partitions }, (_, partition) => partition);
@@ -110,16 +105,8 @@ async function withoutHollowEnds(
   { jsm }: CatchUpResources,
   behind: readonly Lagging[],
 ): Promise<readonly Lagging[]> {
-  const isThere = async ({ projection, partition, reached }: Lagging): Promise<boolean> => {
-    const next = { seq: reached + 1, next_by_subj: everythingIn(projection, partition) };
-    return (await jsm.direct.getMessage(streamOf(projection, partition), next)) !== null;
-  };
+  const isThere = async ({ reached, ...of }: Lagging): Promise<boolean> =>
+    (await firstAfter(jsm, of, reached)) !== undefined;
   const there = await ifSoon(Promise.all(behind.map(isThere)), PATIENCE);
   return there === undefined ? behind : behind.filter((_, index) => there[index]);
 }
-
-const streamOf = (projection: Head['projection'], partition: number): string =>
-  projection === 'timeline' ? streamName(partition) : receiptStreamName(partition);
-
-const everythingIn = (projection: Head['projection'], partition: number): string =>
-  `${projection === 'timeline' ? 'conv' : 'rcpt'}.${partitionLabel(partition)}.>`;

@@ -43,7 +43,7 @@ describe('what is due', () => {
     nats = await connectNats(model.environment.natsUrl, 'expiry-spec');
     await ensureTopology(nats, { partitions: 1, replicas: 1 });
     const stop = new AbortController();
-    const metrics = projectorMetrics(new Registry(), async () => 0).of(1);
+    const metrics = projectorMetrics(new Registry(), async () => ({ events: 0, seconds: 0 })).of(1);
     const resources = { js: jetstream(nats), metrics, log, onCommit: () => undefined };
     projecting = { stop, done: runShare(resources, timeline, model.target, stop.signal) };
   });

@@ -63,7 +63,7 @@ export async function tryLock(
 }
 
 /** Any number that nothing else uses, and room for the versions of the read model. */
-const lockClass = (readModel: number, projection: Share['projection']): number =>
+export const lockClass = (readModel: number, projection: Share['projection']): number =>
   704_180_000 + readModel * 10 + (projection === 'timeline' ? 0 : 1);
 
 /** A projector as Postgres sees it: its sessions share a name, and the newest word of any of them is its sign of life. */

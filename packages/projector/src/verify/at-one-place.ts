@@ -19,6 +19,15 @@ export type LogPlace = Readonly<Record<ProjectionName, number>>;
 /** A build cannot be looked at as things are: one sentence that says what to do. */
 export class CannotVerify extends Error {
   override readonly name = 'CannotVerify';
+
+  /** @param why `away`: the database is. `held`: somebody else has what is needed. `behind`: the rows do not get as far as is needed. */
+  constructor(
+    message: string,
+    readonly why: 'away' | 'held' | 'behind',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** How long, in ms, a build that is followed is waited for, and how often it is looked at. */
@@ -136,6 +145,7 @@ async function atOrAfter<A>(
       throw new CannotVerify(
         `${side.schema} does not get as far in partition ${partition} as the log, or as the other version, is: ` +
           'does a projector run? See `parley projections status`',
+        'behind',
       );
     await sleep(STEP);
   }

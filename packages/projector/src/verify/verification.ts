@@ -38,8 +38,10 @@ export type Verification = {
   /** A version, or the log. */
   readonly against: number | 'log';
   readonly verdict: Verdict;
-  /** Whether it may be served: equal or right as a whole, and with nothing to object to. */
+  /** Whether it may be served: equal or right, compared as a whole, and with nothing to object to. */
   readonly isVerified: boolean;
+  /** Not all of it was compared: a partition alone, or a sample. */
+  readonly isPart: boolean;
   /** Why not, as sentences. */
   readonly objections: readonly string[];
   readonly partitions: readonly VerifiedPartition[];

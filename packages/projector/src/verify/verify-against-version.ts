@@ -44,14 +44,13 @@ export async function verifyAgainstVersion(work: VerifyWork, wanted: Version, ot
     partitions.push({ partition, place, conversations, rows, digests, differing: here.length });
     differences.push(...here.slice(0, Math.max(0, MOST_TOLD - differences.length)));
   }
-  const objections = [
-    ...objectionsOf(judgements, other.version),
-    ...(work.partition === undefined ? [] : [`partition ${work.partition} alone was compared`]),
-  ];
+  const objections = objectionsOf(judgements, other.version);
+  const isPart = work.partition !== undefined;
   const verdict = verdictOf(judgements);
   return {
     verdict,
-    isVerified: objections.length === 0 && (verdict === 'equal' || verdict === 'right'),
+    isVerified: !isPart && objections.length === 0 && (verdict === 'equal' || verdict === 'right'),
+    isPart,
     objections,
     partitions,
     conversations: partitions.reduce((sum, { conversations }) => sum + conversations, 0),

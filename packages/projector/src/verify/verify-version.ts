@@ -61,7 +61,7 @@ export async function verifyVersion(
       one.client,
       versions.map((each) => schemaOf(each.version)),
     );
-    if (tables.length === 0) throw new CannotVerify(`${schemaOf(version)} has no tables`);
+    if (tables.length === 0) throw new CannotVerify(`${schemaOf(version)} has no tables`, 'away');
     const work = { ...resources, tables, sessions: [one, other] as const, ...options };
     const seen =
       against === 'log'
