@@ -1,4 +1,5 @@
 import { type Digest, digestHex, emptyDigest, readDigest } from '@parley/domain/log/digest';
+import { type Model, NEWEST_MODEL } from '@parley/infra/read-model/models';
 import type { ClientBase } from 'pg';
 import { passesMark, writeMark } from './digest-marks.js';
 import { readDropped, readWithheld, type Withheld } from './parked/withheld.js';
@@ -18,6 +19,8 @@ export type Checkpoint = {
   /** Times that somebody else than the owner of the share changed what this stands for. */
   readonly interventions: number;
   readonly withheld: Withheld;
+  /** What the rows are made like. */
+  readonly model: Model;
 };
 
 /**
@@ -69,10 +72,12 @@ async function selectCheckpoint(
   share: Share,
   lock: '' | 'for update',
 ): Promise<Omit<Checkpoint, 'withheld'>> {
+  // A build that is not listed, as of a benchmark, is of the newest model.
   const { rows } = await client.query<Record<string, string>>(
-    `select stream_seq, events, digest, window_began, window_opened_at, interventions
+    `select stream_seq, events, digest, window_began, window_opened_at, interventions,
+       (select model from parley.version where 'rm_' || version = $3) as model
      from ${schema}.checkpoint where projection = $1 and partition = $2 ${lock}`,
-    [share.projection, share.partition],
+    [share.projection, share.partition, schema],
   );
   const row = rows[0];
   if (row === undefined) throw new Superseded(share);
@@ -82,6 +87,7 @@ async function selectCheckpoint(
     digest: readDigest(row.digest as string),
     window: { began: Number(row.window_began), openedAt: Number(row.window_opened_at) },
     interventions: Number(row.interventions),
+    model: (row.model ?? NEWEST_MODEL) as Model,
   };
 }
 

@@ -91,6 +91,7 @@ async function commitBatch(
     digest: addDigest(addDigest(from.digest, prepared.digest), claims.digest),
     window: windows.at(-1) ?? from.window,
     interventions: from.interventions,
+    model: from.model,
     withheld: withParked(
       from.withheld,
       prepared.standstills.map(({ conversationId }) => conversationId),

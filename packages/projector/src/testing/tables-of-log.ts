@@ -18,8 +18,7 @@ export function tablesOfLog(events: readonly Envelope[]): Tables {
     conversation: all.flatMap(({ conversation }) => conversation),
     member: all.flatMap(({ member }) => member),
     ban: all.flatMap(({ ban }) => ban),
-    // Until the projector counts replies.
-    message: all.flatMap(({ message }) => message.map((row) => ({ ...row, replies: 0 }))),
+    message: all.flatMap(({ message }) => message),
     reaction: all.flatMap(({ reaction }) => reaction),
     pin: all.flatMap(({ pin }) => pin),
   };

@@ -97,7 +97,12 @@ function done(log: ErasedLog, { conversationId, deed, actor, flag }: Done): Eras
   const members = ['ann', 'ben', 'cem'].map((user) => ({ user, role: 'owner' as const, banHash: user }));
   const data = {
     created: () => ({ kind: 'group', ttl: null, members }),
-    sent: () => ({ ordinal, body, ...(flag ? { expiresAt: 1_800_000_000_000 + seq } : {}) }),
+    sent: () => ({
+      ordinal,
+      body,
+      ...(flag ? { expiresAt: 1_800_000_000_000 + seq } : {}),
+      ...(seq > 2 ? { replyTo: 2 + (streamSeq % (seq - 2)) } : {}),
+    }),
     'message.edited': () => ({ seq: target, body }),
     'message.deleted': () => ({ seq: target }),
     'message.reacted': () => ({ seq: target, emoji: flag ? '+1' : '-1', removed: seq % 3 === 0 }),

@@ -213,7 +213,12 @@ const handled = fc
       const seq = index + 1;
       const body = `p0.{"kind":"text","text":"${seq}"}`;
       const data = {
-        'message.sent': () => ({ ordinal: ++ordinal, body, ...(flag ? {} : { expiresAt: 9_000 + target }) }),
+        'message.sent': () => ({
+          ordinal: ++ordinal,
+          body,
+          replyTo: target,
+          ...(flag ? {} : { expiresAt: 9_000 + target }),
+        }),
         'message.edited': () => ({ seq: target, body }),
         'message.deleted': () => ({ seq: target }),
         'message.reacted': () => ({ seq: target, emoji: flag ? '+1' : '-1', removed: seq % 3 === 0 }),

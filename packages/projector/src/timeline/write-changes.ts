@@ -9,6 +9,7 @@ import { writeErasures } from './write-erasures.js';
 import { writeMembers } from './write-members.js';
 import { writeMessages } from './write-messages.js';
 import { writePins } from './write-pins.js';
+import { countsReplies, movedReplies, recountReplies, writeReplies } from './write-replies.js';
 
 /** Who became a member and who is none any more, as rows say, for whoever keeps sets of them. */
 export type Moved = { readonly conversationId: string; readonly user: string };
@@ -37,9 +38,14 @@ async function writeStep(
   all: readonly ConversationChanges[],
   move: CheckpointMove,
 ): Promise<Written> {
+  const replies = countsReplies(move.from.model) ? await movedReplies(client, schema, all) : undefined;
   await writeErasures(client, schema, all);
   await restoreErased(client, schema, all, move.claimed);
   await writeMessages(client, schema, all);
+  if (replies !== undefined) {
+    await writeReplies(client, schema, replies);
+    await recountReplies(client, schema, all, move.claimed);
+  }
   await writePins(client, schema, all);
   const { entered, left, counts } = await writeMembers(client, schema, all, move);
   await writeConversations(client, schema, all, counts, move);

@@ -4,8 +4,9 @@ import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
 import { firstDue } from './due.js';
 import { messageColumnsOf } from './message-columns.js';
+import { countsReplies, repliesIn } from './write-replies.js';
 
-/** Whether a batch does nothing but send messages, as most do. */
+/** Whether a batch does nothing but send messages, as most do, none of them in reply to another of the batch. */
 export const onlySends = (changes: TimelineChanges): boolean =>
   changes.length === 1 && (changes[0] as readonly ConversationChanges[]).every(onlySendsIn);
 
@@ -18,6 +19,7 @@ const onlySendsIn = (one: ConversationChanges): boolean =>
   one.hold === undefined &&
   one.erasure === undefined &&
   one.imported !== 'whole' &&
+  !repliesIn(one.sent.values()).some(({ replyTo }) => one.sent.has(replyTo)) &&
   one.erased.length +
     one.members.size +
     one.bans.size +
@@ -40,8 +42,10 @@ export async function writeSends(
   changes: TimelineChanges,
 ): Promise<void> {
   const all = changes.flat();
+  const withReplies =
+    countsReplies(move.from.model) && all.some(({ sent }) => repliesIn(sent.values()).length > 0);
   const { rows } = await client.query<{ moved: boolean }>({
-    name: `sends-${schema}`,
+    name: `sends${withReplies ? '-replies' : ''}-${schema}`,
     text: `with moved as (
         ${checkpointSql(schema)}
         returning 1
@@ -52,7 +56,8 @@ export async function writeSends(
           $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::boolean[], $21::text[]) m
         where exists (select from moved)
         on conflict (conversation_id, seq) do nothing
-      ), batch as (
+        ${withReplies ? 'returning *' : ''}
+      )${withReplies ? repliedSql(schema) : ''}, batch as (
         select * from unnest($22::text[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
           $28::bigint[]) as b (conversation_id, revision, messages, last_activity_at, changed, marked, next_due)
         where exists (select from moved)
@@ -88,3 +93,13 @@ export async function writeSends(
   });
   if (rows[0]?.moved !== true) throw new Superseded(move.share);
 }
+
+/** What was sent in reply counts where it was sent to, which is no message of this batch. */
+const repliedSql = (schema: string): string => `, replied as (
+        update ${schema}.message m set replies = m.replies + r.count
+        from (
+          select conversation_id, reply_to, count(*)::int from sent
+          where reply_to < seq and deleted_at is null and not expired group by conversation_id, reply_to
+        ) r
+        where m.conversation_id = r.conversation_id and m.seq = r.reply_to
+      )`;
