@@ -28,7 +28,7 @@ const PATIENCE_MS = 10_000;
  * @throws CliError when nothing answers there in time, or there is no log
  */
 export async function openLog(natsUrl: string): Promise<LogAccess> {
-  const at = new URL(natsUrl).host;
+  const at = hostsOf(natsUrl);
   const nats = await within(PATIENCE_MS, connectNats(natsUrl, 'replay')).catch((error: unknown) => {
     const reason = error instanceof UnsuitableNats ? error.message : `no NATS server answers at ${at}`;
     throw new CliError(`${reason}: see \`parley doctor\``, exitCodes.unavailable);
@@ -44,6 +44,13 @@ export async function openLog(natsUrl: string): Promise<LogAccess> {
     throw error;
   }
 }
+
+/** Without what would tell a password. Several servers of a cluster are separated by commas. */
+const hostsOf = (natsUrl: string): string =>
+  natsUrl
+    .split(',')
+    .map((url) => (URL.canParse(url) ? new URL(url).host : url.slice(url.lastIndexOf('@') + 1)))
+    .join(', ');
 
 async function storedPartitions(buckets: Kvm): Promise<number | undefined> {
   try {
