@@ -13,6 +13,7 @@ import { holdVerb } from './verbs/hold.js';
 import { importVerb } from './verbs/import-irc.js';
 import { logVerb } from './verbs/log.js';
 import { projectionsVerb } from './verbs/projections.js';
+import { queryVerb } from './verbs/query.js';
 import { replayVerb } from './verbs/replay.js';
 import { tokenVerb } from './verbs/token.js';
 import { upVerb } from './verbs/up.js';
@@ -32,6 +33,7 @@ for (const verb of [
   tokenVerb,
   chatVerb,
   replayVerb,
+  queryVerb,
   projectionsVerb,
   logVerb,
   auditVerb,
