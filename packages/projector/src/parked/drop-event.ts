@@ -5,7 +5,7 @@ import { parseJson } from '@parley/infra/runtime/parse-json';
 import type { ClientBase } from 'pg';
 import { inTransaction } from '../in-transaction.js';
 import { type Letter, type LetterPlace, listLetters } from './letters.js';
-import { readParked } from './parked-conversation.js';
+import { type ParkedConversation, readParked } from './parked-conversation.js';
 
 /** Which builds could not take it, and which have folded it: those differ from the others until they are made anew. */
 export type DroppedIn = { readonly parked: readonly number[]; readonly folded: readonly number[] };
@@ -43,7 +43,7 @@ export async function dropEvent(
   const folded: number[] = [];
   for (const [version, streamSeq] of reached) {
     if (streamSeq < place.streamSeq || parked.includes(version)) continue;
-    const standstill = await readParked(client, schemaOf(version), place.share, letter.conversationId);
+    const standstill = await standstillOf(client, version, place, letter);
     if (standstill === undefined || standstill.streamSeq > place.streamSeq) folded.push(version);
   }
   return { parked, folded };
@@ -60,14 +60,19 @@ async function lettersAt(
 }
 
 /** Its seq as everybody who folds the log counts it: its own, if that is no less than the next. */
-async function seqOfLetter(
+async function seqOfLetter(client: ClientBase, place: LetterPlace, letter: Letter): Promise<number | null> {
+  const parked = await standstillOf(client, letter.version, place, letter);
+  if (parked === undefined || place.share.projection !== 'timeline') return null;
+  return Math.max(parked.revision + 1, seqOf(parseJson(letter.payload ?? '')) ?? 0);
+}
+
+async function standstillOf(
   client: ClientBase,
+  version: number,
   { share }: LetterPlace,
-  { version, conversationId, payload }: Letter,
-): Promise<number | null> {
-  const parked = await readParked(client, schemaOf(version), share, conversationId);
-  if (parked === undefined || share.projection !== 'timeline') return null;
-  return Math.max(parked.revision + 1, seqOf(parseJson(payload ?? '')) ?? 0);
+  { conversationId }: Letter,
+): Promise<ParkedConversation | undefined> {
+  return (await readParked(client, schemaOf(version), share, [conversationId])).get(conversationId);
 }
 
 /** Has the owner of a share read anew what is withheld; how far the share is, 0 where it has not begun. */

@@ -16,37 +16,28 @@ export type ParkedConversation = {
   readonly letter: DeadLetter | undefined;
 };
 
-/** One of a partition, or undefined where it does not stand still. */
+/** Those of these conversations of a partition that stand still, by their ids. */
 export async function readParked(
   client: Pick<ClientBase, 'query'>,
   schema: string,
   { partition }: Share,
-  conversationId: string,
-): Promise<ParkedConversation | undefined> {
+  conversationIds: readonly string[],
+): Promise<ReadonlyMap<string, ParkedConversation>> {
   const { rows } = await client.query<Row>(
-    `select p.stream_seq, p.waiting, coalesce(c.revision, 0) as revision, d.subject, d.payload, d.error
+    `select p.conversation_id, p.stream_seq, p.waiting, coalesce(c.revision, 0) as revision, d.subject, d.payload, d.error
      from ${schema}.parked_conversation p
      left join ${schema}.conversation c on c.conversation_id = p.conversation_id
      left join ${schema}.dead_letter d
        on d.projection = 'timeline' and d.partition = p.partition and d.stream_seq = p.stream_seq
-     where p.partition = $1 and p.conversation_id = $2`,
-    [partition, conversationId],
+     where p.partition = $1 and p.conversation_id = any ($2)
+     order by p.stream_seq`,
+    [partition, conversationIds],
   );
-  const row = rows[0];
-  if (row === undefined) return undefined;
-  const { subject, payload, error } = row;
-  const streamSeq = Number(row.stream_seq);
-  return {
-    conversationId,
-    streamSeq,
-    waiting: Number(row.waiting),
-    revision: Number(row.revision),
-    letter:
-      subject === null || payload === null ? undefined : { streamSeq, subject, payload, error: error ?? '' },
-  };
+  return new Map(rows.map((row) => [row.conversation_id, parkedOf(row)]));
 }
 
 type Row = {
+  readonly conversation_id: string;
   readonly stream_seq: string;
   readonly waiting: string;
   readonly revision: string;
@@ -54,6 +45,18 @@ type Row = {
   readonly payload: Buffer | null;
   readonly error: string | null;
 };
+
+function parkedOf({ subject, payload, error, ...row }: Row): ParkedConversation {
+  const streamSeq = Number(row.stream_seq);
+  return {
+    conversationId: row.conversation_id,
+    streamSeq,
+    waiting: Number(row.waiting),
+    revision: Number(row.revision),
+    letter:
+      subject === null || payload === null ? undefined : { streamSeq, subject, payload, error: error ?? '' },
+  };
+}
 
 /** Which conversations of a partition stand still, the one that did first before the others. */
 export async function listParked(
@@ -68,20 +71,29 @@ export async function listParked(
   return rows.map(({ conversation_id }) => conversation_id);
 }
 
-/** It goes on: its rows have everything up to the checkpoint, at `reached`. In the caller's transaction. */
+/** They go on: their rows have everything up to the checkpoint, at `reached`. In the caller's transaction. */
 export async function unpark(
   client: ClientBase,
   schema: string,
   share: Share,
-  parked: ParkedConversation,
+  all: readonly ParkedConversation[],
   reached: number,
 ): Promise<void> {
-  await forgetLetter(client, schema, share, parked.streamSeq);
+  if (all.length === 0) return;
+  await forgetLetters(
+    client,
+    schema,
+    share,
+    all.map(({ streamSeq }) => streamSeq),
+  );
   await client.query(
-    `with gone as (delete from ${schema}.parked_conversation where partition = $1 and conversation_id = $2)
-     insert into ${schema}.mended_conversation (partition, conversation_id, stream_seq) values ($1, $2, $3)
+    `with gone as (
+       delete from ${schema}.parked_conversation where partition = $1 and conversation_id = any ($2)
+     )
+     insert into ${schema}.mended_conversation (partition, conversation_id, stream_seq)
+     select $1, id, $3 from unnest($2::text[]) as id
      on conflict (partition, conversation_id) do update set stream_seq = excluded.stream_seq`,
-    [share.partition, parked.conversationId, reached],
+    [share.partition, all.map(({ conversationId }) => conversationId), reached],
   );
 }
 
@@ -91,9 +103,9 @@ export async function repark(
   schema: string,
   share: Share,
   parked: ParkedConversation,
-  at: { readonly streamSeq: number; readonly folded: number; readonly letter?: DeadLetter },
+  at: { readonly streamSeq: number; readonly folded: number; readonly letter: DeadLetter | undefined },
 ): Promise<void> {
-  if (at.streamSeq !== parked.streamSeq) await forgetLetter(client, schema, share, parked.streamSeq);
+  if (at.streamSeq !== parked.streamSeq) await forgetLetters(client, schema, share, [parked.streamSeq]);
   await client.query(
     `update ${schema}.parked_conversation set stream_seq = $3, waiting = greatest(0, waiting - $4)
      where partition = $1 and conversation_id = $2`,
@@ -103,14 +115,15 @@ export async function repark(
 }
 
 /** In the caller's transaction. */
-export async function forgetLetter(
+export async function forgetLetters(
   client: ClientBase,
   schema: string,
   { projection, partition }: Share,
-  streamSeq: number,
+  streamSeqs: readonly number[],
 ): Promise<void> {
   await client.query(
-    `delete from ${schema}.dead_letter where projection = $1 and partition = $2 and stream_seq = $3`,
-    [projection, partition, streamSeq],
+    `delete from ${schema}.dead_letter
+     where projection = $1 and partition = $2 and stream_seq = any ($3::bigint[])`,
+    [projection, partition, streamSeqs],
   );
 }

@@ -1,27 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JetStreamManager } from '@nats-io/jetstream';
-import { addDigest } from '@parley/domain/log/digest';
-import { partitionLabel } from '@parley/domain/log/partition';
-import type { LoggedMessage } from '@parley/infra/log/delivery';
-import type { Place } from '@parley/infra/log/subjects';
-import { type Checkpoint, intervene, lockCheckpoint } from '../checkpoint.js';
-import { claimRemains } from '../claims.js';
-import { forgetMarks } from '../digest-marks.js';
-import { gapsAmong, writeGaps } from '../gaps.js';
-import { inTransaction } from '../in-transaction.js';
-import { isRefusedData, type Target } from '../project-batch.js';
-import type { Projection } from '../projection.js';
+import { isRefusedData } from '../project-batch.js';
 import { timeline } from '../timeline/projection.js';
 import type { DeadLetter } from './dead-letter.js';
-import { type ParkedConversation, readParked, repark, unpark } from './parked-conversation.js';
-import { hasMessage, holesIn, readStretch } from './stretch.js';
-import { readDropped, streamOf } from './withheld.js';
-
-export type RetryResources = Target & {
-  readonly jsm: JetStreamManager;
-  /** How events are read and folded: as the owner of the share does it. */
-  readonly projection?: Projection;
-};
+import { foldParked, type RetryResources, type Step, stretchOf } from './fold-parked.js';
+import { type ParkedConversation, readParked } from './parked-conversation.js';
+import { readDropped } from './withheld.js';
 
 /** What a retry made of a conversation. `mended`: its rows have everything. `stuck`: it stands still at this letter. */
 export type Retried =
@@ -31,7 +14,7 @@ export type Retried =
   | { readonly tag: 'gone' };
 
 /** Events of a step: one transaction, for which the partition waits. */
-const STEP = 1_000;
+export const STEP = 1_000;
 
 /** Ms until a replica that lacks what the checkpoint has passed is asked again. */
 const PAUSE = 50;
@@ -52,10 +35,10 @@ export async function retryConversation(
   let folded = 0;
   for (let most = STEP; ; ) {
     signal?.throwIfAborted();
-    const parked = await readParked(client, schema, share, conversationId);
+    const parked = (await readParked(client, schema, share, [conversationId])).get(conversationId);
     if (parked === undefined) return { tag: 'gone' };
-    if (parked.letter !== undefined && (await isStuck(resources, parked.letter)))
-      return { tag: 'stuck', folded, letter: parked.letter };
+    const [stuck] = await stuckOf(resources, [parked]);
+    if (stuck !== undefined) return { tag: 'stuck', folded, letter: stuck };
     const step = await tryStep(resources, parked, most);
     if (step.tag === 'refused') {
       most = Math.ceil(step.of / 2);
@@ -69,91 +52,35 @@ export async function retryConversation(
   }
 }
 
-/** Whether a letter cannot be read as before: then nothing need be locked. */
-async function isStuck(
+/** The letters at which these stand still and that cannot be read as before: then nothing need be locked. */
+export async function stuckOf(
   { client, share, projection = timeline }: RetryResources,
-  { payload, ...letter }: DeadLetter,
-): Promise<boolean> {
-  const withheld = await readDropped(client, share);
-  const message = { ...letter, bytes: payload, storedAt: 0, pending: 0, headers: undefined };
-  return (await projection.prepare([message], withheld)).unreadable.length > 0;
+  all: readonly ParkedConversation[],
+): Promise<readonly DeadLetter[]> {
+  const messages = all.flatMap(({ letter }) => {
+    if (letter === undefined) return [];
+    const { payload, ...rest } = letter;
+    return [{ ...rest, bytes: payload, storedAt: 0, pending: 0, headers: undefined }];
+  });
+  return (await projection.prepare(messages, await readDropped(client, share))).unreadable;
 }
 
-/** `letter`: what it stands still at now. Without one there is more to fold. `refused`: nothing was done, because the database refuses one of these. */
-type Step =
-  | { readonly tag: 'mended'; readonly folded: number }
-  | { readonly tag: 'moved'; readonly folded: number; readonly letter: DeadLetter | undefined }
-  | { readonly tag: 'refused'; readonly of: number };
-
-async function tryStep(resources: RetryResources, parked: ParkedConversation, most: number): Promise<Step> {
-  const place = placeIn(resources, parked);
-  const stretch = await readStretch(resources.jsm, place, parked.streamSeq, most);
-  const holes = await holesIn(resources.jsm, place, stretch, parked.revision);
+/** `refused`: nothing was done, because the database refuses one of so many. */
+async function tryStep(
+  resources: RetryResources,
+  parked: ParkedConversation,
+  most: number,
+): Promise<Step | { readonly tag: 'refused'; readonly of: number }> {
+  const stretch = await stretchOf(resources, parked, most);
+  const fold = async (refused?: string): Promise<Step> => {
+    const step = (await foldParked(resources, [stretch], refused)).get(parked.conversationId);
+    return step ?? { tag: 'moved', folded: 0, letter: undefined };
+  };
   try {
-    return await fold(resources, parked, { place, stretch, holes });
+    return await fold();
   } catch (error) {
     if (!isRefusedData(error)) throw error;
-    if (stretch.length > 1) return { tag: 'refused', of: stretch.length };
-    return fold(resources, parked, { place, stretch, holes, refused: error.message });
+    const of = stretch.messages.length;
+    return of > 1 ? { tag: 'refused', of } : fold(error.message);
   }
 }
-
-type Stretch = {
-  readonly place: Place;
-  readonly stretch: readonly LoggedMessage[];
-  readonly holes: readonly number[];
-  /** Why the database refuses the only message. */
-  readonly refused?: string;
-};
-
-async function fold(
-  { client, schema, share, jsm, projection = timeline }: RetryResources,
-  parked: ParkedConversation,
-  { place, stretch, holes, refused }: Stretch,
-): Promise<Step> {
-  return inTransaction(client, async () => {
-    const from = await lockCheckpoint(client, schema, share);
-    const now = await readParked(client, schema, share, parked.conversationId);
-    if (now?.streamSeq !== parked.streamSeq) return { tag: 'moved', folded: 0, letter: undefined };
-    const messages = stretch.filter(({ streamSeq }) => streamSeq <= from.streamSeq);
-    const prepared = await projection.prepare(messages, from.withheld, refused);
-    const letter = prepared.unreadable[0];
-    const done = messages.filter(
-      ({ streamSeq }) => streamSeq < (letter?.streamSeq ?? Number.POSITIVE_INFINITY),
-    );
-
-    const met = new Set(await gapsAmong(client, schema, share.partition, holes));
-    const gaps = holes
-      .filter((hole) => hole <= from.streamSeq && !met.has(hole))
-      .map((hole) => ({ first: hole, last: hole }));
-    const claims = await claimRemains(client, schema, share.partition, prepared.events, gaps);
-    const to: Checkpoint = {
-      ...from,
-      events: from.events + prepared.count + claims.streamSeqs.size,
-      digest: addDigest(addDigest(from.digest, prepared.digest), claims.digest),
-    };
-    if (done.length > 0) {
-      // Each opens a window of its own, which is marked as late as may be: a client that was told less finds it.
-      const windows = done.map(({ streamSeq, storedAt }) => ({ began: streamSeq, openedAt: storedAt }));
-      await prepared.write(client, schema, { share, from, to, windows, claimed: claims.streamSeqs });
-      await forgetMarks(client, schema, share.partition, parked.streamSeq);
-    }
-    await writeGaps(client, schema, share.partition, gaps, claims.streamSeqs);
-    const next = (done.at(-1)?.streamSeq ?? parked.streamSeq - 1) + 1;
-    const isMended = letter === undefined && !(await hasMessage(jsm, place, next, from.streamSeq));
-    if (isMended || done.length > 0) await intervene(client, schema, share, to);
-    if (isMended) {
-      await unpark(client, schema, share, parked, from.streamSeq);
-      return { tag: 'mended', folded: done.length };
-    }
-    const at = { streamSeq: letter?.streamSeq ?? next, folded: done.length };
-    await repark(client, schema, share, parked, letter === undefined ? at : { ...at, letter });
-    return { tag: 'moved', folded: done.length, letter };
-  });
-}
-
-const placeIn = ({ share }: RetryResources, { conversationId }: ParkedConversation): Place => ({
-  partition: share.partition,
-  stream: streamOf(share),
-  subject: `conv.${partitionLabel(share.partition)}.${conversationId}`,
-});

@@ -2,9 +2,10 @@ import { intervene, lockCheckpoint } from '../checkpoint.js';
 import { inTransaction } from '../in-transaction.js';
 import { receipts } from '../receipts/projection.js';
 import type { DeadLetter } from './dead-letter.js';
+import type { RetryResources } from './fold-parked.js';
 import { writeLetters } from './park.js';
-import { forgetLetter } from './parked-conversation.js';
-import type { Retried, RetryResources } from './retry-conversation.js';
+import { forgetLetters } from './parked-conversation.js';
+import type { Retried } from './retry-conversation.js';
 import { readStretch } from './stretch.js';
 import { streamOf } from './withheld.js';
 
@@ -41,7 +42,7 @@ export async function retryReceipt(resources: RetryResources, streamSeq: number)
     );
     const windows = moves.map((move) => ({ began: move.streamSeq, openedAt: move.storedAt }));
     await prepared.write(client, schema, { share, from, to: from, windows, claimed: new Set() });
-    await forgetLetter(client, schema, share, streamSeq);
+    await forgetLetters(client, schema, share, [streamSeq]);
     const isDropped = from.withheld.dropped.has(streamSeq);
     await intervene(client, schema, share, { ...from, events: from.events + (isDropped ? 0 : 1) });
     return { tag: 'mended', folded: isDropped ? 0 : 1 };

@@ -339,7 +339,19 @@ describe('retrying what is parked', () => {
         await retryShare(await resources(), new AbortController().signal);
         await expectAsNeverParked();
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
+  }, 60_000);
+
+  it('retries ten thousand parked conversations together', async () => {
+    const ids = Array.from({ length: 10_000 }, (_, index) => `many-${index}`);
+    await store(...ids.map((id) => poisoned(talk(id, 1)[0] as Envelope)));
+    await project();
+    expect((await model.checkpoint()).withheld.parked.size).toBe(10_000);
+    await store(...ids.slice(0, 2_000).flatMap((id) => talk(id, 2).slice(1)));
+    await project();
+    expect(await retryShare(await resources(timeline), new AbortController().signal)).toBe(0);
+    expect(await retryShare(await resources(), new AbortController().signal)).toBe(10_000);
+    await expectAsNeverParked();
   }, 60_000);
 });
