@@ -1,59 +1,14 @@
-import { Command, CommanderError } from 'commander';
-import { exitCodeMeanings, exitCodes } from './exit-codes.js';
+import { CommanderError } from 'commander';
+import { exitCodes } from './exit-codes.js';
+import { parleyProgram } from './program.js';
 import { explain } from './terminal/cli-error.js';
-import { addCompletion } from './terminal/completion.js';
 import { paints } from './terminal/print.js';
-import { auditVerb } from './verbs/audit.js';
-import { chatVerb } from './verbs/chat.js';
-import { devicesVerb } from './verbs/devices.js';
-import { doctorVerb } from './verbs/doctor.js';
-import { eraseVerb } from './verbs/erase.js';
-import { erasureVerb } from './verbs/erasure.js';
-import { holdVerb } from './verbs/hold.js';
-import { importVerb } from './verbs/import-irc.js';
-import { logVerb } from './verbs/log.js';
-import { projectionsVerb } from './verbs/projections.js';
-import { queryVerb } from './verbs/query.js';
-import { replayVerb } from './verbs/replay.js';
-import { tokenVerb } from './verbs/token.js';
-import { upVerb } from './verbs/up.js';
-import { vaultVerb } from './verbs/vault.js';
-
-const program = new Command('parley')
-  .description('An event-sourced messaging core: start it, fill it, talk in it, read its log.')
-  .version('0.1.0')
-  // `--version` of the program is not that of a verb, which means a version of the read model.
-  .enablePositionalOptions()
-  .addHelpText('after', exitCodeHelp)
-  .showHelpAfterError('(--help says more)')
-  .exitOverride();
-for (const verb of [
-  upVerb,
-  importVerb,
-  tokenVerb,
-  chatVerb,
-  replayVerb,
-  queryVerb,
-  projectionsVerb,
-  logVerb,
-  auditVerb,
-  devicesVerb,
-  erasureVerb,
-  vaultVerb,
-  holdVerb,
-  eraseVerb,
-  doctorVerb,
-]) {
-  program.addCommand(verb().exitOverride());
-}
-
-addCompletion(program);
 
 // A reader that leaves early (`| head`) is no failure: whoever writes sees that the stream is closed.
 process.stdout.on('error', () => process.stdout.destroy());
 
 try {
-  await program.parseAsync();
+  await parleyProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
@@ -63,11 +18,4 @@ try {
     // What failed may have left something behind that would keep the process, such as a connection still being tried.
     process.exit(exitCode);
   }
-}
-
-function exitCodeHelp(): string {
-  const lines = Object.entries(exitCodes).map(
-    ([name, code]) => `  ${String(code).padEnd(4)} ${exitCodeMeanings[name as keyof typeof exitCodes]}`,
-  );
-  return ['', 'Exit codes:', ...lines].join('\n');
 }
