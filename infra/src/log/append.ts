@@ -19,6 +19,8 @@ export type Append = {
   readonly payload: LogText;
   /** Stream sequence of the newest event of this subject; 0 when there is none. */
   readonly expected: number;
+  /** Sequence of the newest message of the whole stream, where that is expected too: then it is known where the event will be. */
+  readonly expectedInStream?: number;
   /** Deduplicates retries within the broker's window. */
   readonly messageId: string;
   /** W3C trace context, if the command had one. */
@@ -28,12 +30,14 @@ export type Append = {
 /** Appends one event, if nothing came after the one expected. Never rejects. */
 export async function append(
   window: PublishWindow,
-  { place, payload, expected, messageId, traceparent }: Append,
+  { place, payload, expected, expectedInStream, messageId, traceparent }: Append,
 ): Promise<Appended> {
   const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
+  const inStream =
+    expectedInStream === undefined ? '' : `Nats-Expected-Last-Sequence: ${expectedInStream}\r\n`;
   const headers =
     `NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\nNats-Expected-Stream: ${place.stream}\r\n` +
-    `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n${trace}\r\n`;
+    `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n${inStream}${trace}\r\n`;
   return readOutcome(await window.publish(place.subject, payload, headers));
 }
 

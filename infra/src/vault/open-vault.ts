@@ -11,7 +11,7 @@ import { isLongPast } from './forget-markers.js';
 import { masterKeysOf } from './master-keys.js';
 import { isBucketId } from './names.js';
 import { VaultAway } from './questions.js';
-import { openSealed, sealBody } from './seal-body.js';
+import { openSealed, ownKeyOf, sealBody } from './seal-body.js';
 import { type CacheBounds, openSecretCache } from './secret-cache.js';
 import { type Found, openSecretKeeper } from './secret-keeper.js';
 import { useMasterKeys } from './use-master-keys.js';
@@ -28,6 +28,17 @@ export type VaultOptions = {
   readonly bounds?: CacheBounds;
 };
 
+/** A vault that can also give out what opens single bodies. */
+export type GivingVault = Vault & {
+  /**
+   * The key of each sealed body alone, 32 bytes that the caller wipes: it opens that body and nothing else, whatever is sealed under the same
+   * secrets. In order; undefined for one that does not open any more.
+   *
+   * @throws VaultAway where it cannot be told now
+   */
+  ownKeys(closed: readonly Closed[]): Promise<readonly (Buffer | undefined)[]>;
+};
+
 /** 64 Ki secrets and 32 Ki keys made of them are some 33 MB when all are there. */
 const BOUNDS: CacheBounds = { maxSecrets: 65_536, maxKeys: 32_768 };
 
@@ -42,7 +53,7 @@ export async function openVault({
   masterKeys: given,
   onTrouble,
   bounds,
-}: VaultOptions): Promise<Vault> {
+}: VaultOptions): Promise<GivingVault> {
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   const masterKeys = masterKeysOf(given);
   const vault = openVaultStream(nats, jsm);
@@ -56,22 +67,25 @@ export async function openVault({
     onTrouble: onTrouble ?? (() => undefined),
   });
 
-  function openNow({ place, opaque }: Closed): Opened | undefined {
+  const openNow = (closed: Closed): Opened | undefined => useNow(closed, openedBy);
+
+  /** What `use` makes of the key of a body; undefined where a secret must be read first. */
+  function useNow<A>({ place, opaque }: Closed, use: Use<A>): A | Opened | undefined {
     const sealed = readSealedText(opaque);
     if (sealed === undefined) return openPlain(opaque) ?? GONE;
     if (!keeper.isUp) return LOCKED;
     const { conversationId, author } = place;
     const atHand = cache.keyAtHand(sealed.bucket, conversationId, author);
-    if (atHand !== undefined) return openedBy(atHand, place, sealed.payload);
+    if (atHand !== undefined) return use(atHand, place, sealed.payload);
     if (!isBucketId(sealed.bucket)) return GONE;
     const found = cache.keyOf(sealed.bucket, conversationId, author);
     if (found.tag === 'ask') return undefined;
-    return found.tag === 'gone' ? GONE : openedBy(found.key, place, sealed.payload);
+    return found.tag === 'gone' ? GONE : use(found.key, place, sealed.payload);
   }
 
   /** Reads what secrets are needed: in two rounds at most, because only that a bucket is gone says to look for a held key. */
-  async function openCold(closed: readonly Closed[]): Promise<readonly Opened[]> {
-    const opened = closed.map(openNow);
+  async function useCold<A>(closed: readonly Closed[], use: Use<A>): Promise<readonly (A | Opened)[]> {
+    const opened: (A | Opened | undefined)[] = closed.map((each) => useNow(each, use));
     for (let round = 0; round < 2 && opened.includes(undefined); round++) {
       const asked = closed.map((each, index) => (opened[index] === undefined ? namesToRead(each) : []));
       const found = new Map(await keeper.readSurely([...new Set(asked.flat())]));
@@ -81,7 +95,7 @@ export async function openVault({
         found.set(name, 'gone');
       }
       for (const [index, each] of closed.entries())
-        opened[index] ??= openNow(each) ?? withoutSecret(asked[index] ?? [], found);
+        opened[index] ??= useNow(each, use) ?? withoutSecret(asked[index] ?? [], found);
     }
     return opened.map((each) => each ?? LOCKED);
   }
@@ -129,7 +143,12 @@ export async function openVault({
       });
     },
     openNow,
-    open: (closed) => openCold(closed).catch(() => closed.map((each) => openNow(each) ?? LOCKED)),
+    open: (closed) => useCold(closed, openedBy).catch(() => closed.map((each) => openNow(each) ?? LOCKED)),
+    async ownKeys(closed) {
+      const found = await useCold(closed, keyedBy);
+      if (found.some(({ tag }) => tag === 'locked')) throw new VaultAway('a secret cannot be read now');
+      return found.map((each) => (each.tag === 'key' ? each.key : undefined));
+    },
     async close() {
       keeper.close();
     },
@@ -143,6 +162,12 @@ function openedBy(key: Buffer, place: BodyPlace, payload: string): Opened {
   const json = openSealed(key, place, payload);
   return json === undefined ? GONE : { tag: 'open', json };
 }
+
+/** What is made of the key of a body, before anything is awaited. */
+type Use<A> = (key: Buffer, place: BodyPlace, payload: string) => A;
+
+const keyedBy: Use<Opened | { readonly tag: 'key'; readonly key: Buffer }> = (key, place, payload) =>
+  openSealed(key, place, payload) === undefined ? GONE : { tag: 'key', key: ownKeyOf(key, payload) };
 
 const sealedBy = (key: Buffer, place: BodyPlace, bucket: BucketId, json: string): OpaqueBody =>
   writeSealedText({ bucket, payload: sealBody(key, place, json) });

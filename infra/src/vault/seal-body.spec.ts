@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSealed, sealBody } from './seal-body.js';
+import { openByOwnKey, openSealed, ownKeyOf, sealBody } from './seal-body.js';
 
 const key = randomBytes(32);
 const id = fc.stringMatching(/^[A-Za-z0-9_=-]{1,64}$/);
@@ -22,6 +22,19 @@ describe('a sealed body', () => {
         expect(one).not.toBe(other);
         expect(openSealed(key, at, one)).toBe(json);
         expect(openSealed(key, at, other)).toBe(json);
+      }),
+    );
+  });
+
+  it('opens by a key of its own, which opens no other body of the same key', () => {
+    fc.assert(
+      fc.property(place, body, body, (at, json, other) => {
+        const [one, two] = [sealBody(key, at, json), sealBody(key, at, other)];
+        const own = ownKeyOf(key, one);
+        expect(openByOwnKey(own, at, one)).toBe(json);
+        expect(openByOwnKey(own, at, two)).toBeUndefined();
+        expect(openSealed(own, at, one)).toBeUndefined();
+        expect(openByOwnKey(own, { ...at, seq: at.seq + 1 }, one)).toBeUndefined();
       }),
     );
   });

@@ -12,7 +12,7 @@ import type { Caller } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
 import { isOperator, refusedHold } from './commands/as-operator.js';
-import { banHashesFor } from './commands/ban-hash.js';
+import { banHashesFor } from './commands/ban-hashes.js';
 import { ExecuteCommand } from './commands/execute-command.js';
 import { DeviceKeys } from './devices/device-keys.js';
 import { DeviceList } from './devices/device-list.js';

@@ -3,15 +3,14 @@ import rfc8785 from 'canonicalize';
 import * as E from 'fp-ts/lib/Either.js';
 
 /** A statement and the signature under it. */
-export type Signed<A> = {
-  readonly certificate: A;
-  readonly signature: {
-    readonly algorithm: 'Ed25519';
-    /** 32 bytes in base64url, as in RFC 8037. */
-    readonly publicKey: string;
-    /** Of the certificate's canonical JSON (RFC 8785), in base64url. */
-    readonly value: string;
-  };
+export type Signed<A> = { readonly certificate: A; readonly signature: Signature };
+
+export type Signature = {
+  readonly algorithm: 'Ed25519';
+  /** 32 bytes in base64url, as in RFC 8037. */
+  readonly publicKey: string;
+  /** Of the statement's canonical JSON (RFC 8785), in base64url. */
+  readonly value: string;
 };
 
 /** The key pair that certificates are signed with, of a seed of 32 bytes or more: its SHA-256 is the private key (RFC 8032). */
@@ -27,10 +26,17 @@ const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 export const publicKeyOf = (key: KeyObject): string =>
   createPublicKey(key).export({ format: 'jwk' }).x as string;
 
-export function signCertificate<A>(certificate: A, key: KeyObject): Signed<A> {
-  const value = sign(null, canonical(certificate), key).toString('base64url');
-  return { certificate, signature: { algorithm: 'Ed25519', publicKey: publicKeyOf(key), value } };
-}
+export const signCertificate = <A>(certificate: A, key: KeyObject): Signed<A> => ({
+  certificate,
+  signature: signatureOf(certificate, key),
+});
+
+/** The signature of a statement. */
+export const signatureOf = (statement: unknown, key: KeyObject): Signature => ({
+  algorithm: 'Ed25519',
+  publicKey: publicKeyOf(key),
+  value: sign(null, canonical(statement), key).toString('base64url'),
+});
 
 /**
  * The certificate in a file's text, if it is what its signer signed, and the signer's public key; else why not.
@@ -52,14 +58,19 @@ export function checkCertificate(
     : E.left('it was changed after it was signed: the signature does not fit');
 }
 
-function isSignedBy({ publicKey, value }: Signed<unknown>['signature'], certificate: unknown): boolean {
+/** Whether a signature is of this statement; of one key and one statement there is one text of it. */
+export function isSignedBy({ publicKey, value }: Signature, statement: unknown): boolean {
   try {
+    if (!isExact(publicKey) || !isExact(value)) return false;
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' });
-    return verify(null, canonical(certificate), key, Buffer.from(value, 'base64url'));
+    return verify(null, canonical(statement), key, Buffer.from(value, 'base64url'));
   } catch {
     return false;
   }
 }
+
+/** Whether the bits of the last digit that mean nothing are 0. */
+const isExact = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text;
 
 function parse(text: string): Signed<unknown> | undefined {
   try {

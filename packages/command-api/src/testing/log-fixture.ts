@@ -11,7 +11,7 @@ import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { openVault } from '@parley/infra/vault/open-vault';
 import type { Vault } from '@parley/infra/vault/vault';
 import { isRight } from 'fp-ts/lib/Either.js';
-import { banHashesFor } from '../commands/ban-hash.js';
+import { banHashesFor } from '../commands/ban-hashes.js';
 import type { CommandResources } from '../commands/handle.js';
 import { openConversationStore } from '../conversations/store.js';
 import { openTurns } from '../conversations/turns.js';

@@ -32,6 +32,9 @@ export function hollowed(opaque: OpaqueBody): OpaqueBody {
   return writeSealedText({ bucket: bucket ?? '', payload: (nonce ?? '').slice(0, NONCE_CHARACTERS) });
 }
 
+/** Whether a sealed text is one that nobody can open, because nothing was left in it. */
+export const isHollow = ({ payload }: SealedText): boolean => payload.length <= NONCE_CHARACTERS;
+
 /**
  * What stands where a body was in the remains of an event that was taken out of the log: `e0.<bucket>.<nonce>` of a sealed body. It opens
  * nothing; by it a copy that is left somewhere is recognised.
