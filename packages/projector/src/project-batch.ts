@@ -11,8 +11,13 @@ import type { Prepared, Projection } from './projection.js';
 import type { Written } from './timeline/write-changes.js';
 import { windowsOf } from './window.js';
 
-/** Where a share is written, and by whom. */
-export type Target = { readonly client: ClientBase; readonly schema: string; readonly share: Share };
+/** Where a share is written, and by whom. In a load indexes are postponed, and rows are written as a projection's `load` does. */
+export type Target = {
+  readonly client: ClientBase;
+  readonly schema: string;
+  readonly share: Share;
+  readonly isLoad?: boolean;
+};
 
 export type Projected = {
   readonly checkpoint: Checkpoint;
@@ -51,6 +56,9 @@ export async function projectBatch(
     return { checkpoint, commits: [commit] };
   } catch (error) {
     if (!isRefusedData(error)) throw error;
+    // What COPY refuses may be there already, which the ordinary way passes over.
+    if (target.isLoad && prepared.load !== undefined)
+      return projectBatch({ ...target, isLoad: false }, projection, from, fresh, prepared);
     if (fresh.length > 1) return projectHalves(target, projection, from, fresh);
     const { checkpoint, commit } = await commitBatch(
       target,
@@ -76,7 +84,7 @@ async function projectHalves(
 }
 
 async function commitBatch(
-  { client, schema, share }: Target,
+  { client, schema, share, isLoad }: Target,
   projection: Projection,
   from: Checkpoint,
   messages: readonly LoggedMessage[],
@@ -98,14 +106,17 @@ async function commitBatch(
     ),
   };
   const move = { share, from, to: checkpoint, windows, claimed: claims.streamSeqs };
-  if (prepared.writeAtOnce !== undefined && gaps.length === 0 && !passesMark(move)) {
+  if (prepared.writeAtOnce !== undefined && gaps.length === 0 && !isLoad && !passesMark(move)) {
     await prepared.writeAtOnce(client, schema, move);
-    return { checkpoint, commit: { prepared, written: { entered: [], left: [] } } };
+    return { checkpoint, commit: { prepared, written: nobody } };
   }
   await client.query('begin');
   try {
     await moveCheckpoint(client, schema, move);
-    const written = await prepared.write(client, schema, move);
+    const written =
+      isLoad && prepared.load !== undefined
+        ? await prepared.load(client, schema, move).then(() => nobody)
+        : await prepared.write(client, schema, move);
     await writeGaps(client, schema, share.partition, gaps, claims.streamSeqs);
     await writeUnfolded(client, schema, share, prepared, from.withheld);
     await client.query('commit');
@@ -115,6 +126,8 @@ async function commitBatch(
     throw error;
   }
 }
+
+const nobody: Written = { entered: [], left: [] };
 
 /** SQLSTATE classes 22 (data), 23 (constraints) and 54 (limits): the same batch fails the same way each time. */
 export const isRefusedData = (error: unknown): error is Error =>

@@ -18,6 +18,8 @@ export type Prepared = Unfolded & {
   readonly events: readonly Envelope[];
   /** Writes the rows, inside a transaction that has moved the checkpoint. */
   readonly write: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<Written>;
+  /** The same into a build whose indexes are postponed, faster; fails where rows are there already. */
+  readonly load?: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<void>;
   /** Moves the checkpoint and writes everything by one statement, where the batch is of a kind that allows it. */
   readonly writeAtOnce?: (client: ClientBase, schema: string, move: CheckpointMove) => Promise<void>;
 };

@@ -96,7 +96,7 @@ export async function runShare(
  * Projects a batch, also where somebody has intervened: a retry, a dropped event. Then the rows are as far as before, and what they stand
  * for is read anew. Where they are not, another process has the share.
  */
-async function projectOn(
+export async function projectOn(
   target: Target,
   projection: Projection,
   from: Checkpoint,

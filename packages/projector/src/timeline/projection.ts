@@ -5,6 +5,7 @@ import type { Prepared, Projection } from '../projection.js';
 import type { ConversationChanges } from './changes.js';
 import { type Dropped, decodeBatch } from './decode-batch.js';
 import { foldBatch, untouched } from './fold-batch.js';
+import { loadChanges } from './load-changes.js';
 import { writeChanges } from './write-changes.js';
 import { onlySends, writeSends } from './write-sends.js';
 
@@ -31,6 +32,7 @@ async function prepare(
     digest,
     events,
     write: (client, schema, move) => writeChanges(client, schema, changes, move),
+    load: (client, schema, move) => loadChanges(client, schema, changes, move),
     ...(unfolded.standstills.length === 0 && onlySends(changes)
       ? { writeAtOnce: (client, schema, move) => writeSends(client, schema, move, changes) }
       : {}),

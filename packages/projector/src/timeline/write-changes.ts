@@ -2,12 +2,13 @@ import type { ClientBase } from 'pg';
 import type { CheckpointMove } from '../checkpoint.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
+import { copySent } from './copy-messages.js';
 import { firstDue, isDueAnew } from './due.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
 import { restoreErased } from './restore-erased.js';
 import { writeErasures } from './write-erasures.js';
 import { writeMembers } from './write-members.js';
-import { writeMessages } from './write-messages.js';
+import { changeMessages, insertSent } from './write-messages.js';
 import { writePins } from './write-pins.js';
 import { countsReplies, movedReplies, recountReplies, writeReplies } from './write-replies.js';
 
@@ -32,25 +33,33 @@ export async function writeChanges(
   return steps.length === 1 ? (steps[0] as Written) : inTheEnd(steps);
 }
 
-async function writeStep(
+/**
+ * @param how in a load, messages that were sent are added by COPY, and what is due next, members' marks and replies stay behind.
+ */
+export async function writeStep(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
   move: CheckpointMove,
+  how: { readonly isLoad: boolean } = { isLoad: false },
 ): Promise<Written> {
-  const replies = countsReplies(move.from.model) ? await movedReplies(client, schema, all) : undefined;
+  const replies =
+    countsReplies(move.from.model) && !how.isLoad ? await movedReplies(client, schema, all) : undefined;
   await writeErasures(client, schema, all);
   await restoreErased(client, schema, all, move.claimed);
-  await writeMessages(client, schema, all);
+  await (how.isLoad ? copySent(client, schema, all) : insertSent(client, schema, all));
+  await changeMessages(client, schema, all);
   if (replies !== undefined) {
     await writeReplies(client, schema, replies);
     await recountReplies(client, schema, all, move.claimed);
   }
   await writePins(client, schema, all);
   const { entered, left, counts } = await writeMembers(client, schema, all, move);
-  await writeConversations(client, schema, all, counts, move);
+  await writeConversations(client, schema, all, counts, { move, ...how });
   return { entered, left };
 }
+
+type How = { readonly move: CheckpointMove; readonly isLoad: boolean };
 
 /** Where people stand after all steps. */
 function inTheEnd(steps: readonly Written[]): Written {
@@ -75,19 +84,20 @@ async function writeConversations(
   schema: string,
   all: readonly ConversationChanges[],
   counts: ReadonlyMap<string, number>,
-  move: CheckpointMove,
+  how: How,
 ): Promise<void> {
+  if (all.length === 0) return;
   await insertConversations(
     client,
     schema,
     all.filter(({ kind }) => kind !== undefined),
-    move,
+    how.move,
   );
-  const updated = await updateConversations(client, schema, all, counts, move);
+  const updated = await updateConversations(client, schema, all, counts, how);
   if (updated === all.length) return;
   const missing = await missingConversations(client, schema, all);
-  await insertConversations(client, schema, missing, move);
-  await updateConversations(client, schema, missing, counts, move);
+  await insertConversations(client, schema, missing, how.move);
+  await updateConversations(client, schema, missing, counts, how);
 }
 
 async function missingConversations(
@@ -132,10 +142,10 @@ async function updateConversations(
   schema: string,
   all: readonly ConversationChanges[],
   counts: ReadonlyMap<string, number>,
-  { windows }: CheckpointMove,
+  { move: { windows }, isLoad }: How,
 ): Promise<number> {
   const { rows } = await client.query<{ found: string }>({
-    name: `conversation-update-${schema}`,
+    name: `conversation-${isLoad ? 'load' : 'update'}-${schema}`,
     text: `with updated as (
         update ${schema}.conversation c set
           kind = coalesce(before.kind, b.kind),
@@ -166,11 +176,7 @@ async function updateConversations(
         left join ${schema}.conversation before on before.conversation_id = b.id and b.erased_at is null
         where c.conversation_id = b.id
         returning c.conversation_id, c.marked, before.marked as marked_before
-      ), marking as (
-        update ${schema}.member m set marked = u.marked
-        from updated u
-        where u.marked <> u.marked_before and m.conversation_id = u.conversation_id and m.marked <> u.marked
-      )
+      )${isLoad ? '' : markingSql(schema)}
       select count(*) as found from updated`,
     values: [
       all.map(({ conversationId }) => conversationId),
@@ -192,9 +198,15 @@ async function updateConversations(
       all.map(({ hold }) => hold?.since ?? null),
       all.map(({ hold }) => hold?.by ?? null),
       all.map(firstDue),
-      all.map(isDueAnew),
+      all.map((one) => !isLoad && isDueAnew(one)),
       all.map(({ erasure }) => (erasure?.tag === 'conversation' ? erasure.at : null)),
     ],
   });
   return Number(rows[0]?.found);
 }
+
+const markingSql = (schema: string): string => `, marking as (
+        update ${schema}.member m set marked = u.marked
+        from updated u
+        where u.marked <> u.marked_before and m.conversation_id = u.conversation_id and m.marked <> u.marked
+      )`;

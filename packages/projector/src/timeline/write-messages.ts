@@ -3,15 +3,14 @@ import type { ConversationChanges } from './changes.js';
 import { messageColumnsOf, type Sent } from './message-columns.js';
 
 /**
- * Writes what a batch does to messages: new ones as they are at its end; then edits and deletions of older ones; then
+ * Writes what a batch does to messages, after new ones were made as they are at its end: edits and deletions of older ones; then
  * expired ranges; then reactions to what is still there. The order matters to messages that had several of these.
  */
-export async function writeMessages(
+export async function changeMessages(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
 ): Promise<void> {
-  await insertSent(client, schema, all);
   await amend(client, schema, all);
   await expire(client, schema, all);
   await react(client, schema, all);
