@@ -1,0 +1,29 @@
+import type { ClientBase } from 'pg';
+
+/**
+ * Makes good, for all rows at once, what a load leaves behind because it takes an index for each: what is left of erased
+ * conversations, what is due next in each, and what members are marked with. Done again it changes nothing.
+ */
+export async function settleRows(client: ClientBase, schema: string): Promise<void> {
+  for (const statement of statements(schema)) await client.query(statement);
+}
+
+const statements = (schema: string): readonly string[] => [
+  ...['reaction', 'receipt', 'message'].map(
+    (table) => `delete from ${schema}.${table} t using ${schema}.conversation c
+      where c.erased_at is not null and t.conversation_id = c.conversation_id`,
+  ),
+  `update ${schema}.conversation c set next_due = due.next
+   from (
+     select b.conversation_id, least(b.expires_at, m.first) as next
+     from ${schema}.conversation b
+     left join (
+       select conversation_id, min(expires_at) as first from ${schema}.message
+       where expires_at is not null and not expired group by conversation_id
+     ) m on m.conversation_id = b.conversation_id
+     where b.erased_at is null
+   ) due
+   where due.conversation_id = c.conversation_id and c.next_due is distinct from due.next`,
+  `update ${schema}.member m set marked = c.marked
+   from ${schema}.conversation c where c.conversation_id = m.conversation_id and m.marked <> c.marked`,
+];
