@@ -52,3 +52,68 @@ export function createProgress(total: number, what: string): Progress {
     },
   };
 }
+
+/** Shows how far several parts of a long work are, and all of it. */
+export type PartsProgress = {
+  /** One part has so many done; it is shown until it has its total. */
+  readonly put: (part: string, done: number, total: number) => void;
+  /** A line about the work, above the bars. */
+  readonly say: (line: string) => void;
+  readonly stop: () => void;
+};
+
+/** A bar for each part that is at work and one for all, on a terminal; a line now and then elsewhere; on standard error. */
+export function createPartsProgress(total: number, what: string): PartsProgress {
+  const startedAt = Date.now();
+  const parts = new Map<string, { done: number; readonly first: number; readonly since: number }>();
+  const sum = () => [...parts.values()].reduce((all, { done }) => all + done, 0);
+  const rateOf = (done: number, since: number) =>
+    Math.round(done / Math.max(0.001, (Date.now() - since) / 1000));
+  const track = (part: string, done: number) => {
+    const known = parts.get(part) ?? { done: 0, first: done, since: Date.now() };
+    known.done = done;
+    parts.set(part, known);
+    return rateOf(done - known.first, known.since);
+  };
+  if (!process.stderr.isTTY) {
+    const timer = setInterval(() => {
+      const rate = rateOf(sum(), startedAt);
+      const left = rate > 0 ? `, ${Math.round((total - sum()) / rate)} s left` : '';
+      process.stderr.write(
+        `${grouped(sum())} of ${grouped(total)} ${what}, ${grouped(rate)} a second${left}\n`,
+      );
+    }, LINE_MS);
+    return {
+      put: (part, done) => void track(part, done),
+      say: (line) => void process.stderr.write(`${line}\n`),
+      stop: () => clearInterval(timer),
+    };
+  }
+  const bars = new cliProgress.MultiBar(
+    {
+      format: `{bar} {percentage}% | {part} | {value} of {total} ${what} | {rate} a second | {eta_formatted} left`,
+      stream: process.stderr,
+      hideCursor: true,
+      etaBuffer: 200,
+      fps: 5,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  const all = bars.create(total, 0, { part: 'all', rate: 0 });
+  const shown = new Map<string, cliProgress.SingleBar>();
+  return {
+    put(part, done, partTotal) {
+      const rate = grouped(track(part, done));
+      const bar = shown.get(part) ?? bars.create(partTotal, 0, { part, rate });
+      shown.set(part, bar);
+      bar.update(done, { rate });
+      if (done >= partTotal) {
+        bars.remove(bar);
+        shown.delete(part);
+      }
+      all.update(sum(), { rate: grouped(rateOf(sum(), startedAt)) });
+    },
+    say: (line) => bars.log(`${line}\n`),
+    stop: () => bars.stop(),
+  };
+}

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { promoteVerb } from '../projections/promote.js';
+import { rebuildVerb } from '../projections/rebuild.js';
 import { rollbackVerb } from '../projections/rollback.js';
 import { statusVerb } from '../projections/status.js';
 import { verifyVerb } from '../projections/verify.js';
@@ -12,5 +13,6 @@ export const projectionsVerb = (): Command =>
     )
     .addCommand(statusVerb().exitOverride())
     .addCommand(verifyVerb().exitOverride())
+    .addCommand(rebuildVerb().exitOverride())
     .addCommand(promoteVerb().exitOverride())
     .addCommand(rollbackVerb().exitOverride());

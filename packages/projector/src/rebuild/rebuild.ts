@@ -130,7 +130,7 @@ async function build(work: Build): Promise<Rebuilt> {
     phase('loading');
     await load(work);
     phase('settling');
-    await settleRows(client, schema);
+    await settleRows(client, schema, model);
     await index(work, phase);
   }
   phase('catching up');

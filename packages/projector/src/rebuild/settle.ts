@@ -1,11 +1,14 @@
+import type { Model } from '@parley/infra/read-model/models';
 import type { ClientBase } from 'pg';
+import { countAllReplies, countsReplies } from '../timeline/write-replies.js';
 
 /**
  * Makes good, for all rows at once, what a load leaves behind because it takes an index for each: what is left of erased
- * conversations, what is due next in each, and what members are marked with. Done again it changes nothing.
+ * conversations, what is due next in each, what members are marked with, and replies. Done again it changes nothing.
  */
-export async function settleRows(client: ClientBase, schema: string): Promise<void> {
+export async function settleRows(client: ClientBase, schema: string, model: Model): Promise<void> {
   for (const statement of statements(schema)) await client.query(statement);
+  if (countsReplies(model)) await countAllReplies(client, schema);
 }
 
 const statements = (schema: string): readonly string[] => [
