@@ -1,7 +1,12 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { readConversation } from '@parley/infra/log/conversation-reader';
-import { firstAfter, type ProjectedStream, type StoredPlace } from '@parley/infra/log/projected-stream';
+import {
+  firstAfter,
+  nameOfStream,
+  type ProjectedStream,
+  type StoredPlace,
+} from '@parley/infra/log/projected-stream';
 import { placeOf } from '@parley/infra/log/subjects';
 import * as E from 'fp-ts/lib/Either.js';
 import { WINDOW_MS } from '../window.js';
@@ -31,6 +36,10 @@ export function askLog(jsm: JetStreamManager, partition: number, partitions: num
     async isHollow(projection, from, before) {
       const next = await after(projection, from - 1);
       return next === undefined || next.streamSeq >= before;
+    },
+    async isReached(projection, streamSeq) {
+      const stream = nameOfStream({ projection, partition } as ProjectedStream);
+      return streamSeq <= (await jsm.streams.info(stream)).state.last_seq;
     },
     async wasErased(conversationId, user) {
       const people = await once(erased, conversationId, () => erasedIn(jsm, conversationId, partitions));

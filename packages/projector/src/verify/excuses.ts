@@ -6,6 +6,8 @@ import { type RowDifference, valueIn } from './compare-rows.js';
 export type AskLog = {
   /** Whether the stream of the projection has nothing from one sequence on and before another. */
   isHollow(projection: string, from: number, before: number): Promise<boolean>;
+  /** Whether the stream of the projection ever had this sequence. */
+  isReached(projection: string, streamSeq: number): Promise<boolean>;
   /** Whether the log says that a person was erased in a conversation. */
   wasErased(conversationId: string, user: string): Promise<boolean>;
 };
@@ -49,13 +51,14 @@ async function isExcused(log: AskLog, { table, rows }: RowDifference, column: st
   switch (column) {
     case 'marked':
     case 'window_began':
-      return left !== ALWAYS && right !== ALWAYS && nothingFrom(0);
+      // A place of 0 is none: no message was read there.
+      return ![left, right].some((mark) => mark === ALWAYS || mark === '0') && nothingFrom(0);
     case 'window_opened_at': {
       const [one, other] = rows.map((row) => valueIn(table, row, 'window_began'));
       return one !== other && slotOf(left) === slotOf(right);
     }
     case 'stream_seq':
-      return nothingFrom(1);
+      return (await log.isReached(projection, Math.max(Number(left), Number(right)))) && nothingFrom(1);
     case 'events':
       return projection === 'receipts';
     default:
