@@ -66,10 +66,12 @@ export async function startProjector(
   const serving = openServedEffects({ nats, redis, database, expiry, erasing, upkeep, onCacheFailure });
   resources.push({ name: 'what is served', dispose: () => serving.close() });
   const following: FollowVersion = {
+    database,
     databaseUrl,
     instance,
     partitions,
     js,
+    jsm,
     metrics,
     log,
     besides: (version, share) => besideShare(serving, { erasing, upkeep }, version, share),

@@ -2,6 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { addDigest } from '@parley/domain/log/digest';
 import { partitionLabel } from '@parley/domain/log/partition';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { nameOfStream } from '@parley/infra/log/projected-stream';
 import type { Place } from '@parley/infra/log/subjects';
 import { type Checkpoint, intervene, lockCheckpoint, type Share } from '../checkpoint.js';
 import { claimRemains } from '../claims.js';
@@ -15,7 +16,6 @@ import { timeline } from '../timeline/projection.js';
 import type { DeadLetter } from './dead-letter.js';
 import { type ParkedConversation, readParked, repark, unpark } from './parked-conversation.js';
 import { hasMessage, holesIn, readStretch } from './stretch.js';
-import { streamOf } from './withheld.js';
 
 export type RetryResources = Target & {
   readonly jsm: JetStreamManager;
@@ -50,7 +50,7 @@ export async function stretchOf(
 
 const placeIn = (share: Share, { conversationId }: ParkedConversation): Place => ({
   partition: share.partition,
-  stream: streamOf(share),
+  stream: nameOfStream(share),
   subject: `conv.${partitionLabel(share.partition)}.${conversationId}`,
 });
 

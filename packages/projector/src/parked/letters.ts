@@ -1,4 +1,4 @@
-import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { nameOfStream } from '@parley/infra/log/projected-stream';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import type { Pool } from 'pg';
 import type { ProjectionName, Share } from '../checkpoint.js';
@@ -14,7 +14,7 @@ export type Letter = {
   readonly streamSeq: number;
   readonly conversationId: string;
   readonly error: string;
-  /** As the log has it; undefined where a retry was broken off behind it. */
+  /** As the log has it, of one that is asked for by its place; undefined where a retry was broken off behind it. */
   readonly payload: Buffer | undefined;
   readonly parkedAt: Date;
   /** Events of its conversation that wait behind it; undefined where nothing stands still. */
@@ -32,9 +32,6 @@ export function placeOfLetter(id: string): LetterPlace | undefined {
   return { share, stream: `${kind}_${label}`, streamSeq: Number(seq) };
 }
 
-const idOf = (projection: ProjectionName, partition: number, streamSeq: number): string =>
-  `${projection === 'timeline' ? streamName(partition) : receiptStreamName(partition)}:${streamSeq}`;
-
 /** The letters of a build, oldest first: `most` at most, or the one at a place. */
 export async function listLetters(
   database: Pick<Pool, 'query'>,
@@ -44,14 +41,15 @@ export async function listLetters(
   const schema = schemaOf(version);
   const { rows } = await database.query<Row>(
     `select coalesce(d.projection, 'timeline') as projection, coalesce(d.partition, p.partition) as partition,
-       coalesce(d.stream_seq, p.stream_seq) as stream_seq, p.conversation_id, d.subject, d.payload, d.error, p.waiting,
+       coalesce(d.stream_seq, p.stream_seq) as stream_seq, p.conversation_id, d.subject,
+       case when $2::text is not null then d.payload end as payload, d.error, p.waiting,
        coalesce(p.parked_at, d.parked_at) as parked_at
      from ${schema}.dead_letter d
      full join ${schema}.parked_conversation p
        on d.projection = 'timeline' and d.partition = p.partition and d.stream_seq = p.stream_seq
      where $2::text is null
-       or (coalesce(d.projection, 'timeline') = $2 and coalesce(d.partition, p.partition) = $3
-         and coalesce(d.stream_seq, p.stream_seq) = $4)
+       or (coalesce(d.projection, 'timeline') = $2 and coalesce(d.partition, p.partition) = $3::int
+         and coalesce(d.stream_seq, p.stream_seq) = $4::bigint)
      order by 9, 2, 3 limit $1`,
     [most, at?.share.projection, at?.share.partition, at?.streamSeq],
   );
@@ -75,7 +73,7 @@ function letterOf(row: Row, version: number): Letter {
   const streamSeq = Number(row.stream_seq);
   const named = projection === 'timeline' ? conversationOf(subject ?? '') : (subject?.split('.')[2] ?? '');
   return {
-    id: idOf(projection, partition, streamSeq),
+    id: `${nameOfStream({ projection, partition })}:${streamSeq}`,
     version,
     projection,
     partition,

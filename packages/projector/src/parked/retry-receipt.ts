@@ -1,3 +1,4 @@
+import { nameOfStream } from '@parley/infra/log/projected-stream';
 import { intervene, lockCheckpoint } from '../checkpoint.js';
 import { inTransaction } from '../in-transaction.js';
 import { receipts } from '../receipts/projection.js';
@@ -7,7 +8,6 @@ import { writeLetters } from './park.js';
 import { forgetLetters } from './parked-conversation.js';
 import type { Retried } from './retry-conversation.js';
 import { readStretch } from './stretch.js';
-import { streamOf } from './withheld.js';
 
 /** More than the stream keeps of one person in one conversation. */
 const ALL = 1_000;
@@ -25,7 +25,7 @@ export async function retryReceipt(resources: RetryResources, streamSeq: number)
   );
   if (rows[0] === undefined) return { tag: 'gone' };
   const letter: DeadLetter = { streamSeq, ...rows[0] };
-  const place = { stream: streamOf(share), subject: letter.subject };
+  const place = { stream: nameOfStream(share), subject: letter.subject };
   return inTransaction(client, async () => {
     const from = await lockCheckpoint(client, schema, share);
     const moves = (await readStretch(jsm, place, 1, ALL)).filter((move) => move.streamSeq <= from.streamSeq);

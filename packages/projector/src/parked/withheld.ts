@@ -1,4 +1,4 @@
-import { receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { nameOfStream } from '@parley/infra/log/projected-stream';
 import type { ClientBase } from 'pg';
 import type { Share } from '../checkpoint.js';
 
@@ -50,7 +50,7 @@ export async function readWithheld(client: ClientBase, schema: string, share: Sh
 export async function readDropped(client: ClientBase, share: Share): Promise<Withheld> {
   const { rows } = await client.query<{ stream_seq: string; seq: string | null }>(
     'select stream_seq, seq from parley.dropped_event where stream = $1',
-    [streamOf(share)],
+    [nameOfStream(share)],
   );
   if (rows.length === 0) return nothingWithheld;
   const places = rows.map(
@@ -64,7 +64,3 @@ export function withParked(withheld: Withheld, conversationIds: readonly string[
   if (conversationIds.every((id) => withheld.parked.has(id))) return withheld;
   return { ...withheld, parked: new Set([...withheld.parked, ...conversationIds]) };
 }
-
-/** The stream that a share reads. */
-export const streamOf = ({ projection, partition }: Share): string =>
-  projection === 'timeline' ? streamName(partition) : receiptStreamName(partition);

@@ -1,10 +1,10 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
-import type { Log } from '@parley/infra/runtime/log';
 import { beside, type Work } from '../beside.js';
 import type { Share } from '../checkpoint.js';
 import type { ProjectorMetrics } from '../metrics.js';
 import { ownShares } from '../ownership/own-shares.js';
+import { type RetryAtClaim, retryAtClaim } from '../parked/retry-at-claim.js';
 import type { Commit } from '../project-batch.js';
 import { receipts } from '../receipts/projection.js';
 import { runShare } from '../run-share.js';
@@ -13,14 +13,12 @@ import type { Followed } from './follow-versions.js';
 
 export const projections = { timeline, receipts };
 
-export type FollowVersion = {
-  readonly databaseUrl: string;
+export type FollowVersion = RetryAtClaim & {
   /** Tells this process from others. */
   readonly instance: string;
   readonly partitions: number;
   readonly js: JetStreamClient;
   readonly metrics: ProjectorMetrics;
-  readonly log: Log;
   /** What goes on beside a share while this process has it. */
   readonly besides: (version: number, share: Share) => Besides;
 };
@@ -50,9 +48,11 @@ export function followVersion(options: FollowVersion, version: number): Followed
       const aside = besides(version, share);
       const resources = { js, metrics, log, onCommit: aside.committed, onPlace: aside.placed };
       const target = { client, schema, share };
-      const project: Work = (until) => runShare(resources, projections[share.projection], target, until);
+      const projection = projections[share.projection];
+      const project: Work = (until) => runShare(resources, projection, target, until);
+      const retry = retryAtClaim(options, schema, share, projection);
       try {
-        await beside(signal, project, aside.chores);
+        await beside(signal, project, [...aside.chores, retry]);
       } catch (error) {
         metrics.failed(share);
         throw error;

@@ -3,7 +3,7 @@ import { schemaOf } from '@parley/infra/read-model/schema-name';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { announceAdded } from '../announce.js';
-import type { Work } from '../beside.js';
+import { untilAborted, type Work } from '../beside.js';
 import { keepCache } from '../cache/keep-cache.js';
 import type { Share } from '../checkpoint.js';
 import type { Erasing } from '../erasure/open-erasing.js';
@@ -111,15 +111,9 @@ function endingDue(
     chore: serving.whileServed(version, async ({ take }, signal) => {
       taken = take(partition);
       taken.behind(behind);
-      await aborted(signal);
+      await untilAborted(signal);
       taken.release();
       taken = undefined;
     }),
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
