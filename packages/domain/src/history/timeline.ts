@@ -22,6 +22,26 @@ export type HistoricMessage = {
 export const isThere = (message: HistoricMessage | undefined): message is HistoricMessage =>
   message !== undefined && !message.expired && message.deletedAt === null;
 
+export type ReactionThen = {
+  readonly emoji: string;
+  readonly count: number;
+  readonly users: readonly string[];
+};
+
+/** Who reacted to a message, sorted by emoji as the read model has them. */
+export const reactionsTo = ({ reactions }: HistoricMessage): readonly ReactionThen[] =>
+  [...(reactions ?? [])]
+    .map(([emoji, users]) => ({ emoji, count: users.size, users: [...users] }))
+    .sort((one, other) => byCodePoints(one.emoji, other.emoji));
+
+/** The order of their bytes in UTF-8; that of JavaScript puts what lies beyond 16 bits before what is at their end. */
+function byCodePoints(one: string, other: string): number {
+  const [a, b] = [Array.from(one), Array.from(other)];
+  const at = a.findIndex((character, index) => character !== b[index]);
+  if (at < 0) return a.length - b.length;
+  return (a[at]?.codePointAt(0) ?? 0) - (b[at]?.codePointAt(0) ?? -1);
+}
+
 /** Messages of neighbouring seqs. `living` counts those that have not expired, so that a run of expired ones is passed over at once. */
 type Block = { readonly messages: (HistoricMessage | undefined)[]; living: number };
 

@@ -3,7 +3,7 @@ import { created, envelopes, happened, type Past } from '../testing/given.js';
 import { foldHistory } from './fold-history.js';
 import { emptyHistory, type History } from './history.js';
 import { pageThen } from './page-then.js';
-import { unreadThen } from './unread-then.js';
+import { readersThen } from './readers-then.js';
 
 const garden = created('group', { ann: 'owner', ben: 'member' });
 const sent = (by: string, ordinal: number, more = {}) =>
@@ -50,14 +50,15 @@ describe('a page of the past', () => {
 
 describe('what was unread', () => {
   it('is what came after the watermark and is still there', () => {
-    const unread = unreadThen(busy, 0);
+    const { unread, newestOf } = readersThen(busy, 0);
+    expect([newestOf('ben'), newestOf('cem')]).toEqual([6, 0]);
     // Ben sent message 6, and so has read what came before it.
     expect([unread('ben', 0), unread('ben', 6), unread('ben', 7)]).toEqual([1, 1, 0]);
     expect([unread('cem', 0), unread('cem', 2), unread('cem', 5), unread('cem', 99)]).toEqual([4, 3, 2, 0]);
-    expect(unreadThen(busy, END)('cem', 0)).toBe(3);
+    expect(readersThen(busy, END).unread('cem', 0)).toBe(3);
   });
 
   it('is nothing where nothing was said', () => {
-    expect(unreadThen(after(), 0)('ben', 0)).toBe(0);
+    expect(readersThen(after(), 0).unread('ben', 0)).toBe(0);
   });
 });

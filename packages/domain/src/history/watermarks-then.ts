@@ -17,13 +17,15 @@ const NOWHERE = { delivered: 0, read: 0 };
 /**
  * @param moves those that are kept, the oldest first
  * @param forgotten whether moves may be missing: `oldest`, because only so many are kept, and there are as many; `any`, because
- *   messages of that time are gone for so long that nobody is told any more who read them
+ *   messages of that time are gone for so long that nobody is told any more who read them; `all`, because they may have been erased
  */
 export function watermarksThen(
   moves: readonly KeptMove[],
   time: number,
-  forgotten: { readonly oldest: boolean; readonly any: boolean },
+  forgotten: { readonly oldest: boolean; readonly any: boolean; readonly all: boolean },
 ): WatermarksThen {
+  if (forgotten.all && moves.length === 0)
+    return { ...NOWHERE, exact: false, readAtMost: Number.MAX_SAFE_INTEGER };
   // One without its time happened before anything that is told: it is only in doubt where the moment is as old.
   const isAfter = ({ at }: KeptMove): boolean => at > time || (at === 0 && forgotten.any);
   const first = moves.findIndex(isAfter);
