@@ -3,6 +3,7 @@ import { exitCodeMeanings, exitCodes } from './exit-codes.js';
 import { addCompletion } from './terminal/completion.js';
 import { auditVerb } from './verbs/audit.js';
 import { chatVerb } from './verbs/chat.js';
+import { conversationVerb } from './verbs/conversation.js';
 import { deadLettersVerb } from './verbs/dead-letters.js';
 import { devicesVerb } from './verbs/devices.js';
 import { doctorVerb } from './verbs/doctor.js';
@@ -35,6 +36,7 @@ export function parleyProgram(): Command {
     chatVerb,
     replayVerb,
     queryVerb,
+    conversationVerb,
     projectionsVerb,
     deadLettersVerb,
     logVerb,
