@@ -14,6 +14,7 @@ import {
   READ_RESOURCES,
   RECEIPT_RESOURCES,
 } from './injection.js';
+import { ConversationAtHandler } from './queries/conversation-at.js';
 import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
 import { MessageInfoHandler } from './queries/message-info.js';
@@ -52,6 +53,7 @@ export class ApiModule {
         MessageListHandler,
         ConversationListHandler,
         ConversationGetHandler,
+        ConversationAtHandler,
         SessionSyncHandler,
         MessageInfoHandler,
       ],

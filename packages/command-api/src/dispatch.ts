@@ -17,6 +17,7 @@ import { ExecuteCommand } from './commands/execute-command.js';
 import { DeviceKeys } from './devices/device-keys.js';
 import { DeviceList } from './devices/device-list.js';
 import { ExecuteAccountCommand } from './devices/execute-account-command.js';
+import { ConversationAt } from './queries/conversation-at.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
 import { MessageInfo } from './queries/message-info.js';
@@ -76,10 +77,14 @@ export function openDispatch({
         return queries.execute(
           new ConversationList(caller.user, decoded.right as QueryOf<'conversation.list'>),
         );
-      case 'conversation.get':
+      case 'conversation.get': {
+        const asked = decoded.right as QueryOf<'conversation.get'>;
         return queries.execute(
-          new ConversationGet(caller.user, decoded.right as QueryOf<'conversation.get'>, mayImport(caller)),
+          asked.at === undefined
+            ? new ConversationGet(caller.user, asked, mayImport(caller))
+            : new ConversationAt(caller.user, { ...asked, at: asked.at }),
         );
+      }
       case 'message.list':
         return queries.execute(new MessageList(caller.user, decoded.right as QueryOf<'message.list'>));
       case 'receipt.mark':

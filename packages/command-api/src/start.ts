@@ -128,6 +128,7 @@ export async function startApi(
     caughtUp,
     now: clock.now,
     proofOfDelivery,
+    partitions,
   };
   const onError = (error: unknown, what: string): void => log.error({ err: error, what }, 'a request failed');
 

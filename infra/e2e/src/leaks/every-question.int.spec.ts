@@ -133,6 +133,20 @@ describe('every question there is', { timeout: 60_000 }, () => {
     expect(tells(JSON.stringify(bySocket))).toBe(false);
   });
 
+  it('answers nothing of messages that are over when the past is asked for', async () => {
+    const { conversationId, head } = over.get('conversation.get') as Planted;
+    const params = { conversationId, at: `${head}` };
+    const byHttp = await stack.ask('conversation.get', params);
+    expect(JSON.parse(byHttp.text).past.messages).toHaveLength(4);
+    expect(tells(byHttp.text)).toBe(false);
+    expect(tells(JSON.stringify(await ann.request('conversation.get', params)))).toBe(false);
+    const refused = await stack.ask('conversation.get', {
+      conversationId: (ended.get('conversation.get') as Planted).conversationId,
+      at: '1',
+    });
+    expect(JSON.parse(refused.text)).toMatchObject({ tag: 'ConversationNotFound' });
+  });
+
   it.each(internals)('answers gateways nothing of messages that are over: %s', async (name) => {
     const reply = await asInternal(name, over.get(name) as Planted);
     expect(reply.tag).toBe('result');

@@ -4,6 +4,7 @@ import { timelineCursor } from '@parley/domain/wire/cursor';
 import { placeOf } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { startCli } from '@parley/infra/testing/cli-process';
+import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack, PARTITIONS } from './moved-clock-stack.js';
@@ -116,6 +117,63 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     expect(await pins()).toEqual([seq]);
     stack.clock.ahead = OVER;
     expect(await pins()).toEqual([]);
+  });
+
+  it('is told as gone where the past is asked for, however long ago', async () => {
+    const { conversationId, seq, head } = await plant(stack);
+    const past = async (at: string | number) => {
+      const answer = await stack.ask('conversation.get', { conversationId, at: String(at) });
+      if (answer.status !== 200) throw new Error(answer.text);
+      return answer.text;
+    };
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    for (const at of [seq + 1, head, soon]) {
+      const after = JSON.parse(await toldUntilOver(() => past(at)));
+      expect(after.past.messages[1]).toEqual({
+        seq,
+        ordinal: 2,
+        author: 'ann',
+        at: expect.any(Number),
+        expiresAt: expect.any(Number),
+        body: null,
+        sealed: 'gone',
+      });
+    }
+  });
+
+  it('is told as gone by the past where it was deleted since', async () => {
+    const { conversationId, seq, head } = await plant(stack);
+    const past = async () => (await stack.ask('conversation.get', { conversationId, at: `${head}` })).text;
+    expect(tells(await past())).toBe(true);
+    await stack.done('message.delete', { conversationId, seq });
+    const last = await stack.done('message.delete', { conversationId, seq: head });
+    await stack.projected(conversationId, last);
+    const after = await past();
+    expect(tells(after)).toBe(false);
+    expect(JSON.parse(after).past.messages[1]).toMatchObject({ seq, body: null, sealed: 'gone' });
+  });
+
+  it('is told as gone to the operator who shows the past', async () => {
+    const { conversationId, head } = await plant(stack);
+    const shown = async (...flags: readonly string[]) => {
+      const { output, ended } = startCli(
+        ['conversation', 'show', conversationId, '--at', `${head}`, ...flags],
+        {
+          NATS_URL: stack.environment.natsUrl,
+          PARLEY_MASTER_KEYS: Buffer.from(TEST_MASTER_KEY).toString('base64url'),
+        },
+      );
+      expect([await ended, output.err]).toEqual([0, '']);
+      return output.out;
+    };
+    expect(await shown('--open-bodies')).toContain(WORDS);
+    expect(await shown('--open-bodies', '--json')).toContain(WORDS);
+    expect(await shown()).not.toContain(WORDS);
+    const last = await stack.done('message.delete', { conversationId, seq: head });
+    await stack.done('message.delete', { conversationId, seq: 3 });
+    await stack.projected(conversationId, last + 1);
+    for (const flags of [[], ['--open-bodies'], ['--open-bodies', '--json']])
+      expect(tells(await shown(...flags))).toBe(false);
   });
 
   it('is told without its content to who resumes, and no event is left out', async () => {

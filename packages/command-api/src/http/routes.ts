@@ -47,7 +47,16 @@ export function addRoutes(
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Path and query are text; these parameters are numbers, and the codec refuses what is not one. */
-const NUMERIC = new Set(['limit', 'seq', 'around', 'minSeq', 'membersLimit']);
+const NUMERIC = new Set([
+  'limit',
+  'seq',
+  'around',
+  'minSeq',
+  'membersLimit',
+  'messagesBefore',
+  'messagesAfter',
+  'messagesLimit',
+]);
 
 function parametersOf(request: FastifyRequest, takesKey: boolean): unknown {
   const text = Object.entries({ ...(request.query as object), ...(request.params as object) });

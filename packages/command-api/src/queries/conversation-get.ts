@@ -14,7 +14,7 @@ import { ifSoon } from './if-soon.js';
 import type { NewestPageResources } from './newest-page.js';
 
 /** Members on a page of `conversation.get` unless it says otherwise. */
-const DEFAULT_MEMBERS = 200;
+export const DEFAULT_MEMBERS = 200;
 
 /** A conversation as it is in the log now. Needs NATS alone; where Postgres does not answer it comes without watermarks. */
 export class ConversationGet extends Query<E.Either<Refusal, ConversationDetail>> {

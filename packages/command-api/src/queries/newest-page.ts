@@ -30,6 +30,7 @@ export type NewestPageResources = {
   readonly now: () => number;
   /** For how long, in ms, who received and read a message is told after its end. */
   readonly proofOfDelivery: number;
+  readonly partitions: number;
 };
 
 /** Pages as they were read of late, their bodies sealed: at a revision a page is what it is, so one of the right revision need not be read again. */

@@ -31,6 +31,7 @@ describe('the refusals', () => {
     expect(codes).toMatchInlineSnapshot(`
       {
         "BatchTooLarge": 1501,
+        "BeforeItBegan": 1431,
         "BeyondTheHead": 1416,
         "BodyTooLarge": 1502,
         "ConversationClosed": 1410,
@@ -53,8 +54,10 @@ describe('the refusals', () => {
         "NotAuthenticated": 1401,
         "NotForThisKind": 1406,
         "NotTheAuthor": 1407,
+        "NotYetHappened": 1432,
         "OnLegalHold": 1425,
         "ParseError": -32700,
+        "PastTooLong": 1433,
         "PersonErased": 1426,
         "PositionAhead": 1419,
         "RateLimited": 1430,

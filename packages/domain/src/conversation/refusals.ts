@@ -95,6 +95,19 @@ export const refusals = {
   ),
   PersonErased: row(1426, 410, false, 'This person was erased; they write again only as somebody new.'),
   TooManyPins: row(1427, 409, false, 'So many messages are pinned already; unpin one.'),
+  BeforeItBegan: row(1431, 422, false, 'The conversation had not begun then; ask for a later moment.'),
+  NotYetHappened: row(
+    1432,
+    422,
+    false,
+    'The conversation has no event of that seq yet; ask for its newest, or an earlier one.',
+  ),
+  PastTooLong: row(
+    1433,
+    422,
+    false,
+    'Too much had happened by then for an answer here; ask for an earlier moment, or an operator for `parley conversation show`.',
+  ),
 
   // What the wire refuses.
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),

@@ -96,7 +96,7 @@ export const methods = {
     'conversation.get',
     ConversationDetail,
     ofConversation,
-    'A conversation and its members.',
+    'A conversation and its members; with `at`, a seq or a time, as they were then, and its messages.',
   ),
   'conversation.rename': command(
     'conversation.rename',

@@ -1,4 +1,5 @@
 import type * as t from 'io-ts';
+import { MomentText } from '../history/moment.js';
 import { ConversationId, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
@@ -12,13 +13,21 @@ const Cursor = boundedText('cursor', 1, 300);
 
 /**
  * Every query by its name on the wire. `minSeq` names the seq that the answer must have seen, so that a client reads its
- * own writes; `around` a message to be shown amid those before and after it; `as` is for tokens with the scope `import`.
+ * own writes; `around` a message to be shown amid those before and after it; `as` is for tokens with the scope `import`. With `at`, a seq or a
+ * time, a conversation is shown as it was then, with a page of its messages, whose bounds begin with `messages`.
  */
 export const queryCodecs = {
   'conversation.list': shape({}, { limit: Limit, after: Cursor }),
   'conversation.get': shape(
     { conversationId: ConversationId },
-    { membersAfter: UserId, membersLimit: boundedInteger('membersLimit', 0, 1_000) },
+    {
+      membersAfter: UserId,
+      membersLimit: boundedInteger('membersLimit', 0, 1_000),
+      at: MomentText,
+      messagesBefore: Seq,
+      messagesAfter: Seq,
+      messagesLimit: boundedInteger('messagesLimit', 0, MAX_PAGE),
+    },
   ),
   'message.list': shape(
     { conversationId: ConversationId },

@@ -80,19 +80,46 @@ export const ConversationPage = shape(
 export type ConversationPage = t.TypeOf<typeof ConversationPage>;
 
 /**
+ * The moment a conversation is shown at: after the event `seq`, of which `head` is the newest by now, and at the time `at` in ms. Its messages as
+ * they were shown then, oldest first; of what is gone by now, or past its life, `body` is null and `sealed` gone. `incomplete` says that
+ * the log lacks events of before, or has some that cannot be read.
+ */
+export const PastView = shape({
+  seq: t.number,
+  at: t.number,
+  head: t.number,
+  messages: t.readonlyArray(MessageView),
+  hasMoreMessages: t.boolean,
+  incomplete: t.boolean,
+});
+export type PastView = t.TypeOf<typeof PastView>;
+
+/**
  * A conversation as its members see it now, folded from the log; members in order of their ids, with their watermarks where
  * the read model can be asked for them. `behind` is how many events and receipts it still had not: ask again, watermarks may have
  * moved. `pins` are the seqs of pinned messages that are still there.
+ *
+ * With `past` all of it is as it was then, but for `role`, which is what the reader is now. Members then have `unread`; where `exact` is false,
+ * receipts of that time are forgotten, and it was that much at least.
  */
 export const ConversationDetail = shape(
   {
     ...outline,
     members: t.readonlyArray(
-      shape({ user: t.string, role: Role, since: t.number }, { delivered: t.number, read: t.number }),
+      shape(
+        { user: t.string, role: Role, since: t.number },
+        { delivered: t.number, read: t.number, unread: t.number, exact: t.boolean },
+      ),
     ),
     hasMoreMembers: t.boolean,
   },
-  { ...perhaps, pins: t.readonlyArray(t.number), producers: t.record(t.string, t.number), behind: t.number },
+  {
+    ...perhaps,
+    pins: t.readonlyArray(t.number),
+    producers: t.record(t.string, t.number),
+    behind: t.number,
+    past: PastView,
+  },
 );
 export type ConversationDetail = t.TypeOf<typeof ConversationDetail>;
 
