@@ -9,7 +9,15 @@ export class Codec<A> extends t.Type<A, A, unknown> {
     is: (input: unknown) => input is A,
     validate: t.Validate<unknown, A>,
     readonly schema: (of: (codec: t.Mixed) => JsonSchema) => JsonSchema,
+    /** Whether `validate` succeeds, where that can be told without making anything. */
+    readonly fits?: (input: unknown) => boolean,
   ) {
     super(name, is, validate, t.identity);
   }
 }
+
+/** Whether a codec decodes the input; without what it would give, and several times as fast. */
+export const accepts = (codec: t.Mixed, input: unknown): boolean =>
+  codec instanceof Codec && codec.fits !== undefined
+    ? codec.fits(input)
+    : codec.validate(input, [])._tag === 'Right';

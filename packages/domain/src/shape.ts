@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { Codec } from './codec.js';
+import { accepts, Codec } from './codec.js';
 import * as E from './either.js';
 
 type Fields = { readonly [key: string]: t.Mixed };
@@ -44,6 +44,10 @@ export function shape(required: Fields, optional: Fields = {}): Codec<object> {
       properties: Object.fromEntries([...wanted, ...possible].map(([key, codec]) => [key, of(codec)])),
       required: wanted.map(([key]) => key),
     }),
+    (input) =>
+      isRecord(input) &&
+      wanted.every(([key, codec]) => accepts(codec, own(input, key))) &&
+      possible.every(([key, codec]) => own(input, key) === undefined || accepts(codec, own(input, key))),
   );
 }
 

@@ -58,27 +58,30 @@ export function boundedText(name: string, min: number, max: number): Codec<strin
 
 /** Codec of a safe integer from `min` to `max`, both included. */
 export function boundedInteger(name: string, min: number, max: number): Codec<number> {
+  const fits = (input: unknown): boolean =>
+    Number.isSafeInteger(input) && (input as number) >= min && (input as number) <= max;
   return new Codec(
     name,
     t.number.is,
     (input, context) =>
-      Number.isSafeInteger(input) && (input as number) >= min && (input as number) <= max
+      fits(input)
         ? t.success(input as number)
         : t.failure(input, context, `must be a whole number from ${min} to ${max}`),
     () => ({ type: 'integer', title: name, minimum: min, maximum: max }),
+    fits,
   );
 }
 
 /** Codec of a string that matches `pattern`; `rule` says in words what is accepted. */
 export function patternedText(name: string, pattern: RegExp, rule: string): Codec<string> {
+  const fits = (input: unknown): boolean => typeof input === 'string' && pattern.test(input);
   return new Codec(
     name,
     t.string.is,
     (input, context) =>
-      typeof input === 'string' && pattern.test(input)
-        ? t.success(input)
-        : t.failure(input, context, `must be ${rule}`),
+      fits(input) ? t.success(input as string) : t.failure(input, context, `must be ${rule}`),
     () => ({ type: 'string', title: name, description: rule, pattern: pattern.source }),
+    fits,
   );
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EventType, eventCodecs, isEventType } from '../conversation/events.js';
 import { anyEvent } from '../testing/arbitraries.js';
 import { GARDEN, NOON } from '../testing/commands.js';
-import { decodeEnvelope, envelop } from './envelope.js';
+import { decodeEnvelope, envelop, isNewest } from './envelope.js';
 
 const place = { conversationId: GARDEN, seq: 7, at: NOON, actor: 'ann', commandId: 'c-7' };
 const sent = { type: 'message.sent', data: { ordinal: 3, body: 'p0.{}' } } as const;
@@ -89,6 +89,60 @@ describe('an envelope', () => {
         expect(decodeEnvelope({ ...stored, ...event })).toHaveProperty('_tag');
       }),
     );
+  });
+});
+
+describe('an event in its newest form', () => {
+  it('is told from others by what decoding says, for every event there is', () => {
+    fc.assert(
+      fc.property(anyEvent, fc.integer({ min: 1, max: 1_000_000 }), (event, seq) => {
+        expect(isNewest(JSON.parse(JSON.stringify(event(seq))))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('decodes to itself, whatever it is', () => {
+    const field = fc.constantFrom(
+      'id',
+      'type',
+      'version',
+      'conversationId',
+      'seq',
+      'at',
+      'actor',
+      'commandId',
+      'data',
+      'producer',
+    );
+    const value = fc.oneof(fc.constant(undefined), fc.jsonValue());
+    fc.assert(
+      fc.property(anyEvent, field, value, fc.boolean(), (event, name, wrong, inData) => {
+        const whole = JSON.parse(JSON.stringify(event(3)));
+        const [first] = Object.keys(whole.data);
+        if (inData && first !== undefined) whole.data[first] = wrong;
+        else whole[name] = wrong;
+        const decoded = decodeEnvelope(JSON.parse(JSON.stringify(whole)));
+        if (isNewest(whole))
+          expect(decoded).toMatchObject({ _tag: 'Right', right: { version: whole.version } });
+        else if (E.isRight(decoded)) expect(decoded.right.version).not.toBe(whole.version);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is none of an older version, of a type nobody knows, or with a field that does not fit', () => {
+    const older = { ...stored, type: 'conversation.renamed', version: 1, data: { title: 'Garden' } };
+    expect(E.isRight(decodeEnvelope(older))).toBe(true);
+    for (const other of [
+      older,
+      { ...stored, type: 'constructor' },
+      { ...stored, version: 2 },
+      { ...stored, seq: 0 },
+      null,
+      [],
+    ])
+      expect(isNewest(other)).toBe(false);
   });
 });
 

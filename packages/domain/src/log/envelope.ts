@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { type ConversationEvent, type EventType, eventCodecs } from '../conversation/events.js';
+import { accepts } from '../codec.js';
+import { type ConversationEvent, type EventType, eventCodecs, isEventType } from '../conversation/events.js';
 import { upcast } from '../conversation/upcast.js';
 import { Producer } from '../conversation/vocabulary.js';
 import { Actor, CommandId, ConversationId, Instant, Seq } from '../ids.js';
@@ -50,6 +51,18 @@ export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
   return E.isLeft(decoded)
     ? decoded
     : (decodeVersioned(eventCodecs, upcast, decoded.right) as E.Either<string, Envelope>);
+}
+
+/**
+ * Whether an event is in its newest form already: `decodeEnvelope` would give it as it is, but for fields nobody knows. Several
+ * times as fast, for who hands it on.
+ */
+export function isNewest(input: unknown): input is Envelope {
+  if (!accepts(Place, input)) return false;
+  const { type, version, data } = input as t.TypeOf<typeof Place>;
+  if (!isEventType(type)) return false;
+  const newest = eventCodecs[type];
+  return version === newest.version && accepts(newest.data, data);
 }
 
 /** Puts a decided event at its place. */
