@@ -107,6 +107,26 @@ describe('consuming a stream in batches', () => {
     expect(seqs).toEqual([1, 2]);
   });
 
+  it('gives the messages of some subjects alone, from a time on', async () => {
+    const read = async (after: number, options: { subjects?: readonly string[]; storedSince?: number }) => {
+      const messages = [];
+      for await (const batch of consumeBatches(jetstream(nats), 'S', after, { ...options, follow: false }))
+        messages.push(...batch);
+      return messages;
+    };
+    const some = await read(0, { subjects: ['s.2', 's.5'] });
+    expect(some.map(({ streamSeq }) => streamSeq)).toEqual(
+      from(1, 5_000).filter((seq) => [2, 5].includes((seq - 1) % 7)),
+    );
+    const { storedAt } = (await read(2_500, {}))[0] as { storedAt: number };
+    const later = await read(0, { storedSince: storedAt });
+    expect(later[0]).toMatchObject({ storedAt });
+    expect(later.length).toBeLessThan(5_000);
+    expect(await read(4_990, { storedSince: storedAt })).toHaveLength(10);
+    expect(await read(0, { subjects: ['s.9'] })).toEqual([]);
+    expect(await read(0, { storedSince: Date.now() + 60_000 })).toEqual([]);
+  });
+
   it('gives a single message without waiting for others', async () => {
     const { seqs, stop } = reader(published);
     await publish(1);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   AckPolicy,
+  type ConsumerConfig,
   type ConsumerInfo,
   DeliverPolicy,
   type JetStreamClient,
@@ -17,6 +18,10 @@ export type ConsumeOptions = {
   readonly signal?: AbortSignal;
   /** False ends after the messages that were there at the start. */
   readonly follow?: boolean;
+  /** Messages of these subjects alone, chosen by the broker. */
+  readonly subjects?: readonly string[];
+  /** Messages that were stored from then on, in ms, where `afterStreamSeq` is 0. */
+  readonly storedSince?: number;
   /** Told when reading starts over after a gap or a lost connection; it goes on after the last message received. */
   readonly onRestart?: (reason: string) => void;
 };
@@ -39,7 +44,7 @@ export async function* consumeBatches(
   const queue = openArrivalQueue(maxBatch * 2);
   const until = follow ? undefined : await endOf(js, stream);
   if (until !== undefined && until <= afterStreamSeq) return;
-  const pull = startPulling(js, { stream, afterStreamSeq, queue, follow, onRestart: options.onRestart });
+  const pull = startPulling(js, { ...options, stream, afterStreamSeq, queue, follow });
   const stop = () => queue.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -74,12 +79,11 @@ async function endOf(js: JetStreamClient, stream: string): Promise<number> {
   return (await jsm.streams.info(stream)).state.last_seq;
 }
 
-type Pulling = {
+type Pulling = Pick<ConsumeOptions, 'subjects' | 'storedSince' | 'onRestart'> & {
   readonly stream: string;
   readonly afterStreamSeq: number;
   readonly queue: ArrivalQueue;
   readonly follow: boolean;
-  readonly onRestart: ((reason: string) => void) | undefined;
 };
 
 /**
@@ -87,7 +91,8 @@ type Pulling = {
  * client's ordered consumer does the same; it pulls on arrival of each message and not on what was taken, and takes
  * half a minute to see that a restarted broker has forgotten it.
  */
-function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, follow, onRestart }: Pulling) {
+function startPulling(js: JetStreamClient, pulling: Pulling) {
+  const { stream, afterStreamSeq, queue, follow, onRestart } = pulling;
   const nats = connectionOf(js);
   let position = afterStreamSeq;
   let generation = 0;
@@ -169,7 +174,7 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, foll
     if (old !== undefined) void forget(old);
     for (let pause: number = RETRY[0]; !stopped; pause = Math.min(pause * 2, RETRY[1])) {
       try {
-        const created = await create(position + 1);
+        const created = await create();
         subscription = subscribe();
         [consumer, delivered, asked, heardAt] = [created.name, 0, 0, Date.now()];
         // What is left of the stream may have been deleted from it.
@@ -188,18 +193,25 @@ function startPulling(js: JetStreamClient, { stream, afterStreamSeq, queue, foll
     return jetstreamManager(nats, { apiPrefix: js.apiPrefix, checkAPI: false, timeout: REQUEST_TIMEOUT });
   }
 
-  async function create(from: number): Promise<ConsumerInfo> {
+  async function create(): Promise<ConsumerInfo> {
     const jsm = await manager();
     const name = `reader-${randomBytes(8).toString('hex')}`;
     return jsm.consumers.add(stream, {
       name,
       ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: from,
+      ...beginning(),
+      ...(pulling.subjects === undefined ? {} : { filter_subjects: [...pulling.subjects] }),
       mem_storage: true,
       num_replicas: 1,
       inactive_threshold: nanos(60_000),
     });
+  }
+
+  function beginning(): Pick<ConsumerConfig, 'deliver_policy' | 'opt_start_seq' | 'opt_start_time'> {
+    if (position > 0 || pulling.storedSince === undefined)
+      return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position + 1 };
+    const opt_start_time = new Date(pulling.storedSince).toISOString();
+    return { deliver_policy: DeliverPolicy.StartTime, opt_start_time };
   }
 
   async function forget(name: string): Promise<void> {
