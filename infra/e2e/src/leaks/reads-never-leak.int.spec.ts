@@ -1,14 +1,19 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { formats } from '@parley/cli/replay/formats/open-sink';
 import { closeBody } from '@parley/domain/conversation/body';
 import { envelop } from '@parley/domain/log/envelope';
 import { timelineCursor } from '@parley/domain/wire/cursor';
 import { placeOf } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { startCli } from '@parley/infra/testing/cli-process';
-import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
+import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack, PARTITIONS } from './moved-clock-stack.js';
-import { LIFE, OVER, plant, tells, text, WORDS } from './planted.js';
+import { EMOJI, LIFE, OVER, plant, tells, text, WORDS } from './planted.js';
 
 describe('a message whose life is over, without a tombstone', { timeout: 60_000 }, () => {
   let stack: MovedClockStack;
@@ -160,7 +165,7 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
         ['conversation', 'show', conversationId, '--at', `${head}`, ...flags],
         {
           NATS_URL: stack.environment.natsUrl,
-          PARLEY_MASTER_KEYS: Buffer.from(TEST_MASTER_KEY).toString('base64url'),
+          PARLEY_MASTER_KEYS: TEST_MASTER_KEYS,
         },
       );
       expect([await ended, output.err]).toEqual([0, '']);
@@ -227,8 +232,8 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     }
   });
 
-  it('is written without its content by parley replay', async () => {
-    const conversationId = 'over-long-ago';
+  it.each(formats)('is written without its content by parley replay, as %s', async (format) => {
+    const conversationId = `over-long-ago-${format}`;
     const past = { conversationId, at: 1_700_000_000_000, actor: 'ann' as never };
     const events = [
       envelop(
@@ -239,24 +244,59 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
         { ...past, seq: 1, commandId: 'c-1' as never },
       ),
       envelop(
-        { type: 'message.sent', data: { ordinal: 2, body: closeBody(text('stays') as never) } },
+        {
+          type: 'message.edited',
+          data: { seq: 1, body: closeBody(text(WORDS) as never), expiresAt: past.at + 1 },
+        },
         { ...past, seq: 2, commandId: 'c-2' as never },
+      ),
+      envelop(
+        { type: 'message.reacted', data: { seq: 1, emoji: EMOJI, removed: false, expiresAt: past.at + 1 } },
+        { ...past, seq: 3, commandId: 'c-3' as never },
+      ),
+      envelop(
+        { type: 'message.sent', data: { ordinal: 2, body: closeBody(text('stays') as never) } },
+        { ...past, seq: 4, commandId: 'c-4' as never },
       ),
     ];
     const { subject } = placeOf(conversationId, PARTITIONS);
     for (const event of events) await stack.nats.request(subject, JSON.stringify(event));
-    const { output, ended } = startCli(['replay', '--conversation', conversationId], {
-      NATS_URL: stack.environment.natsUrl,
-    });
-    expect([await ended, output.err]).toEqual([0, '']);
-    expect(tells(output.out)).toBe(false);
-    const written = output.out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(written.slice(0, 2)).toMatchObject([
-      { seq: 1, data: { body: null, sealed: 'gone' } },
-      { seq: 2, data: { body: expect.stringContaining('stays') } },
-    ]);
+    const directory = await mkdtemp(join(tmpdir(), 'parley-test-'));
+    const out = join(directory, 'events');
+    const keys = { PARLEY_MASTER_KEYS: TEST_MASTER_KEYS };
+    for (const more of [[], ['--open-bodies']]) {
+      const args = [
+        'replay',
+        '--conversation',
+        conversationId,
+        '--format',
+        format,
+        '--out',
+        out,
+        '--force',
+        ...more,
+      ];
+      const run = startCli(args, { NATS_URL: stack.environment.natsUrl, ...keys });
+      expect([await run.ended, run.output.err]).toEqual([0, expect.stringMatching(/^position /)]);
+      const written = format === 'parquet' ? await textOfParquet(out) : await readFile(out, 'utf8');
+      expect(tells(written)).toBe(false);
+      expect(written.split(conversationId).length).toBeGreaterThan(4);
+      expect(written).toContain('stays');
+      expect(written.split('gone').length).toBe(4);
+    }
+    await rm(directory, { recursive: true });
   });
 });
+
+/** What a reader of the file gets: what is in it is compressed. */
+async function textOfParquet(path: string): Promise<string> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  const rows = await connection.runAndReadAll(
+    `select conversation_id, data::varchar from read_parquet('${path}')`,
+  );
+  const written = JSON.stringify(rows.getRows());
+  connection.closeSync();
+  instance.closeSync();
+  return written;
+}

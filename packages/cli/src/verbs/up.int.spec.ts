@@ -42,7 +42,7 @@ const client = async (): Promise<ParleyClient> =>
 
 /** The events of a conversation, without what differs between two that were filled alike. */
 const replay = async (conversation: string): Promise<readonly object[]> => {
-  const { code, out } = await runCli(['replay', '--open', '--conversation', conversation], env);
+  const { code, out } = await runCli(['replay', '--open-bodies', '--conversation', conversation], env);
   expect(code).toBe(0);
   return out
     .trim()

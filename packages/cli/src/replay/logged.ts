@@ -1,0 +1,47 @@
+import { decodeEnvelope, type Envelope, isNewest } from '@parley/domain/log/envelope';
+import * as E from 'fp-ts/lib/Either.js';
+
+/** An event as readers get it: of the log, or with something else in the place of what was sealed in it. */
+export type ToldEvent = Omit<Envelope, 'type' | 'data'> & {
+  readonly type: Envelope['type'];
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+/** An event at its place in the log. */
+export type At<Event> = {
+  readonly partition: number;
+  readonly streamSeq: number;
+  readonly event: Event;
+  /** Its JSON as the log has it, where that is this event on one line: it need not be made again. */
+  readonly json: Uint8Array | undefined;
+};
+
+export type Logged = At<Envelope>;
+export type Told = At<ToldEvent>;
+
+/** An event that nobody can read. */
+export type Fault = { readonly partition: number; readonly streamSeq: number; readonly reason: string };
+
+/** Decodes a stored event; in its newest form it is handed on as it is. */
+export function readStored(partition: number, streamSeq: number, bytes: Uint8Array): E.Either<Fault, Logged> {
+  const failed = (reason: string) => E.left({ partition, streamSeq, reason });
+  let input: unknown;
+  try {
+    input = JSON.parse(textOf(bytes));
+  } catch {
+    return failed('it is not JSON');
+  }
+  if (isNewest(input)) {
+    const json = bytes.includes(NEWLINE) ? undefined : bytes;
+    return E.right({ partition, streamSeq, event: input, json });
+  }
+  const decoded = decodeEnvelope(input);
+  return E.isLeft(decoded)
+    ? failed(decoded.left)
+    : E.right({ partition, streamSeq, event: decoded.right, json: undefined });
+}
+
+const NEWLINE = 0x0a;
+
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
