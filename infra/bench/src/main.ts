@@ -13,6 +13,7 @@ import { pageOpened } from './cases/page-opened.js';
 import { presence } from './cases/presence.js';
 import { projector } from './cases/projector.js';
 import { receipts } from './cases/receipts.js';
+import { replay } from './cases/replay.js';
 import { resume } from './cases/resume.js';
 import { revocation } from './cases/revocation.js';
 import { storm } from './cases/storm.js';
@@ -28,6 +29,7 @@ const cases: readonly Case[] = [
   append,
   appendSealed,
   projector,
+  replay,
   timeline,
   page,
   pageOpened,

@@ -11,6 +11,7 @@ import pg from 'pg';
 import { type Case, type Figure, median, paired } from '../case.js';
 import { startChild } from '../chain/child.js';
 import { replayLog } from '../chain/replay-log.js';
+import { chunks } from '../chunks.js';
 import { withStack } from '../with-stack.js';
 
 const CONVERSATIONS = 1_000;
@@ -161,15 +162,4 @@ async function requireRows(database: string, schema: string, batches: readonly B
   await client.query(`drop schema ${schema} cascade`);
   await client.query('checkpoint');
   await client.end();
-}
-
-function* chunks<A>(items: Iterable<A>, size: number): Generator<readonly A[]> {
-  let chunk: A[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }
