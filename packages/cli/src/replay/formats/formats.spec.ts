@@ -84,7 +84,7 @@ describe('events as NDJSON', () => {
   });
 
   it('are on one line where the log has several', async () => {
-    const told = fc.sample(events, 20).flat()[0] as Told;
+    const told = fc.sample(events, { numRuns: 20, seed: 5 }).flat()[0] as Told;
     const read = readStored(0, 1, Buffer.from(JSON.stringify(told.event, null, 2)));
     if (read._tag === 'Left') throw new Error(read.left.reason);
     expect(await written('ndjson', [read.right])).toBe(`${JSON.stringify(told.event)}\n`);
@@ -139,7 +139,7 @@ describe('events as rows', () => {
 
   it('begin in CSV with the names of their columns, also where there is none, and once', async () => {
     expect(await written('csv', [])).toBe(`${eventColumns.join(',')}\n`);
-    const told = fc.sample(events, 20).find(({ length }) => length > 8) as readonly Told[];
+    const told = fc.sample(events, { numRuns: 20, seed: 5 }).flat();
     expect((await written('csv', told)).split('conversation_id').length).toBe(2);
     const chunks: string[] = [];
     const sink = openSink('csv', { write: async (chunk) => chunks.push(String(chunk)) > 0 }, true);
