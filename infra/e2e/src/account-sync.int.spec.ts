@@ -13,6 +13,8 @@ import type { ConversationView } from '@parley/domain/wire/views';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
+import type { ReadModel } from '@parley/infra/read-model/served-version';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
@@ -57,7 +59,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     handler = new SessionSyncHandler({
       database: pool,
       vault,
-      schema: async () => schema,
+      served: { read: (run: (model: ReadModel) => unknown) => run({ schema, model: NEWEST_MODEL }) },
       now: () => 0,
       caughtUp: async () => 0,
     } as unknown as NewestPageResources);
@@ -315,7 +317,7 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     const away = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
     const resources = {
       database: away,
-      schema: async () => schema,
+      served: { read: (run: (model: ReadModel) => unknown) => run({ schema, model: NEWEST_MODEL }) },
       now: () => 0,
       caughtUp: async () => undefined,
     };

@@ -243,6 +243,8 @@ async function shownNow(now: number) {
   const page = async (bound: { readonly before?: number; readonly after?: number }) => {
     const found = await readTimeline(client, {
       schema,
+      // Replies are told of the present alone.
+      model: 1,
       conversationId: ID,
       reader: reader as string,
       limit: PAGE,

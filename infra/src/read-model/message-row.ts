@@ -17,6 +17,8 @@ export type MessageRow = {
   readonly body: string | null;
   /** Sorted by emoji. */
   readonly reactions: readonly Reaction[];
+  /** Replies that are shown; left out where there are none, or the build does not know them. */
+  readonly replies?: number;
 };
 
 export type Reaction = {
@@ -74,7 +76,8 @@ export const bodyOf = (conversationId: string, { seq, author, body }: MessageRow
  * @param opened what became of its body; undefined where it has none.
  */
 export function toMessageView(row: MessageRow, reader: string, opened: Opened | undefined): MessageView {
-  const { seq, ordinal, author, at, sentAt, replyTo, expiresAt, editedAt, deletedAt, reactions } = row;
+  const { seq, ordinal, author, at, sentAt, replyTo, expiresAt, editedAt, deletedAt, reactions, replies } =
+    row;
   return {
     seq,
     ordinal,
@@ -87,6 +90,7 @@ export function toMessageView(row: MessageRow, reader: string, opened: Opened | 
     ...(editedAt === null ? {} : { editedAt }),
     ...(deletedAt === null ? {} : { deletedAt }),
     ...(reactions.length === 0 ? {} : { reactions: reactions.map((reaction) => tally(reaction, reader)) }),
+    ...(replies === undefined ? {} : { replies }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   MAX_PAGE_BYTES,
   type NewestPage,
   PAGE_ROWS,
+  withReplies,
 } from './newest-page.js';
 
 const empty: NewestPage = { revision: 0, messages: [] };
@@ -143,5 +144,27 @@ describe('a message as its reader gets it', () => {
     expect(toMessageView({ ...plain, reactions }, 'cem', undefined).reactions).toEqual([
       { emoji: '+1', count: 2, mine: false },
     ]);
+  });
+});
+
+describe('replies on a page', () => {
+  const plain = decodePage(
+    encodePage(foldForward(empty, [sent(2), sent(3), sent(4), sent(5)])),
+  ) as NewestPage;
+  const rows = plain.messages.map((each) => (each.seq === 2 ? each : { ...each, replyTo: 2 }));
+  const told = (messages: readonly MessageRow[], now = 0) =>
+    withReplies(messages, now).map(({ replies }) => replies);
+
+  it('are those that stand on it and are shown', () => {
+    expect(told(rows)).toEqual([3, undefined, undefined, undefined]);
+    const [first, second, third, fourth] = rows as [MessageRow, MessageRow, MessageRow, MessageRow];
+    expect(told([first, { ...second, deletedAt: 9 }, { ...third, expiresAt: 10 }, fourth], 9)[0]).toBe(2);
+    expect(told([first, { ...second, deletedAt: 9 }, { ...third, expiresAt: 10 }, fourth], 10)[0]).toBe(1);
+  });
+
+  it('are told to its readers where there are some', () => {
+    const views = withReplies(rows, 0).map((each) => toMessageView(each, 'ann', undefined));
+    expect(views[0]).toMatchObject({ seq: 2, replies: 3 });
+    expect(views[1]).not.toHaveProperty('replies');
   });
 });

@@ -1,6 +1,6 @@
 import { covers } from '@parley/domain/conversation/covers';
 import type { Envelope } from '@parley/domain/log/envelope';
-import type { MessageRow, Reaction } from './message-row.js';
+import { isShown, type MessageRow, type Reaction } from './message-row.js';
 
 /**
  * The newest messages of a conversation at a revision, oldest first, as Redis keeps them: deleted ones included, expired
@@ -17,7 +17,11 @@ export const MAX_PAGE_BYTES = 262_144;
 /** Reactions kept with one message; a conversation with a message that has more is read from Postgres. */
 export const MAX_CACHED_REACTIONS = 200;
 
-export const pageKey = (conversationId: string): string => `page:${conversationId}`;
+/** Each build has pages of its own: what one says is never shown as another's. */
+export const pageKey = (schema: string, conversationId: string): string => `page:${schema}:${conversationId}`;
+
+/** Keys of all pages of a build. */
+export const pagesOf = (schema: string): string => `page:${schema}:*`;
 
 /**
  * A page is text: a line of JSON per row, then `#<revision>`. Newer events append lines and a new revision, so that a
@@ -111,6 +115,24 @@ function applyToRows(rows: Map<number, MessageRow>, event: Envelope): void {
     default:
       return;
   }
+}
+
+/**
+ * Rows of a newest page with the number of replies that are shown at the time `now`: whatever replies to a message of such a page is on it
+ * too.
+ */
+export function withReplies(messages: readonly MessageRow[], now: number): readonly MessageRow[] {
+  const replies = new Map<number, number>();
+  for (const row of messages) {
+    const { seq, replyTo, deletedAt } = row;
+    if (replyTo !== null && replyTo < seq && deletedAt === null && isShown(row, now))
+      replies.set(replyTo, (replies.get(replyTo) ?? 0) + 1);
+  }
+  if (replies.size === 0) return messages;
+  return messages.map((row) => {
+    const count = replies.get(row.seq);
+    return count === undefined ? row : { ...row, replies: count };
+  });
 }
 
 /** The row of a message when it was sent. */

@@ -1,5 +1,7 @@
 import pg from 'pg';
-import { isSchemaName } from './schema-name.js';
+import { schemaOf } from './schema-name.js';
+import { NoReadableVersion, servedTo } from './served-version.js';
+import { listVersions } from './versions.js';
 
 /** A conversation on legal hold; `since` in ms. */
 export type Held = {
@@ -19,9 +21,9 @@ export async function readHolds(databaseUrl: string): Promise<readonly Held[]> {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const active = await client.query<{ active: string }>('select active from parley.read_model');
-    const schema = active.rows[0]?.active ?? '';
-    if (!isSchemaName(schema)) throw new Error('there is no read model');
+    const served = servedTo(await listVersions(client));
+    if (served === undefined) throw new NoReadableVersion();
+    const schema = schemaOf(served.version);
     const { rows } = await client.query<Record<string, string>>(
       `select conversation_id, hold_reason, hold_since, hold_by from ${schema}.conversation
        where hold_since is not null order by hold_since, conversation_id`,

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { migrateVersion } from './migrate.js';
 import type { Model } from './models.js';
 import { schemaOf } from './schema-name.js';
@@ -19,7 +19,7 @@ export type Version = {
   readonly promotedAt: Date | undefined;
 };
 
-export type VersionsDatabase = Pick<Pool, 'query'>;
+export type VersionsDatabase = Pick<ClientBase, 'query'>;
 
 /** What was asked of a version cannot be done as things are: one sentence that says what to do. */
 export class VersionRefused extends Error {

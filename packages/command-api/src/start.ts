@@ -5,6 +5,7 @@ import { openRequestLimits, pointsOf } from '@parley/infra/limits/request-limits
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
+import { openServedVersion, type ServedOptions } from '@parley/infra/read-model/served-version';
 import { serveRpc } from '@parley/infra/rpc/server';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
@@ -32,7 +33,6 @@ import { countingDispatch } from './metrics.js';
 import { notifyAdded } from './notices.js';
 import { openCatchUp } from './queries/caught-up.js';
 import { openPageMemory } from './queries/newest-page.js';
-import { activeSchema } from './read/active-schema.js';
 import { readHeldWith } from './read/held-with.js';
 import { openReceiptCache } from './receipts/mark.js';
 import { openUnreadCounter } from './receipts/unread-counter.js';
@@ -48,11 +48,13 @@ const MAX_ACCOUNTS = 64 * 1024 * 1024;
  * Builds command-api: connections, buses, HTTP and rpc. Needs NATS to start; Postgres and Redis may come later.
  *
  * @param openClock a test may move the clock.
+ * @param knows which models of rows it reads: a test may have it be an older release.
  */
 export async function startApi(
   config: ApiConfig,
   log: Log,
   openClock: typeof openLogClock = openLogClock,
+  knows?: ServedOptions['knows'],
 ): Promise<Started> {
   const trust = trustOf(config);
   if (trust === undefined)
@@ -113,8 +115,9 @@ export async function startApi(
   });
   resources.push({ name: 'vault', dispose: () => vault.close() });
   const shared = { store, turns: openTurns(), window, jsm, vault };
-  const schema = activeSchema(database);
-  const caughtUp = openCatchUp({ jsm, partitions, database, schema });
+  const served = openServedVersion(database, knows === undefined ? {} : { knows });
+  resources.push({ name: 'served version', dispose: () => served.close() });
+  const caughtUp = openCatchUp({ jsm, partitions, database, served });
   const pages = openPageMemory();
   const proofOfDelivery = config.PARLEY_PROOF_OF_DELIVERY * 1_000;
   const reads = {
@@ -124,7 +127,7 @@ export async function startApi(
     redis,
     pages,
     vault,
-    schema,
+    served,
     caughtUp,
     now: clock.now,
     proofOfDelivery,
@@ -140,7 +143,7 @@ export async function startApi(
         devices: {
           ...shared,
           accounts,
-          heldWith: async (user) => readHeldWith(database, await schema(), user),
+          heldWith: (user) => served.read(({ schema }) => readHeldWith(database, schema, user)),
         },
         receipts: {
           ...shared,

@@ -43,7 +43,9 @@ export const pageOpened: Case = {
         string,
       ];
       for (const id of [plainId, sealedId])
-        await waitFor(async () => (await redis.get(pageKey(id))) !== null, { what: 'the cached page' });
+        await waitFor(async () => (await redis.get(pageKey('rm_1', id))) !== null, {
+          what: 'the cached page',
+        });
       const socket = await system.session(READER);
 
       const figures: Figure[] = [];

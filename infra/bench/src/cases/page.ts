@@ -1,6 +1,7 @@
 import { readTimeline } from '@parley/command-api/read/timeline';
 import { closeBody } from '@parley/domain/conversation/body';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
@@ -36,7 +37,7 @@ export const page: Case = {
       const redis = new Redis(stack.redis);
       const log = createLog('bench', 'silent');
       const pool = connectPostgres(stack.database, { name: 'bench', log, max: 1, readsByKey: true });
-      await waitFor(async () => (await redis.get(pageKey(CONVERSATION))) !== null, {
+      await waitFor(async () => (await redis.get(pageKey('rm_1', CONVERSATION))) !== null, {
         what: 'the cached page',
       });
       const socket = await system.session(READER);
@@ -46,12 +47,13 @@ export const page: Case = {
         () =>
           readTimeline(pool, {
             schema: 'rm_1',
+            model: NEWEST_MODEL,
             conversationId: CONVERSATION,
             reader: READER,
             limit: LIMIT,
             now: Date.now(),
           }),
-        () => redis.get(pageKey(CONVERSATION)),
+        () => redis.get(pageKey('rm_1', CONVERSATION)),
       ];
       await inTurn(reads, 200);
       const results: (readonly Latencies[])[] = [];

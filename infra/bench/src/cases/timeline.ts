@@ -1,3 +1,5 @@
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
+import type { ReadModel, ServedVersion } from '@parley/infra/read-model/served-version';
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { QueryBus } from '@nestjs/cqrs';
@@ -57,6 +59,14 @@ async function fill(pool: pg.Pool, messages: number): Promise<void> {
   await pool.query('vacuum analyze rm_1.message');
 }
 
+const MODEL: ReadModel = { schema: 'rm_1', model: NEWEST_MODEL };
+
+const alwaysServed: ServedVersion = {
+  current: async () => MODEL,
+  read: (run) => run(MODEL),
+  close: () => undefined,
+};
+
 type Read = (before: number) => Promise<unknown>;
 
 async function measure(
@@ -73,7 +83,7 @@ async function measure(
       // A page with a cursor needs nothing but Postgres, and a vault, which opens these bodies without asking.
       reads: {
         database: pool as Queryable,
-        schema: async () => 'rm_1',
+        served: alwaysServed,
         now: Date.now,
         store: { peek: () => undefined } as unknown as ApiResources['reads']['store'],
         vault: opensPlain,
@@ -142,7 +152,7 @@ async function rawRead(pool: pg.Pool): Promise<Read> {
     },
   } as unknown as Queryable;
   await readTimeline(spy, {
-    schema: 'rm_1',
+    ...MODEL,
     conversationId: CONVERSATION,
     reader: READER,
     limit: LIMIT,

@@ -138,7 +138,7 @@ export async function openMovedClockStack() {
     /** Waits until rows and cached page are at this event, or further. */
     async projected(conversationId: string, seq: number): Promise<void> {
       const at = async () => {
-        const page = decodePage((await redis.get(pageKey(conversationId))) ?? '');
+        const page = decodePage((await redis.get(pageKey('rm_1', conversationId))) ?? '');
         return page !== undefined && page.revision >= seq;
       };
       await waitFor(at, { timeout: 30_000, what: `the page of ${conversationId} at ${seq}` });

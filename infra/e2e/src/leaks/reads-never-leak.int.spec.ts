@@ -48,7 +48,7 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     const { conversationId } = await plant(stack);
     const url = await stack.another();
     await list({ conversationId }, url);
-    await stack.redis.del(pageKey(conversationId));
+    await stack.redis.del(pageKey('rm_1', conversationId));
     await stack.withoutPostgres(() => toldUntilOver(() => list({ conversationId }, url)));
   });
 
@@ -61,17 +61,17 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
 
   it('is not on the newest page from Postgres', async () => {
     const { conversationId } = await plant(stack);
-    await stack.redis.del(pageKey(conversationId));
+    await stack.redis.del(pageKey('rm_1', conversationId));
     await toldUntilOver(async () => list({ conversationId }, await stack.another()));
   });
 
   it('is not on the newest page made of cache and log while Postgres is away', async () => {
     const { conversationId, head, seq } = await plant(stack);
-    const stale = (await stack.redis.get(pageKey(conversationId))) as string;
+    const stale = (await stack.redis.get(pageKey('rm_1', conversationId))) as string;
     const later = await stack.done('message.send', { conversationId, body: text(`${WORDS} too`), ttl: LIFE });
     await stack.done('message.edit', { conversationId, seq, body: text(`${WORDS} as well`) });
     await stack.projected(conversationId, head + 2);
-    await stack.redis.set(pageKey(conversationId), stale);
+    await stack.redis.set(pageKey('rm_1', conversationId), stale);
     const page = await stack.withoutPostgres(() =>
       toldUntilOver(async () => list({ conversationId }, await stack.another())),
     );

@@ -30,12 +30,27 @@ export async function writeOut(database: Pick<Pool, 'query'>): Promise<boolean> 
   return true;
 }
 
-/** Looks into the read model that is served for bodies of these messages, and for rows that a vacuum would remove. */
+/** Looks into the builds of the read model for bodies of these messages, and for rows that a vacuum would remove. */
 export async function readRows(
+  database: Pick<Pool, 'query'>,
+  schemas: readonly string[],
+  messages: readonly Erased[],
+): Promise<Rows> {
+  const withBody = new Set<string>();
+  for (const schema of schemas)
+    for (const key of await bodiesIn(database, schema, messages)) withBody.add(key);
+  const { rows } = await database.query<{ dead: string | null }>(
+    `select sum(n_dead_tup) as dead from pg_stat_user_tables where schemaname = any ($1) and relname = 'message'`,
+    [schemas],
+  );
+  return { withBody, dead: Number(rows[0]?.dead ?? 0) };
+}
+
+async function bodiesIn(
   database: Pick<Pool, 'query'>,
   schema: string,
   messages: readonly Erased[],
-): Promise<Rows> {
+): Promise<ReadonlySet<string>> {
   const withBody = new Set<string>();
   for (let from = 0; from < messages.length; from += AT_ONCE) {
     const some = messages.slice(from, from + AT_ONCE);
@@ -47,24 +62,23 @@ export async function readRows(
     );
     for (const { conversation_id, seq } of rows) withBody.add(`${conversation_id}:${seq}`);
   }
-  const { rows } = await database.query<{ dead: string | null }>(
-    `select sum(n_dead_tup) as dead from pg_stat_user_tables where schemaname = $1 and relname = 'message'`,
-    [schema],
-  );
-  return { withBody, dead: Number(rows[0]?.dead ?? 0) };
+  return withBody;
 }
 
 /** Nonces, of those given, that the cached pages of these conversations hold. */
 export async function cachedNonces(
   redis: Redis,
+  schemas: readonly string[],
   conversations: ReadonlySet<string>,
   nonces: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const conversationId of conversations) {
-    const page = (await redis.get(pageKey(conversationId))) ?? '';
-    for (const [, nonce = ''] of page.matchAll(/s1\.[tm][\d-]+\.([\w-]{32})/g))
-      if (nonces.has(nonce)) found.add(nonce);
+    for (const schema of schemas) {
+      const page = (await redis.get(pageKey(schema, conversationId))) ?? '';
+      for (const [, nonce = ''] of page.matchAll(/s1\.[tm][\d-]+\.([\w-]{32})/g))
+        if (nonces.has(nonce)) found.add(nonce);
+    }
   }
   return found;
 }

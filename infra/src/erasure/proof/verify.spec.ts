@@ -31,7 +31,7 @@ describe('an erasure that is verified', () => {
       database: { query: async () => ({ rows: [] }) },
       redis: { get: async () => null },
       stores: [],
-      schema: 'rm_1',
+      schemas: ['rm_1'],
       now: () => 0,
     };
     const report = await verifyErasure(resources as unknown as VerifyResources, { conversation: 'garden' });

@@ -12,8 +12,8 @@ export type VerifyResources = LogResources & {
   /** What the vault's stream says of these names. */
   readonly secretStates: (names: readonly string[]) => Promise<ReadonlyMap<string, SecretState>>;
   readonly database: Pick<Pool, 'query'>;
-  /** Schema of the read model that is served. */
-  readonly schema: string;
+  /** Schemas of all builds of the read model: each of them may be served next. */
+  readonly schemas: readonly string[];
   readonly redis: Redis;
   /** Data directories that can be searched from here. */
   readonly stores: readonly Store[];
@@ -51,7 +51,7 @@ export async function verifyErasure(
   scope: Scope,
   onProgress: OnProgress = () => undefined,
 ): Promise<ErasureReport> {
-  const { database, schema, redis, stores, now } = resources;
+  const { database, schemas, redis, stores, now } = resources;
   const messages: Erased[] = [];
   for await (const some of erasedMessages(resources, scope, (events) => onProgress('log', events)))
     for (const each of some) messages.push(each);
@@ -66,8 +66,8 @@ export async function verifyErasure(
   const evidence = {
     secrets,
     ...(await tryToOpen(resources.vault, messages)),
-    rows: await readRows(database, schema, messages),
-    cached: await cachedNonces(redis, conversations, nonces),
+    rows: await readRows(database, schemas, messages),
+    cached: await cachedNonces(redis, schemas, conversations, nonces),
     copies: await searchStores(stores, { nonces, secrets: destroyed }, (bytes) => onProgress('files', bytes)),
   };
   const judged = messages.map((message) => judge(message, evidence));

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Store } from '@parley/infra/erasure/proof/copies';
 import { secretStates } from '@parley/infra/erasure/proof/secret-states';
 import type { VerifyResources } from '@parley/infra/erasure/proof/verify';
+import { schemaOf } from '@parley/infra/read-model/schema-name';
+import { listVersions } from '@parley/infra/read-model/versions';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import { homeDirectory } from '@parley/infra/runtime/home-directory';
@@ -47,13 +49,22 @@ export async function openStores(
     const quiet = { name: 'erasure', log: silent } as const;
     const database = connectPostgres(flags.database ?? (running.database as string), { ...quiet, max: 2 });
     closing.push(() => database.end());
-    const schema = await servedSchema(database);
+    const schemas = await schemasOf(database);
     const redis = await connectRedis(flags.redis ?? (running.redis as string), quiet);
     closing.push(() => redis.disconnect());
     await within('Redis', redis.ping());
     const stores = storesOf(flags, running.nats === undefined ? undefined : homeDirectory());
     const states = (names: readonly string[]) => secretStates(log.jsm, names);
-    const resources = { ...log, vault, secretStates: states, database, schema, redis, stores, now: Date.now };
+    const resources = {
+      ...log,
+      vault,
+      secretStates: states,
+      database,
+      schemas,
+      redis,
+      stores,
+      now: Date.now,
+    };
     return { resources, close };
   } catch (error) {
     await close();
@@ -74,12 +85,12 @@ function storesOf(flags: StoreFlags, home: string | undefined): readonly Store[]
   });
 }
 
-async function servedSchema(database: VerifyResources['database']): Promise<string> {
-  const asked = database.query<{ active: string }>('select active from parley.read_model');
-  const { rows } = await within('the database', asked);
-  if (rows[0] === undefined)
-    throw new CliError('the database has no read model of Parley', exitCodes.noInput);
-  return rows[0].active;
+/** Of all builds that have rows, or will have. */
+async function schemasOf(database: VerifyResources['database']): Promise<readonly string[]> {
+  const listed = await within('the database', listVersions(database));
+  const schemas = listed.flatMap(({ version, state }) => (state === 'dropping' ? [] : [schemaOf(version)]));
+  if (schemas.length === 0) throw new CliError('the database has no read model of Parley', exitCodes.noInput);
+  return schemas;
 }
 
 /** What a server that does not answer makes of a verb. */

@@ -8,11 +8,14 @@ export type Acquaintances = { readonly users: readonly string[] };
 
 /** Which of `users` share a conversation with `user`, as far as the read model has come; refused while Postgres is away. */
 export async function acquaintances(
-  { database, schema }: NewestPageResources,
+  { database, served }: NewestPageResources,
   { user, users }: { readonly user: string; readonly users: readonly string[] },
 ): Promise<E.Either<Refusal, Acquaintances>> {
   try {
-    return E.right({ users: await readAcquaintances(database, { schema: await schema(), user }, users) });
+    const acquainted = await served.read(({ schema }) =>
+      readAcquaintances(database, { schema, user }, users),
+    );
+    return E.right({ users: acquainted });
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
     return E.left(refuse('Unavailable', 'the read model is away'));

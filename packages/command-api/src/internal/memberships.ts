@@ -1,4 +1,5 @@
 import { membershipsKey } from '@parley/infra/read-model/memberships';
+import { knownModel } from '@parley/infra/read-model/served-version';
 import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import { withinOneMessage } from '../queries/fitting.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
@@ -28,14 +29,18 @@ export async function memberships(
   );
 }
 
-async function pagesOf({ database, redis, schema }: NewestPageResources, questions: readonly Whose[]) {
+async function pagesOf({ database, redis, served }: NewestPageResources, questions: readonly Whose[]) {
   try {
-    return { pages: await readMemberships(database, await schema(), questions), complete: true };
+    const pages = await served.read(({ schema }) => readMemberships(database, schema, questions));
+    return { pages, complete: true };
   } catch (error) {
     if (!isDatabaseAway(error)) throw error;
   }
+  const schema = (await knownModel(served))?.schema;
   const known = await Promise.all(
-    questions.map(({ user }) => redis.smembers(membershipsKey(user)).catch(() => [])),
+    questions.map(({ user }) =>
+      schema === undefined ? [] : redis.smembers(membershipsKey(schema, user)).catch(() => []),
+    ),
   );
   const pages = questions.map(({ after = '' }, index) =>
     (known[index] ?? [])

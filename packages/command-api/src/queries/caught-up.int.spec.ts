@@ -3,7 +3,7 @@ import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openReadFixture, type ReadFixture, schema } from '../read/read-fixture.js';
+import { openReadFixture, type ReadFixture, served } from '../read/read-fixture.js';
 import { type CaughtUp, openCatchUp } from './caught-up.js';
 
 const PARTITIONS = 2;
@@ -29,7 +29,7 @@ describe('waiting for the rows', () => {
       jsm,
       partitions: PARTITIONS,
       database: database as never,
-      schema: async () => schema,
+      served,
     });
   });
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { firstAfter, nameOfStream, type ProjectedStream } from '@parley/infra/log/projected-stream';
+import type { ServedVersion } from '@parley/infra/read-model/served-version';
 import { type Queryable, rowsOf } from '../read/queryable.js';
 import { ifSoon } from './if-soon.js';
 
@@ -18,7 +19,7 @@ export type CatchUpResources = {
   readonly jsm: JetStreamManager;
   readonly partitions: number;
   readonly database: Queryable;
-  readonly schema: () => Promise<string>;
+  readonly served: Pick<ServedVersion, 'read'>;
 };
 
 /** Who asks while others wait is answered by the next round, together with all who asked by then. */
@@ -71,31 +72,28 @@ async function headsOf({ jsm, partitions }: CatchUpResources): Promise<readonly 
 }
 
 async function lagging(
-  { database, schema }: CatchUpResources,
+  { database, served }: CatchUpResources,
   heads: readonly Head[],
 ): Promise<readonly Lagging[]> {
   if (heads.length === 0) return [];
-  const name = await schema();
-  const rows = await rowsOf(
-    database,
-    {
-      name: `behind-${name}`,
-      text: `select h.place, coalesce(c.stream_seq, 0)
-        from unnest($1::text[], $2::int[], $3::bigint[]) with ordinality as h (projection, partition, seq, place)
-        left join ${name}.checkpoint c on c.projection = h.projection and c.partition = h.partition
-        where h.seq > coalesce(c.stream_seq, 0)`,
-    },
-    [
+  const rows = await served.read(({ schema }) =>
+    rowsOf(database, { name: `behind-${schema}`, text: behindSql(schema) }, [
       heads.map(({ projection }) => projection),
       heads.map(({ partition }) => partition),
       heads.map(({ seq }) => seq),
-    ],
+    ]),
   );
   return rows.map(([place, reached]) => ({
     ...(heads[Number(place) - 1] as Head),
     reached: Number(reached),
   }));
 }
+
+const behindSql = (schema: string): string => `
+  select h.place, coalesce(c.stream_seq, 0)
+  from unnest($1::text[], $2::int[], $3::bigint[]) with ordinality as h (projection, partition, seq, place)
+  left join ${schema}.checkpoint c on c.projection = h.projection and c.partition = h.partition
+  where h.seq > coalesce(c.stream_seq, 0)`;
 
 /**
  * A stream counts on where its newest messages were taken out of it, as receipts are when what they tell of is erased: rows that have

@@ -94,7 +94,7 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
   ): Promise<ConversationDetail> {
     const { history, at, head, unreadable } = past;
     const { conversationId, membersAfter = '', membersLimit = DEFAULT_MEMBERS, messagesLimit } = params;
-    const { database, schema, vault } = this.resources;
+    const { database, served, vault } = this.resources;
     const rest = [...history.members.keys()].filter((user) => user > membersAfter).sort();
     const users = rest.slice(0, membersLimit);
     const page = pageThen(history, {
@@ -104,13 +104,15 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
       ...(params.messagesAfter === undefined ? {} : { after: params.messagesAfter }),
     });
     const messages = inOneMessage(page.messages, params.messagesAfter !== undefined);
-    const known = await readKnownOfPast(database, {
-      schema: await schema(),
-      conversationId,
-      seqs: messages.map(({ seq }) => seq),
-      users,
-      upTo: history.revision,
-    });
+    const known = await served.read(({ schema }) =>
+      readKnownOfPast(database, {
+        schema,
+        conversationId,
+        seqs: messages.map(({ seq }) => seq),
+        users,
+        upTo: history.revision,
+      }),
+    );
     return {
       conversationId,
       kind: history.kind ?? state.kind,

@@ -68,11 +68,13 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   }
 
   private async watermarks(conversationId: string, users: readonly string[]) {
-    const { database, caughtUp } = this.resources;
+    const { database, caughtUp, served } = this.resources;
     // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
     const behind = await caughtUp();
-    const schema = await this.resources.schema();
-    return { watermarks: await readWatermarks(database, { schema, conversationId, users }), behind };
+    const watermarks = await served.read(({ schema }) =>
+      readWatermarks(database, { schema, conversationId, users }),
+    );
+    return { watermarks, behind };
   }
 }
 

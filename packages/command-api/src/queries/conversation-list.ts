@@ -28,20 +28,22 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
   constructor(@Inject(READ_RESOURCES) private readonly resources: NewestPageResources) {}
 
   async execute({ reader, params }: ConversationList): Promise<E.Either<Refusal, ConversationPage>> {
-    const { database, schema, now, caughtUp, vault } = this.resources;
+    const { database, served, now, caughtUp, vault } = this.resources;
     const { limit = DEFAULT_PAGE } = params;
     const after = params.after === undefined ? E.right(undefined) : readListCursor(params.after);
     if (E.isLeft(after)) return after;
     try {
       // Whoever looks anew must see what was acknowledged before; on later pages it is at the top already.
       if (after.right === undefined) await caughtUp();
-      const found = await readConversations(database, {
-        schema: await schema(),
-        reader,
-        limit,
-        now: now(),
-        ...(after.right === undefined ? {} : { after: after.right }),
-      });
+      const found = await served.read(({ schema }) =>
+        readConversations(database, {
+          schema,
+          reader,
+          limit,
+          now: now(),
+          ...(after.right === undefined ? {} : { after: after.right }),
+        }),
+      );
       const { conversations, hasMore } = fittingViews(found);
       const last = conversations.at(-1);
       return E.right({

@@ -50,8 +50,10 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
   }
 
   private async read({ conversationId, seq, after = '', limit = MAX_RECIPIENTS }: QueryOf<'message.info'>) {
-    const { database, schema } = this.resources;
-    return readRecipients(database, { schema: await schema(), conversationId, seq, after, limit });
+    const { database, served } = this.resources;
+    return served.read(({ schema }) =>
+      readRecipients(database, { schema, conversationId, seq, after, limit }),
+    );
   }
 }
 

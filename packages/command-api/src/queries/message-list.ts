@@ -71,19 +71,14 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     params: Params,
     bounds: Bounds,
   ): Promise<E.Either<Refusal, Page>> {
-    const { store, database, schema, now } = this.resources;
+    const { store, database, served, now } = this.resources;
     const { conversationId, limit = DEFAULT_PAGE, around = 0 } = params;
     // Whoever names a message has heard of it.
     const minSeq = Math.max(params.minSeq ?? 0, around);
-    const read = async () =>
-      readTimeline(database, {
-        schema: await schema(),
-        conversationId,
-        reader,
-        limit,
-        now: now(),
-        ...bounds,
-      });
+    const read = () =>
+      served.read((model) =>
+        readTimeline(database, { ...model, conversationId, reader, limit, now: now(), ...bounds }),
+      );
     const first = await read();
     const known = store.peek(conversationId);
     const isOpen = known === undefined || refusedAccess(known.state, reader, now()) === undefined;

@@ -26,7 +26,13 @@ describe('the newest page', () => {
     log = await openLog(environment.natsUrl);
     api = await log.instance();
     redis = new Redis(environment.redisUrl);
-    resources = { ...api, redis, pages: openPageMemory(), now: Date.now } as unknown as NewestPageResources;
+    resources = {
+      ...api,
+      redis,
+      pages: openPageMemory(),
+      served,
+      now: Date.now,
+    } as unknown as NewestPageResources;
   });
   afterAll(async () => {
     redis?.disconnect();
@@ -34,6 +40,7 @@ describe('the newest page', () => {
     await environment?.dispose();
   });
 
+  const served = { current: async () => ({ schema: 'rm_1', model: 2 }) };
   const row = (seq: number): MessageRow => ({
     seq,
     ordinal: seq - 1,
@@ -50,7 +57,7 @@ describe('the newest page', () => {
   /** Puts the page into Redis as the projector would. */
   const put = (id: string, newest: number) => {
     const messages = Array.from({ length: newest - 1 }, (_, index) => row(index + 2));
-    return redis.set(pageKey(id), encodePage({ revision: newest, messages }));
+    return redis.set(pageKey('rm_1', id), encodePage({ revision: newest, messages }));
   };
   const read = (id: string, reader = 'ann') => newestFromCache(resources, id, reader, 50);
   const send = (conversationId: string) =>
@@ -70,14 +77,14 @@ describe('the newest page', () => {
   it('is remembered as long as nothing happens, and read again when something has', async () => {
     const id = await group();
     expect(await read(id)).toMatchObject({ right: { revision: 2, messages: [{ seq: 2 }] } });
-    await redis.del(pageKey(id));
+    await redis.del(pageKey('rm_1', id));
     expect(await read(id)).toMatchObject({ right: { revision: 2 } });
 
     await send(id);
     expect(await read(id)).toBeUndefined();
     await put(id, 3);
     expect(await read(id)).toMatchObject({ right: { revision: 3, messages: [{ seq: 2 }, { seq: 3 }] } });
-    await redis.del(pageKey(id));
+    await redis.del(pageKey('rm_1', id));
     expect(await read(id)).toMatchObject({ right: { revision: 3 } });
   });
 
@@ -95,7 +102,9 @@ describe('the newest page', () => {
     const id = await group();
     expect(await read(id, 'bob')).toMatchObject({ right: { revision: 2 } });
     await handleCommand(api, commandOf('member.remove', 'ann', { conversationId: id, users: ['bob'] }));
-    await put(id, 2).then(() => redis.set(pageKey(id), encodePage({ revision: 3, messages: [row(2)] })));
+    await put(id, 2).then(() =>
+      redis.set(pageKey('rm_1', id), encodePage({ revision: 3, messages: [row(2)] })),
+    );
     expect(await read(id, 'bob')).toBeUndefined();
     expect(await read(id)).toMatchObject({ right: { revision: 3 } });
     expect(await read(id, 'bob')).toBeUndefined();

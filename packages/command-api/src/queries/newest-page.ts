@@ -4,7 +4,14 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { isShown } from '@parley/infra/read-model/message-row';
-import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
+import {
+  decodePage,
+  foldForward,
+  type NewestPage,
+  pageKey,
+  withReplies,
+} from '@parley/infra/read-model/newest-page';
+import { knownModel, type ReadModel, type ServedVersion } from '@parley/infra/read-model/served-version';
 import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
@@ -22,8 +29,7 @@ export type NewestPageResources = {
   readonly redis: Redis;
   readonly pages: PageMemory;
   readonly vault: Vault;
-  /** Name of the active read model's schema. */
-  readonly schema: () => Promise<string>;
+  readonly served: ServedVersion;
   /** Waits a moment for the rows to have what the log has. */
   readonly caughtUp: CaughtUp;
   /** Time in ms. */
@@ -33,7 +39,7 @@ export type NewestPageResources = {
   readonly partitions: number;
 };
 
-/** Pages as they were read of late, their bodies sealed: at a revision a page is what it is, so one of the right revision need not be read again. */
+/** Pages as they were read of late, by their keys, their bodies sealed: at a revision a page is what it is, so one of the right revision need not be read again. */
 export type PageMemory = LRUCache<string, NewestPage>;
 
 /** Pages that are remembered, and characters of bodies in all of them. */
@@ -63,18 +69,21 @@ export async function newestFromCache(
   minSeq = 0,
 ): Promise<E.Either<Refusal, Page> | undefined> {
   const { store, redis, pages, now } = resources;
-  const remembered = pages.get(conversationId);
-  const found = remembered ?? (await cachedPage(redis, conversationId));
+  const model = await knownModel(resources.served);
+  if (model === undefined) return undefined;
+  const key = pageKey(model.schema, conversationId);
+  const remembered = pages.get(key);
+  const found = remembered ?? (await cachedPage(redis, key));
   if (found === undefined) return undefined;
   const known = await store.recent(conversationId, MAX_AGE).catch(() => undefined);
   if (known === undefined || known.state.revision < minSeq) return undefined;
   const isRight = (page: NewestPage | undefined): page is NewestPage =>
     page?.revision === known.state.revision;
-  const page = isRight(found) || remembered === undefined ? found : await cachedPage(redis, conversationId);
+  const page = isRight(found) || remembered === undefined ? found : await cachedPage(redis, key);
   if (!isRight(page)) return undefined;
-  if (page !== remembered) pages.set(conversationId, page);
+  if (page !== remembered) pages.set(key, page);
   if (refusedAccess(known.state, reader, now()) !== undefined) return undefined;
-  const newest = lastOf(page, limit, now());
+  const newest = lastOf(page, limit, now(), model);
   return newest === undefined ? undefined : E.right(newest);
 }
 
@@ -86,20 +95,22 @@ export async function newestFromCacheAndLog(
   limit: number,
 ): Promise<E.Either<Refusal, Page>> {
   const { store, redis, now } = resources;
-  const page = await cachedPage(redis, conversationId);
+  const model = await knownModel(resources.served);
+  const page = model && (await cachedPage(redis, pageKey(model.schema, conversationId)));
   const known = await store.fresh(conversationId);
   const refused = refusedAccess(known.state, reader, now());
   if (refused !== undefined) return E.left(refused);
-  if (page === undefined) return E.left(refuse('Unavailable', 'history cannot be read now'));
+  if (model === undefined || page === undefined)
+    return E.left(refuse('Unavailable', 'history cannot be read now'));
   const forward = foldForward(page, await eventsAfter(resources, conversationId, known, page.revision));
-  const newest = lastOf(forward, limit, now());
+  const newest = lastOf(forward, limit, now(), model);
   return newest === undefined
     ? E.left(refuse('Unavailable', 'fewer messages can be read now'))
     : E.right(newest);
 }
 
-async function cachedPage(redis: Redis, conversationId: string): Promise<NewestPage | undefined> {
-  const text = await redis.get(pageKey(conversationId)).catch(() => null);
+async function cachedPage(redis: Redis, key: string): Promise<NewestPage | undefined> {
+  const text = await redis.get(key).catch(() => null);
   return text === null ? undefined : decodePage(text);
 }
 
@@ -122,9 +133,10 @@ async function eventsAfter(
 }
 
 /** The newest `limit` rows of a cached page; undefined where the page cannot tell whether there are more before them. */
-function lastOf(page: NewestPage, limit: number, now: number): Page | undefined {
+function lastOf(page: NewestPage, limit: number, now: number, { model }: ReadModel): Page | undefined {
   const { revision } = page;
-  const visible = page.messages.filter((row) => isShown(row, now));
+  const counted = model < 2 ? page.messages : withReplies(page.messages, now);
+  const visible = counted.filter((row) => isShown(row, now));
   if (visible.length > limit) return { messages: visible.slice(-limit), hasMore: true, revision };
   return visible[0]?.ordinal === 1 || page.messages.length === 0
     ? { messages: visible, hasMore: false, revision }

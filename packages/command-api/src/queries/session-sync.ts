@@ -14,6 +14,7 @@ import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
 import {
   isAhead,
+  placesIn,
   readSyncCursor,
   readSyncToken,
   type SyncPosition,
@@ -50,7 +51,18 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
   private async page(reader: string, limit: number, { since, from }: Asked): Promise<SyncPage> {
     // What was sent just before a client came would else be in no page and in no live event either.
     const behind = from === undefined ? await this.resources.caughtUp() : undefined;
-    const schema = await this.resources.schema();
+    return this.resources.served.read(({ schema }) =>
+      this.pageOf(schema, reader, limit, { since, from }, behind),
+    );
+  }
+
+  private async pageOf(
+    schema: string,
+    reader: string,
+    limit: number,
+    { since, from }: Asked,
+    behind: number | undefined,
+  ): Promise<SyncPage> {
     const first = { full: false, ...(behind ? { behind } : {}) };
     const read = (places: Told['places'] | undefined) =>
       readAccountChanges(this.resources.database, {
@@ -61,11 +73,17 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
         since: places,
         ...(from === undefined ? {} : { after: from.position }),
       });
-    // A token is as far as the log goes, so the pages behind the first one go on by it whatever is served meanwhile.
+    // A token is of the log, so the pages behind the first one go on by it whatever is served meanwhile. It names the build that made it, so
+    // that whoever comes with it later gets everything of another one, whose rows may say otherwise of what was before.
     if (from !== undefined)
       return this.open(
         reader,
-        pageOf(schema, await read(since?.places), { full: since === undefined }, from.token),
+        pageOf(
+          schema,
+          await read(since && placesIn(schema, since)),
+          { full: since === undefined },
+          from.token,
+        ),
       );
     if (since !== undefined && since.schema === schema) {
       const changes = await read(since.places);

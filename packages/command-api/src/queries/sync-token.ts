@@ -65,6 +65,15 @@ function wholeNumber(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/**
+ * The places of a token for rows of a build that need not be the one it was made of. Windows begin with the first message that a build
+ * has seen of them, so those of another build may begin earlier, where messages were erased since: then everything is looked at.
+ */
+export const placesIn = (schema: string, told: Told): readonly LogPlace[] =>
+  told.schema === schema
+    ? told.places
+    : told.places.map((place) => ({ ...place, began: 0, receiptBegan: 0 }));
+
 /** Whether a client was told of more than there is: of a log or read model that is not this one, or not that far yet. */
 export function isAhead(told: readonly LogPlace[], now: readonly LogPlace[]): boolean {
   return told.some(({ partition, seq, receiptSeq }) => {

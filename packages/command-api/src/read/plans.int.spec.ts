@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAccountChanges } from './account-changes.js';
 import { readConversations } from './conversations.js';
 import type { Queryable } from './queryable.js';
-import { openReadFixture, type ReadFixture, schema } from './read-fixture.js';
+import { model, openReadFixture, type ReadFixture, schema } from './read-fixture.js';
 import { readTimeline } from './timeline.js';
 import { readUnread } from './unread.js';
 
@@ -68,7 +68,7 @@ describe('a statement over tables that were never analysed', { timeout: 60_000 }
   }
 
   const reader = 'ann';
-  const account = { schema, reader, limit: 50, now: 0 };
+  const account = { ...model, reader, limit: 50, now: 0 };
 
   it.each([
     ['a page', (db: Queryable) => readTimeline(db, { ...account, conversationId: 'long' })],

@@ -1,8 +1,18 @@
 import { migrate } from '@parley/infra/read-model/migrate';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
+import type { ReadModel, ServedVersion } from '@parley/infra/read-model/served-version';
 import { testEnvironment } from '@parley/infra/testing/test-environment';
 import pg from 'pg';
 
 export const schema = 'rm_1';
+
+/** The build of this database, which stays the one that is served. */
+export const model: ReadModel = { schema, model: NEWEST_MODEL };
+export const served: ServedVersion = {
+  current: async () => model,
+  read: (run) => run(model),
+  close: () => undefined,
+};
 
 /** A message as a spec says it; what it does not say is as in most messages. */
 export type Given = {
@@ -13,6 +23,8 @@ export type Given = {
   readonly deletedAt?: number;
   readonly expired?: boolean;
   readonly reactions?: readonly (readonly [emoji: string, user: string])[];
+  readonly replyTo?: number;
+  readonly replies?: number;
 };
 
 /** A read model in a database of its own, filled by the spec. */
@@ -47,8 +59,9 @@ export async function openReadFixture() {
           reactions = [],
         } = given;
         await pool.query(
-          `insert into rm_1.message (conversation_id, seq, ordinal, author, at, expires_at, deleted_at, expired, body, reactions)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+          `insert into rm_1.message (conversation_id, seq, ordinal, author, at, expires_at, deleted_at, expired, body, reactions,
+             reply_to, replies)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
           [
             id,
             seq,
@@ -60,6 +73,8 @@ export async function openReadFixture() {
             expired,
             expired || given.deletedAt ? null : body,
             reactions.length,
+            given.replyTo ?? null,
+            given.replies ?? 0,
           ],
         );
         for (const [emoji, user] of reactions) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openReadFixture, type ReadFixture, schema } from './read-fixture.js';
+import { model, openReadFixture, type ReadFixture } from './read-fixture.js';
 import { readTimeline, type Timeline, type TimelineQuery } from './timeline.js';
 
 const NOW = 100_000;
@@ -21,7 +21,7 @@ describe('a page of a conversation', () => {
 
   const read = (query: Partial<TimelineQuery> = {}): Promise<Timeline> =>
     readTimeline(fixture.pool, {
-      schema,
+      ...model,
       conversationId: 'den',
       reader: 'ann',
       limit: 50,
@@ -42,6 +42,36 @@ describe('a page of a conversation', () => {
     expect(seqs).toEqual(all.slice(-50));
     expect(hasMore).toBe(true);
     expect(revision).toBe(260);
+  });
+
+  it('tells replies that are shown, where the build counts them: none that is over, tombstone or not', async () => {
+    await fixture.conversation(
+      'answered',
+      ['ann'],
+      [
+        { seq: 2, author: 'ann', replies: 3 },
+        { seq: 3, author: 'ben', replyTo: 2 },
+        { seq: 4, author: 'ben', replyTo: 2, expiresAt: NOW - 1 },
+        { seq: 5, author: 'ben', replyTo: 2, expiresAt: NOW + 1 },
+      ],
+    );
+    const told = async (more: Partial<TimelineQuery> = {}) =>
+      (await page({ conversationId: 'answered', ...more })).messages.map(({ seq, replies }) => [
+        seq,
+        replies,
+      ]);
+    const due = (at: number) =>
+      fixture.pool.query(`update rm_1.conversation set next_due = $1 where conversation_id = 'answered'`, [
+        at,
+      ]);
+    await due(NOW - 1);
+    expect(await told()).toEqual([
+      [2, 2],
+      [3, undefined],
+      [5, undefined],
+    ]);
+    expect((await told({ now: NOW - 5 }))[0]).toEqual([2, 3]);
+    expect((await told({ model: 1 }))[0]).toEqual([2, undefined]);
   });
 
   it.each([1, 7, 20, 21, 50, 51, 64, 100, 129, 130, 200])(

@@ -4,11 +4,11 @@ import {
   messageColumns,
   readMessageRow,
 } from '@parley/infra/read-model/message-row';
+import type { ReadModel } from '@parley/infra/read-model/served-version';
 import { type Prepared, type Queryable, rowsOf } from './queryable.js';
 import { reactionsFor, reactionsSql } from './reactions.js';
 
-export type TimelineQuery = {
-  readonly schema: string;
+export type TimelineQuery = ReadModel & {
   readonly conversationId: string;
   readonly reader: string;
   /** 1 to 200. */
@@ -50,12 +50,14 @@ export async function readTimeline(db: Queryable, query: TimelineQuery): Promise
   return { tag: 'page', ...cut(found, query), revision };
 }
 
-const rowOf = (values: readonly unknown[], reader: string): MessageRow => ({
-  ...readMessageRow(values, FIRST).row,
-  reactions: reactionsFor(reader, values[FIRST + MESSAGE_COLUMNS]),
-});
+function rowOf(values: readonly unknown[], reader: string): MessageRow {
+  const reactions = reactionsFor(reader, values[FIRST + MESSAGE_COLUMNS]);
+  const row = { ...readMessageRow(values, FIRST).row, reactions };
+  const replies = Number(values[FIRST + MESSAGE_COLUMNS + 1]);
+  return replies > 0 ? { ...row, replies } : row;
+}
 
-/** Column where the message begins; its reactions follow it. */
+/** Column where the message begins; its reactions and its replies follow it. */
 const FIRST = 2;
 
 /** What was asked for of the rows that were read, which are a few more, oldest first. */
@@ -90,21 +92,21 @@ const SIZES = [21, 51, 101, 201];
 
 const statements = new Map<string, Prepared>();
 
-function timelineStatement({ schema, limit, after, around }: TimelineQuery): Prepared {
+function timelineStatement({ schema, model, limit, after, around }: TimelineQuery): Prepared {
   const direction = around !== undefined ? 'around' : after === undefined ? 'before' : 'after';
   const wanted = direction === 'around' ? limit - olderHalf(limit) : limit;
   const size = SIZES.find((rows) => rows > wanted) ?? wanted + 1;
-  const name = `timeline-${direction}-${size}-${schema}`;
+  const name = `timeline-${direction}-${size}-${schema}-${model}`;
   const known = statements.get(name);
   if (known !== undefined) return known;
-  const columns = Array.from({ length: MESSAGE_COLUMNS + 1 }, (_, index) => `c${index}`);
+  const columns = Array.from({ length: MESSAGE_COLUMNS + 2 }, (_, index) => `c${index}`);
   const text = `
     select c.revision, m.user_id, ${columns.map((column) => `page.${column}`).join(', ')}
     from ${schema}.conversation c
     left join ${schema}.member m on m.conversation_id = c.conversation_id and m.user_id = $2
       and (c.expires_at is null or c.expires_at > $4)
     left join lateral (
-      ${runs[direction].map(([bound, order]) => `(${runSql(schema, bound, order, size)})`).join(' union all ')}
+      ${runs[direction].map(([bound, order]) => `(${runSql({ schema, model }, bound, order, size)})`).join(' union all ')}
     ) page (${columns.join(', ')}) on true
     where c.conversation_id = $1
     order by page.c0`;
@@ -123,8 +125,18 @@ const runs = {
   ],
 } as const;
 
-const runSql = (schema: string, bound: string, order: string, size: number): string => `
-      select ${messageColumns('x')}, ${reactionsSql(schema, 'x', '$2')} from ${schema}.message x
+const runSql = ({ schema, model }: ReadModel, bound: string, order: string, size: number): string => `
+      select ${messageColumns('x')}, ${reactionsSql(schema, 'x', '$2')}, ${model < 2 ? '0' : repliesSql(schema)}
+      from ${schema}.message x
       where x.conversation_id = $1 and x.seq ${bound} $3 and not x.expired
         and (x.expires_at is null or x.expires_at > $4) and m.user_id is not null
       order by x.seq ${order} limit ${size}`;
+
+/** Replies that are shown: where something of the conversation is over and has no tombstone yet, those that are over are counted out. */
+const repliesSql = (schema: string): string => `
+      case when x.replies = 0 or c.next_due is null or c.next_due > $4 then x.replies
+      else x.replies - (
+        select count(*) from ${schema}.message r
+        where r.conversation_id = x.conversation_id and r.reply_to = x.seq and r.seq > x.seq and not r.expired
+          and r.deleted_at is null and r.expires_at <= $4
+      ) end`;

@@ -5,7 +5,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handleCommand } from '../commands/handle.js';
-import { openReadFixture, type ReadFixture, schema } from '../read/read-fixture.js';
+import { openReadFixture, type ReadFixture, served } from '../read/read-fixture.js';
 import { commandOf, openLog, PARTITIONS, text } from '../testing/log-fixture.js';
 import { mark, openReceiptCache, type ReceiptResources } from './mark.js';
 import { MarkReceipts, MarkReceiptsHandler } from './mark-receipts.js';
@@ -34,7 +34,7 @@ describe('marking', () => {
     cache: openReceiptCache(1_000),
     countUnread: openUnreadCounter({
       database,
-      schema: async () => schema,
+      served,
       now: () => NOW,
       patience: 20_000,
       onError: (error) => {

@@ -1,3 +1,4 @@
+import type { ServedVersion } from '@parley/infra/read-model/served-version';
 import { openGather } from '@parley/infra/runtime/gather';
 import { ifSoon } from '../queries/if-soon.js';
 import type { Queryable } from '../read/queryable.js';
@@ -15,7 +16,7 @@ const PATIENCE = 100;
 /** Counts what is asked in one event-loop tick by one statement. */
 export function openUnreadCounter(resources: {
   readonly database: Queryable;
-  readonly schema: () => Promise<string>;
+  readonly served: Pick<ServedVersion, 'read'>;
   /** Time in ms. */
   readonly now: () => number;
   /** Told of failures other than a database that is away: marks go on without a count. */
@@ -36,8 +37,8 @@ export function openUnreadCounter(resources: {
   }
 
   async function read(readers: readonly Reader[]): Promise<readonly (CountedUnread | undefined)[]> {
-    const { database, schema, now } = resources;
-    return readUnread(database, { schema: await schema(), now: now(), readers });
+    const { database, served, now } = resources;
+    return served.read(({ schema }) => readUnread(database, { schema, now: now(), readers }));
   }
 
   return counts.ask;

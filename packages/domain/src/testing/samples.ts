@@ -15,6 +15,7 @@ const message = {
   sentAt: NOON,
   replyTo: 2,
   reactions: [{ emoji: '+1', count: 2, mine: false }],
+  replies: 3,
 };
 const conversation = {
   conversationId: GARDEN,

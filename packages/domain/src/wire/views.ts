@@ -10,7 +10,10 @@ import { shape } from '../shape.js';
 export const Sealed = t.keyof({ locked: null, gone: null }, 'locked or gone');
 export type Sealed = t.TypeOf<typeof Sealed>;
 
-/** A message as its readers get it. `body` is null once it is deleted, and while it is `sealed`. Times are ms since 1970 UTC. */
+/**
+ * A message as its readers get it. `body` is null once it is deleted, and while it is `sealed`. `replies` are those that are shown, left out
+ * where there are none. Times are ms since 1970 UTC.
+ */
 export const MessageView = shape(
   {
     seq: t.number,
@@ -27,6 +30,7 @@ export const MessageView = shape(
     deletedAt: t.number,
     sealed: Sealed,
     reactions: t.readonlyArray(shape({ emoji: t.string, count: t.number, mine: t.boolean })),
+    replies: t.number,
   },
 );
 export type MessageView = t.TypeOf<typeof MessageView>;

@@ -55,7 +55,7 @@ describe('the cache', { timeout: 60_000 }, () => {
   });
 
   const cached = async (id: string): Promise<NewestPage | undefined> => {
-    const text = await redis.get(pageKey(id));
+    const text = await redis.get(pageKey(schema, id));
     return text === null ? undefined : decodePage(text);
   };
 
@@ -109,7 +109,7 @@ describe('the cache', { timeout: 60_000 }, () => {
     await upToDate('growing');
     const page = (await cached('growing')) as NewestPage;
     expect(page.messages).toHaveLength(PAGE_ROWS);
-    expect(await redis.strlen(pageKey('growing'))).toBeLessThan(80_000);
+    expect(await redis.strlen(pageKey(schema, 'growing'))).toBeLessThan(80_000);
   });
 
   it('holds at no moment a page that its revision does not describe', async () => {
@@ -157,28 +157,28 @@ describe('the cache', { timeout: 60_000 }, () => {
       version: 1,
     } as Envelope;
     await project([created]);
-    await waitFor(async () => (await redis.smembers(membershipsKey('ben'))).includes('club'), {
+    await waitFor(async () => (await redis.smembers(membershipsKey(schema, 'ben'))).includes('club'), {
       what: 'ben in the club',
     });
     redis.disconnect();
     await project([left]);
     await waitFor(() => failures > 0, { what: 'the failure' });
     await redis.connect();
-    await waitFor(async () => !(await redis.smembers(membershipsKey('ben'))).includes('club'), {
+    await waitFor(async () => !(await redis.smembers(membershipsKey(schema, 'ben'))).includes('club'), {
       what: 'ben out of the club',
     });
-    expect(await redis.smembers(membershipsKey('ann'))).toContain('club');
+    expect(await redis.smembers(membershipsKey(schema, 'ann'))).toContain('club');
   });
 
   it('never puts an older page over a newer one, and appends only to the revision before', async () => {
     const page = (revision: number): NewestPage => ({ revision, messages: [] });
     const answers = await pagePipeline(redis)
-      .putPage('page:order', 5, encodePage(page(5)))
-      .putPage('page:order', 4, encodePage(page(4)))
-      .advancePage('page:order', 4, '#9\n')
-      .advancePage('page:order', 5, '#6\n')
-      .advancePage('page:missing', 3, '#4\n')
-      .advancePage('page:new', 0, '#1\n')
+      .putPage(pageKey(schema, 'order'), 5, encodePage(page(5)))
+      .putPage(pageKey(schema, 'order'), 4, encodePage(page(4)))
+      .advancePage(pageKey(schema, 'order'), 4, '#9\n')
+      .advancePage(pageKey(schema, 'order'), 5, '#6\n')
+      .advancePage(pageKey(schema, 'missing'), 3, '#4\n')
+      .advancePage(pageKey(schema, 'new'), 0, '#1\n')
       .exec();
     expect(answers?.map(([, answer]) => answer)).toEqual([1, 0, 0, 1, 0, 1]);
     expect(await cached('order')).toEqual(page(6));

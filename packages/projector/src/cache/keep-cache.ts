@@ -66,7 +66,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
         return advance.tag === 'append';
       });
     for (const { conversationId, from, text } of appends)
-      pipeline.advancePage(pageKey(conversationId), from, text);
+      pipeline.advancePage(pageKey(schema, conversationId), from, text);
     const answers = await pipeline.exec();
     appends.forEach(({ conversationId }, index) => {
       if (answers?.[index]?.[1] !== 1) pages.add(conversationId);
@@ -89,8 +89,8 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
     try {
       const pipeline = redis.pipeline();
       for (const { user, conversationId, enters } of moves) {
-        if (enters) pipeline.sadd(membershipsKey(user), conversationId);
-        else pipeline.srem(membershipsKey(user), conversationId);
+        if (enters) pipeline.sadd(membershipsKey(schema, user), conversationId);
+        else pipeline.srem(membershipsKey(schema, user), conversationId);
       }
       const failed = (await pipeline.exec())?.find(([error]) => error !== null)?.[0];
       if (failed) throw failed;
@@ -123,7 +123,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
     try {
       const pipeline = pagePipeline(redis);
       for (const [id, page] of await readPages(database, schema, ids)) {
-        pipeline.putPage(pageKey(id), page.revision, encodePage(page));
+        pipeline.putPage(pageKey(schema, id), page.revision, encodePage(page));
       }
       const failed = (await pipeline.exec())?.find(([error]) => error !== null)?.[0];
       if (failed) throw failed;
@@ -147,8 +147,8 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
       const there = new Set(rows.map(({ user_id, conversation_id }) => `${user_id} ${conversation_id}`));
       const pipeline = redis.pipeline();
       for (const [user, id] of split) {
-        if (there.has(`${user} ${id}`)) pipeline.sadd(membershipsKey(user), id);
-        else pipeline.srem(membershipsKey(user), id);
+        if (there.has(`${user} ${id}`)) pipeline.sadd(membershipsKey(schema, user), id);
+        else pipeline.srem(membershipsKey(schema, user), id);
       }
       const failed = (await pipeline.exec())?.find(([error]) => error !== null)?.[0];
       if (failed) throw failed;

@@ -3,6 +3,7 @@ import { conversationFormat } from '@parley/infra/log/snapshots';
 import { placeOf, receiptStreamName } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
+import { keysOfBuilds } from './keys-of-builds.js';
 import { done, later, notYet, type Outcome } from './outcome.js';
 import { destroySnapshot } from './purge.js';
 import type { ErasingResources } from './resources.js';
@@ -27,6 +28,7 @@ export async function eraseConversation(
     filter: `rcpt.${partitionLabel(place.partition)}.${conversationId}.*`,
   });
   await destroySnapshot(jsm, conversationFormat.keyOf(conversationId));
-  await redis.del(pageKey(conversationId));
+  for (const key of await keysOfBuilds(database, (each) => pageKey(each, conversationId)))
+    await redis.del(key);
   return (await sweepRows(database, schema, conversationId)) ? done : later('behind');
 }

@@ -11,6 +11,7 @@ import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { rowsReachLog } from '../vault/rows-reached.js';
 import { appendBySystem } from './append-by-system.js';
+import { keysOfBuilds } from './keys-of-builds.js';
 import { done, later, notYet, type Outcome } from './outcome.js';
 import { destroyMessage, destroySnapshot } from './purge.js';
 import type { ErasingResources } from './resources.js';
@@ -27,7 +28,7 @@ const MAX_ROUNDS = 8;
  * @throws when the broker, Postgres or Redis do not answer.
  */
 export async function erasePerson(resources: ErasingResources, { user }: Person): Promise<Outcome> {
-  const { jsm, partitions, vault, redis, now } = resources;
+  const { jsm, partitions, vault, redis, database, now } = resources;
   const before = await eventsBeforeErased(resources, user);
   if (before === undefined) return notYet;
   if (!(await rowsReachLog(resources, new AbortController().signal))) return later('behind');
@@ -42,7 +43,8 @@ export async function erasePerson(resources: ErasingResources, { user }: Person)
     const filter = `rcpt.${partitionLabel(partition)}.*.${user}`;
     await jsm.streams.purge(receiptStreamName(partition), { filter });
   }
-  await redis.del(membershipsKey(user), presenceKey(user));
+  for (const key of await keysOfBuilds(database, (each) => membershipsKey(each, user))) await redis.del(key);
+  await redis.del(presenceKey(user));
   await destroySnapshot(jsm, `account.${user}`);
   for (const streamSeq of before)
     await destroyMessage(jsm, accountPlaceOf(user, partitions).stream, streamSeq);

@@ -3,7 +3,8 @@ import { schemaOf } from '@parley/infra/read-model/schema-name';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { announceAdded } from '../announce.js';
-import { untilAborted, type Work } from '../beside.js';
+import { beside, untilAborted, type Work } from '../beside.js';
+import { fillMemberships } from '../cache/fill-memberships.js';
 import { keepCache } from '../cache/keep-cache.js';
 import type { Share } from '../checkpoint.js';
 import type { Erasing } from '../erasure/open-erasing.js';
@@ -30,7 +31,8 @@ export type ServedEffects = Effects & {
   committed(commits: readonly Commit[], pending: number): void;
   /** Ends what is due in a partition, to be called while its timeline is this process's. */
   take(partition: number): Taken;
-  readonly destroyDue: Work;
+  /** What one projector at a time does for all partitions. */
+  readonly chores: readonly Work[];
   readonly isReady: boolean;
 };
 
@@ -43,7 +45,8 @@ export const openServedEffects = (options: ServeOptions): Serving<ServedEffects>
 
 function beginEffects(options: ServeOptions, schema: string): ServedEffects {
   const { nats, redis, database, expiry, erasing, upkeep, onCacheFailure } = options;
-  const cache = keepCache({ redis, database, schema, onFailure: onCacheFailure });
+  const cached = { redis, database, schema, onFailure: onCacheFailure };
+  const cache = keepCache(cached);
   const scheduler = expiry.begin(schema);
   const work = erasing.begin(schema);
   return {
@@ -52,7 +55,7 @@ function beginEffects(options: ServeOptions, schema: string): ServedEffects {
       if (pending <= OLD_NEWS) announceAdded(nats, commits);
     },
     take: scheduler.take,
-    destroyDue: upkeep.destroyDue(schema),
+    chores: [upkeep.destroyDue(schema), (signal) => fillMemberships(cached, signal)],
     get isReady() {
       return scheduler.isReady;
     },
@@ -80,7 +83,7 @@ export function besideShare(
       ...(isTimeline ? [due.chore] : []),
       ...(bringsUpkeep(share)
         ? [
-            serving.whileServed(version, ({ destroyDue }, signal) => destroyDue(signal)),
+            serving.whileServed(version, ({ chores }, signal) => beside(signal, untilAborted, chores)),
             upkeep.sweepMoves(schemaOf(version)),
             erasing.sweep(version),
           ]
