@@ -9,9 +9,10 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 export async function storedEvents(
   jsm: JetStreamManager,
   conversationId: string,
+  partitions = SYSTEM_PARTITIONS,
 ): Promise<readonly Envelope[]> {
   const events: Envelope[] = [];
-  for await (const { json } of readConversation(jsm, placeOf(conversationId, SYSTEM_PARTITIONS))) {
+  for await (const { json } of readConversation(jsm, placeOf(conversationId, partitions))) {
     const event = decodeEnvelope(json);
     if (isLeft(event)) throw new Error(`${conversationId}: ${event.left}`);
     events.push(event.right);

@@ -26,7 +26,7 @@ export const SYSTEM_PARTITIONS = 4;
 
 /**
  * Migrates and starts the services on these servers, each in a process of its own, as `npm start` does. Two systems whose
- * digests are to agree need the same ban key, because hashes made with it are in the events.
+ * rows are to agree need the same ban key, because hashes made with it are in them.
  */
 export async function startSystem(
   { natsUrl, databaseUrl, redisUrl }: Servers,

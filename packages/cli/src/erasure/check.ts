@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { checkCertificate } from '@parley/infra/erasure/proof/certificate';
 import type { ErasureReport } from '@parley/infra/erasure/proof/verify';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import * as E from 'fp-ts/lib/Either.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
+import { signerKey } from '../terminal/signer-key.js';
 import { printReport } from './print-report.js';
 
 /** `parley erasure check`: whether a certificate is what was signed, and by whom. */
@@ -12,7 +13,11 @@ export const checkVerb = (): Command =>
   new Command('check')
     .description('Check a certificate: that nobody changed it, and whose it is.')
     .argument('<file>', 'the certificate, as `parley erasure verify --out` wrote it')
-    .option('--key <key>', 'the public key it must be signed with, as `parley erasure key` prints it', key)
+    .option(
+      '--key <key>',
+      'the public key it must be signed with, as `parley erasure key` prints it',
+      signerKey,
+    )
     .option('--json', 'print who signed it and its verdict as JSON')
     .addHelpText(
       'after',
@@ -40,9 +45,4 @@ async function check(file: string, flags: Flags): Promise<void> {
   process.stdout.write(`unchanged since it was signed at ${report.issuedAt}, with the key ${publicKey}`);
   process.stdout.write(flags.key === undefined ? ' (ask its owner whether it is theirs)\n\n' : '\n\n');
   printReport(report);
-}
-
-function key(text: string): string {
-  if (/^[\w-]{43}$/.test(text)) return text;
-  throw new InvalidArgumentError('It has 43 letters, digits, - and _: see `parley erasure key`.');
 }
