@@ -2,13 +2,15 @@ import type { Rebuilt } from '@parley/projector/rebuild/report';
 import { grouped, paints } from '../terminal/print.js';
 
 /** Says what a rebuild made, what it could not, and what comes next. */
-export function printRebuilt(rebuilt: Rebuilt): void {
+export function printRebuilt(rebuilt: Rebuilt, isToBePromoted: boolean): void {
   const { version, model, events, ms, copied } = rebuilt;
   const from = copied.length === 0 ? '' : `; ${copied.join(' and ')} copied from the version that is served`;
   const lines = [
     `version ${version} (model ${model}) has all of the log: ${grouped(events)} events in ${(ms / 1000).toFixed(1)} s${from}`,
     ...warningsOf(rebuilt).map((line) => paints(process.stdout).yellow(line)),
-    `next: parley projections verify ${version}, then parley projections promote ${version}`,
+    ...(isToBePromoted
+      ? []
+      : [`next: parley projections verify ${version}, then parley projections promote ${version}`]),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -11,12 +11,13 @@ import { LogTooShort } from '@parley/projector/run-share';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
-import { type DatabaseFlags, databaseOption, withDatabase } from '../terminal/database.js';
+import { type DatabaseFlags, databaseOption, type OpenDatabase, withDatabase } from '../terminal/database.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
 import { onInterrupt } from '../terminal/interrupt.js';
-import { natsOption, openLog } from '../terminal/log-access.js';
+import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { printRebuilt } from './print-rebuilt.js';
 import { showRebuild } from './show-rebuild.js';
+import { verifyAndPromote } from './verify-and-promote.js';
 
 /** `parley projections rebuild`: the next version of the read model, beside the one that is served. */
 export const rebuildVerb = (): Command =>
@@ -31,6 +32,7 @@ export const rebuildVerb = (): Command =>
       'load at most so many events a second, so that what is live keeps its time',
       rate,
     )
+    .option('--promote', 'then verify it, and serve it if its rows are what the log says')
     .addOption(natsOption())
     .addOption(databaseOption())
     .option('--json', 'print the result as JSON, and no progress')
@@ -46,41 +48,53 @@ When the log is loaded and the indexes are made, projectors keep the new version
 
 Examples:
   $ parley projections rebuild
-  $ parley projections rebuild --throttle 5000
+  $ parley projections rebuild --throttle 5000 --promote
   $ parley projections rebuild receipts`;
 
 type Flags = DatabaseFlags & {
   readonly throttle?: number;
+  readonly promote?: true;
   readonly nats?: string;
   readonly json?: true;
 };
 
-async function run(names: readonly string[], { throttle, nats, json, ...flags }: Flags): Promise<void> {
+async function run(names: readonly string[], { nats, ...flags }: Flags): Promise<void> {
   const wanted = requireNames(names);
   const log = await openLog(nats ?? (await runningEndpoints()).nats);
   using interrupt = onInterrupt();
   try {
-    await withDatabase(flags, async ({ pool, url }) => {
-      const shown = json ? undefined : showRebuild();
-      const options = {
-        ...log,
-        database: pool,
-        databaseUrl: url,
-        ...(wanted.length > 0 && { names: wanted }),
-        pace: throttle === undefined ? unpaced : evenPace(throttle),
-        atOnce: availableParallelism(),
-        onReport: shown?.report ?? (() => undefined),
-      };
-      const rebuilt = await rebuild(options, interrupt.signal).finally(() => shown?.stop());
-      if (json) process.stdout.write(`${JSON.stringify(rebuilt)}\n`);
-      else printRebuilt(rebuilt);
-      if (!isWhole(rebuilt)) process.exitCode = exitCodes.unhealthy;
-    });
+    await withDatabase(flags, (database) => rebuildAndPrint(log, database, wanted, flags, interrupt.signal));
   } catch (error) {
     throw interrupt.signal.aborted ? stopped : explained(error);
   } finally {
     await log.close();
   }
+}
+
+async function rebuildAndPrint(
+  log: LogAccess,
+  database: OpenDatabase,
+  names: readonly ProjectionName[],
+  { throttle, promote, json }: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  const shown = json ? undefined : showRebuild();
+  const options = {
+    ...log,
+    database: database.pool,
+    databaseUrl: database.url,
+    ...(names.length > 0 && { names }),
+    pace: throttle === undefined ? unpaced : evenPace(throttle),
+    atOnce: availableParallelism(),
+    onReport: shown?.report ?? (() => undefined),
+  };
+  const rebuilt = await rebuild(options, signal).finally(() => shown?.stop());
+  if (!json) printRebuilt(rebuilt, promote === true);
+  const promoted = promote
+    ? await verifyAndPromote(log, database, rebuilt.version, { json, signal })
+    : undefined;
+  if (json) process.stdout.write(`${JSON.stringify({ ...rebuilt, ...promoted })}\n`);
+  if (!isWhole(rebuilt) || promoted?.isPromoted === false) process.exitCode = exitCodes.unhealthy;
 }
 
 /** Whether the log gave all that was ever in it. */

@@ -126,7 +126,7 @@ function openProgress(json: true | undefined) {
   };
 }
 
-function throwAsCliError(error: unknown): never {
+export function throwAsCliError(error: unknown): never {
   if (error instanceof CannotVerify) throw new CliError(error.message, exitCodeOf[error.why]);
   throw error;
 }

@@ -21,10 +21,9 @@ export const isNoRoom = (error: unknown): error is Error =>
   (('code' in error && error.code === '53100') ||
     /could not (extend|write|create) .*(No space left|File too large|Disk quota)/s.test(error.message));
 
-/** Whether the work may go on when Postgres is back. */
+/** Whether the work may go on when Postgres is back: not where somebody dropped the version, or cancelled a statement. */
 export const isAway = (error: unknown): boolean =>
-  isDatabaseAway(error) &&
-  !(error instanceof Error && 'code' in error && ['3F000', '42P01', '57014'].includes(String(error.code)));
+  isDatabaseAway(error) && !['3F000', '42P01', '57014'].includes(String((error as { code?: unknown }).code));
 
 /** Resolves when Postgres answers again; false when it did not within `patience` ms. */
 export async function isBack(databaseUrl: string, patience: number, signal: AbortSignal): Promise<boolean> {

@@ -10,9 +10,16 @@ export class RebuildHeld extends Error {
 
   constructor(
     /** Who, as far as Postgres knows. */
-    readonly holder: string,
+    readonly holder: Holder | undefined,
   ) {
-    super(`another rebuild is at work, ${holder}: wait until it has ended, or end it; it loses nothing`);
+    const who =
+      holder === undefined ? '' : `, process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+    super(`another rebuild is at work${who}: wait until it has ended, or end it; it loses nothing`);
+  }
+
+  /** A session of this very process, which Postgres has not seen end. */
+  get isOwn(): boolean {
+    return this.holder?.pid === String(process.pid) && this.holder.host === host;
   }
 }
 
@@ -24,13 +31,14 @@ export class RebuildHeld extends Error {
 export async function holdRebuilds(databaseUrl: string): Promise<Hold> {
   const client = new pg.Client({
     connectionString: databaseUrl,
-    application_name: nameOf({ host: hostname(), pid: process.pid, since: new Date() }),
+    application_name: `rebuild ${new Date().toISOString().slice(0, 19)}Z ${process.pid} ${host}`,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
   const lost = new AbortController();
-  client.on('error', () => lost.abort());
-  client.on('end', () => lost.abort());
+  const lose = (): void => lost.abort(new Error('Connection terminated: the lock of rebuilds is lost'));
+  client.on('error', lose);
+  client.on('end', lose);
   await client.connect();
   try {
     const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
@@ -47,13 +55,14 @@ export async function holdRebuilds(databaseUrl: string): Promise<Hold> {
 /** Any number that only rebuilds use. */
 const LOCK = 7_041_777;
 
-type Holder = { readonly host: string; readonly pid: number; readonly since: Date };
+type Holder = { readonly since: string; readonly pid: string; readonly host: string };
 
 /** Postgres keeps 63 ASCII characters of a session's name. */
-const nameOf = ({ host, pid, since }: Holder): string =>
-  `rebuild ${since.toISOString().slice(0, 19)}Z ${pid} ${host.replaceAll(/[^!-~]/g, '?').slice(0, 24)}`;
+const host = hostname()
+  .replaceAll(/[^!-~]/g, '?')
+  .slice(0, 24);
 
-async function holderOf(client: pg.Client): Promise<string> {
+async function holderOf(client: pg.Client): Promise<Holder | undefined> {
   const { rows } = await client.query<{ name: string }>(
     `select a.application_name as name from pg_locks l join pg_stat_activity a using (pid)
      where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.classid = 0 and l.objid = $1
@@ -61,5 +70,5 @@ async function holderOf(client: pg.Client): Promise<string> {
     [LOCK],
   );
   const [, since, pid, host] = (rows[0]?.name ?? '').split(' ');
-  return host === undefined ? 'of which nothing is known' : `process ${pid} on ${host}, since ${since}`;
+  return since === undefined || pid === undefined || host === undefined ? undefined : { since, pid, host };
 }

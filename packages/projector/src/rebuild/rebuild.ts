@@ -5,11 +5,12 @@ import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { beginVersion, followVersion, listVersions, VersionRefused } from '@parley/infra/read-model/versions';
 import type { ClientBase, Pool } from 'pg';
 import { type ProjectionName, Superseded } from '../checkpoint.js';
+import { pause } from '../pause.js';
 import { isAway, isBack, isNoRoom, NoRoom } from './away.js';
 import { withBuildSession } from './build-session.js';
 import { copyProjection, requireSameTables } from './copy-projection.js';
 import { awaitFollowers } from './hand-over.js';
-import { holdRebuilds } from './hold.js';
+import { holdRebuilds, RebuildHeld } from './hold.js';
 import { loadShares } from './load-shares.js';
 import { lookBack } from './look-back.js';
 import { makeIndexes } from './make-indexes.js';
@@ -48,16 +49,21 @@ export type RebuildOptions = {
 export async function rebuild(options: RebuildOptions, signal: AbortSignal): Promise<Rebuilt> {
   const { databaseUrl, onReport, patience = 120_000 } = options;
   const tally: Tally = { startedAt: performance.now(), events: 0, phases: {} };
-  for (;;) {
+  for (let held = 0; ; ) {
     try {
       return await attempt(options, tally, signal);
     } catch (error) {
-      if (signal.aborted || !isAway(error) || isNoRoom(error)) throw error;
+      const isOwn = error instanceof RebuildHeld && error.isOwn && held++ < HELD_BY_ITSELF;
+      if (signal.aborted || !(isOwn || isAway(error)) || isNoRoom(error)) throw error;
       onReport({ tag: 'waiting', reason: `Postgres: ${(error as Error).message}` });
       if (!(await isBack(databaseUrl, patience, signal))) throw error;
+      if (isOwn) await pause(1_000, signal);
     }
   }
 }
+
+/** Seconds in which Postgres may not have seen that a connection of ours is gone. */
+const HELD_BY_ITSELF = 30;
 
 type Tally = {
   readonly startedAt: number;
