@@ -16,6 +16,7 @@ create table read_model (
   active text not null,
   switched_at timestamp with time zone not null default now(),
   previous text,
+  dropped integer not null default 0,
   constraint read_model_active_check CHECK ((active ~ '^rm_[0-9]+$'::text)),
   constraint read_model_pkey PRIMARY KEY (singleton),
   constraint read_model_previous_check CHECK ((previous ~ '^rm_[0-9]+$'::text)),

@@ -75,7 +75,7 @@ export async function requireVersion(database: VersionsDatabase, version: number
   throw new VersionNotFound(`there is no version ${version} of the read model; there is ${there || 'none'}`);
 }
 
-/** The next build, `building`, with its tables. The caller holds the lock of rebuilds. */
+/** The next build, `building`, with its tables and a number that none had before. The caller holds the lock of rebuilds. */
 export async function beginVersion(
   database: VersionsDatabase,
   databaseUrl: string,
@@ -83,7 +83,8 @@ export async function beginVersion(
 ): Promise<number> {
   const { rows } = await database.query<{ version: number }>(
     `insert into parley.version (version, model, state)
-     select coalesce(max(version), 0) + 1, $1, 'building' from parley.version returning version`,
+     select greatest(max(version), (select dropped from parley.read_model), 0) + 1, $1, 'building' from parley.version
+     returning version`,
     [model],
   );
   const version = (rows[0] as { version: number }).version;
@@ -151,13 +152,43 @@ export async function rollbackVersion(database: VersionsDatabase): Promise<numbe
 
 async function switchTo(database: VersionsDatabase, version: number): Promise<void> {
   const { rowCount } = await database.query(
-    `with promoted as (
-      update parley.version set promoted_at = now() where version = $1 and state = 'following' returning version
+    `with pointer as (
+      select active from parley.read_model where active <> $2 for update
+    ), promoted as (
+      update parley.version set promoted_at = now() from pointer where version = $1 and state = 'following' returning version
     )
     update parley.read_model set previous = active, active = $2, switched_at = now()
-    where active <> $2 and exists (select from promoted)`,
+    where exists (select from promoted)`,
     [version, schemaOf(version)],
   );
   if (rowCount !== 1)
     throw new VersionRefused(`version ${version} was changed by somebody else meanwhile: look again`);
+}
+
+/**
+ * Has projectors let go of a build, and nobody read it any more. What was being dropped already may be said again.
+ *
+ * @throws VersionNotFound, VersionRefused where it is served
+ */
+export async function beginDropping(database: VersionsDatabase, version: number): Promise<void> {
+  await requireVersion(database, version);
+  // The pointer is held, so that nobody promotes it at this moment.
+  const { rowCount } = await database.query(
+    `with pointer as (select active from parley.read_model for update)
+     update parley.version set state = 'dropping' from pointer where version = $1 and active <> $2`,
+    [version, schemaOf(version)],
+  );
+  if (rowCount !== 1)
+    throw new VersionRefused(
+      `version ${version} is served: promote another first, or roll back to what was before`,
+    );
+}
+
+/** Forgets a build whose schema is dropped. */
+export async function endDropping(database: VersionsDatabase, version: number): Promise<void> {
+  await database.query(
+    `with gone as (delete from parley.version where version = $1 and state = 'dropping' returning version)
+     update parley.read_model set previous = nullif(previous, $2), dropped = greatest(dropped, version) from gone`,
+    [version, schemaOf(version)],
+  );
 }

@@ -2,6 +2,7 @@ import { migrate } from '@parley/infra/read-model/migrate';
 import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { beginVersion, followVersion, markVerified } from '@parley/infra/read-model/versions';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import { createLog } from '@parley/infra/runtime/log';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +21,10 @@ afterAll(async () => {
 });
 
 const projections = (...args: readonly string[]) =>
-  runCli(['projections', ...args], { DATABASE_URL: environment.databaseUrl });
+  runCli(['projections', ...args], {
+    DATABASE_URL: environment.databaseUrl,
+    REDIS_URL: environment.redisUrl,
+  });
 
 describe('projections', () => {
   it('says that a database has no read model yet', async () => {
@@ -32,7 +36,7 @@ describe('projections', () => {
 
   it('names the versions there are where one is asked for that is not', async () => {
     expect(await projections('promote', '7')).toMatchObject({
-      code: exitCodes.failed,
+      code: exitCodes.noInput,
       err: 'parley: there is no version 7 of the read model; there is 1\n',
     });
     expect((await projections('promote', 'seven')).code).toBe(exitCodes.usage);
@@ -63,6 +67,39 @@ describe('projections', () => {
     await markVerified(database, 2, 'log');
     expect((await projections('promote', '2')).code).toBe(exitCodes.done);
     expect((await projections('rollback')).out).toContain('version 1');
+  });
+
+  it('drops no version that is served, and none without being told so', async () => {
+    expect((await projections('drop', '1', '--yes')).err).toContain('version 1 is served');
+    const asked = await projections('drop', '2');
+    expect(asked.code).toBe(exitCodes.usage);
+    expect(asked.err).toContain('which a rollback would go back to');
+    expect((await projections('drop', '3', '--yes')).code).toBe(exitCodes.noInput);
+  });
+
+  it('drops a version with its rows and what was cached of it, and gives its number to no other', async () => {
+    const redis = await connectRedis(environment.redisUrl, {
+      name: 'spec',
+      log: createLog('spec', 'silent'),
+    });
+    await redis.mset('page:rm_1:den', 'x', 'page:rm_2:den', 'x', 'memberships:rm_2:ann', 'x');
+    expect(await projections('drop', '2', '--yes')).toEqual({
+      code: exitCodes.done,
+      out: 'version 2 is dropped\n',
+      err: '',
+    });
+    expect(await redis.keys('*')).toEqual(['page:rm_1:den']);
+    redis.disconnect();
+    const { rows } = await database.query(`select nspname from pg_namespace where nspname like 'rm\\_%'`);
+    expect(rows).toEqual([{ nspname: 'rm_1' }]);
+    expect((await projections('rollback')).err).toContain('nothing was served before');
+    expect(await beginVersion(database, environment.databaseUrl, NEWEST_MODEL)).toBe(3);
+  });
+
+  it('goes on with a drop that ended early', async () => {
+    await database.query(`update parley.version set state = 'dropping' where version = 3`);
+    await database.query('drop table rm_3.message');
+    expect((await projections('drop', '3', '--yes', '--json')).out).toBe('{"dropped":3}\n');
   });
 
   it('says that a database does not answer', async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { dropVerb } from '../projections/drop.js';
 import { promoteVerb } from '../projections/promote.js';
 import { rebuildVerb } from '../projections/rebuild.js';
 import { rollbackVerb } from '../projections/rollback.js';
@@ -15,4 +16,5 @@ export const projectionsVerb = (): Command =>
     .addCommand(verifyVerb().exitOverride())
     .addCommand(rebuildVerb().exitOverride())
     .addCommand(promoteVerb().exitOverride())
-    .addCommand(rollbackVerb().exitOverride());
+    .addCommand(rollbackVerb().exitOverride())
+    .addCommand(dropVerb().exitOverride());

@@ -70,7 +70,10 @@ export const lockClass = (readModel: number, projection: Share['projection']): n
 export type Peer = { readonly name: string; readonly silentMs: number };
 
 /** All projectors of a read model with a session, this one among them. */
-export async function listPeers({ client }: Session, readModel: number): Promise<readonly Peer[]> {
+export async function listPeers(
+  { client }: { readonly client: Pick<pg.ClientBase, 'query'> },
+  readModel: number,
+): Promise<readonly Peer[]> {
   const { rows } = await client.query<{ name: string; silent: number }>(
     `select application_name as name,
        coalesce(extract(epoch from clock_timestamp() - max(greatest(state_change, query_start))), 0)::float8 as silent
@@ -83,7 +86,10 @@ export async function listPeers({ client }: Session, readModel: number): Promise
 }
 
 /** Ends every session of a projector, and with them its locks and whatever transaction it was frozen in. */
-export async function expel({ client }: Session, name: string): Promise<void> {
+export async function expel(
+  { client }: { readonly client: Pick<pg.ClientBase, 'query'> },
+  name: string,
+): Promise<void> {
   await client.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()`,
