@@ -22,6 +22,7 @@ import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
 import { tombstones } from './cases/tombstones.js';
 import { vault } from './cases/vault.js';
+import { verify } from './cases/verify.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
 
@@ -48,6 +49,7 @@ const cases: readonly Case[] = [
   webLoad,
   webScroll,
   tombstones,
+  verify,
 ];
 
 const program = new Command('bench')
