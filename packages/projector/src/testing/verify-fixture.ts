@@ -2,7 +2,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream } from '@nats-io
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { consumeBatches } from '@parley/infra/log/consume';
-import { receiptPlaceOf } from '@parley/infra/log/subjects';
+import { placeOf, receiptPlaceOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate, migrateVersion } from '@parley/infra/read-model/migrate';
 import { NEWEST_MODEL } from '@parley/infra/read-model/models';
@@ -37,6 +37,7 @@ export async function openBuilds(partitions: number) {
     js,
     jsm,
     resources,
+    placeOf: (conversationId: string) => placeOf(conversationId, partitions),
     given: (events: readonly Envelope[]) => storeLog(nats, events, partitions),
     async moved(conversationId: string, user: string, delivered: number, read: number, at: number) {
       const { subject } = receiptPlaceOf(conversationId, user, partitions);

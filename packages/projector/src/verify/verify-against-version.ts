@@ -1,3 +1,4 @@
+import { partitionOf } from '@parley/domain/log/partition';
 import { streamName } from '@parley/infra/log/subjects';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import type { Version } from '@parley/infra/read-model/versions';
@@ -95,9 +96,10 @@ async function lookTwice(
   strays: readonly string[],
 ): Promise<{ readonly seen: BothSeen; readonly judgement: Judgement | undefined }> {
   const { tables, jsm, partitions } = work;
+  const astray = strays.filter((id) => partitionOf(id, partitions) === partition);
   const log = askLog(jsm, partition, partitions);
   const onConversation = work.onProgress?.step;
-  const options = { tables, partition, log, strays, ...(onConversation && { onConversation }) };
+  const options = { tables, partition, log, strays: astray, ...(onConversation && { onConversation }) };
   const first = await atBoth(
     work,
     wanted,
@@ -110,7 +112,13 @@ async function lookTwice(
     atBoth(work, wanted, other, { partition, atLeast, patience }, async (sides, place) => {
       const log = askLog(jsm, partition, partitions);
       const only = [...first.differing.keys()];
-      const { differing, own } = await lookAtBoth(sides, place, { tables, partition, log, strays, only });
+      const { differing, own } = await lookAtBoth(sides, place, {
+        tables,
+        partition,
+        log,
+        strays: astray,
+        only,
+      });
       const seen = { ...first, place, differing, own };
       if (differing.size + own.length === 0) return { seen, judgement: undefined };
       const stream = streamName(partition);
