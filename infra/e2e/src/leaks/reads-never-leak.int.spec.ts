@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { formats } from '@parley/cli/replay/formats/open-sink';
 import { closeBody } from '@parley/domain/conversation/body';
 import { envelop } from '@parley/domain/log/envelope';
@@ -9,10 +10,12 @@ import { timelineCursor } from '@parley/domain/wire/cursor';
 import { placeOf } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { startCli } from '@parley/infra/testing/cli-process';
-import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
+import { TEST_MASTER_KEY, TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { openVault } from '@parley/infra/vault/open-vault';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack, PARTITIONS } from './moved-clock-stack.js';
+import { openedInFile } from './opened-in-file.js';
 import { EMOJI, LIFE, OVER, plant, tells, text, WORDS } from './planted.js';
 
 describe('a message whose life is over, without a tombstone', { timeout: 60_000 }, () => {
@@ -229,6 +232,22 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     ] as const) {
       const refused = await stack.ask(method, { conversationId, seq, commandId: method, ...more });
       expect(JSON.parse(refused.text)).toMatchObject({ tag: 'MessageNotFound', status: 404 });
+    }
+  });
+
+  it('is opened by no key in a file of parley conversation export', async () => {
+    const { conversationId } = await plant(stack);
+    const vault = await openVault({ nats: stack.nats, masterKeys: [TEST_MASTER_KEY] });
+    const jsm = await jetstreamManager(stack.nats);
+    const now = () => Date.now() + stack.clock.ahead;
+    const read = () => openedInFile({ jsm, partitions: PARTITIONS, now }, vault, conversationId);
+    try {
+      stack.clock.ahead = OVER - 60_000;
+      expect(await read()).toEqual(expect.arrayContaining([text(WORDS), text(`${WORDS}!`), text('stays')]));
+      stack.clock.ahead = OVER;
+      expect(await read()).toEqual([text('stays'), text('answers')]);
+    } finally {
+      await vault.close();
     }
   });
 
