@@ -44,7 +44,7 @@ export function projectorMetrics(registry: Registry, lagOf: LagOf): ProjectorMet
   });
   const parked = new Counter({
     name: 'parley_projector_dead_letters_total',
-    help: 'Messages that could not be projected and were parked.',
+    help: 'Messages that could not be projected and were parked since the process began.',
     labelNames: labels,
     registers,
   });

@@ -16,6 +16,7 @@ import type { ProjectorConfig } from './config.js';
 import { openErasing } from './erasure/open-erasing.js';
 import { openExpiry } from './expiry/open-expiry.js';
 import { projectorMetrics } from './metrics.js';
+import { parkedMetrics } from './parked/metrics.js';
 import { openUpkeep } from './upkeep.js';
 import { type FollowVersion, followVersion } from './versions/follow-version.js';
 import { followVersions } from './versions/follow-versions.js';
@@ -53,6 +54,7 @@ export async function startProjector(
   const js = jetstream(nats);
   const jsm = await js.jetstreamManager(false);
   const metrics = projectorMetrics(registry, (share, streamSeq) => lagBehind(jsm, share, streamSeq));
+  parkedMetrics(registry, database);
   const { now } = clock;
   const common = { nats, js, jsm, databaseUrl, name, partitions, registry, now, log };
   const upkeep = await openUpkeep({ ...common, config, metrics });

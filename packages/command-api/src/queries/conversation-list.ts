@@ -12,6 +12,7 @@ import { readConversations } from '../read/conversations.js';
 import { openViews } from '../read/open-views.js';
 import { fittingViews } from './fitting-views.js';
 import type { NewestPageResources } from './newest-page.js';
+import { viewsOfMembers } from './views-of-members.js';
 
 /** The reader's conversations by latest activity. */
 export class ConversationList extends Query<E.Either<Refusal, ConversationPage>> {
@@ -47,7 +48,11 @@ export class ConversationListHandler implements IQueryHandler<ConversationList> 
       const { conversations, hasMore } = fittingViews(found);
       const last = conversations.at(-1);
       return E.right({
-        conversations: await openViews(vault, conversations, reader),
+        conversations: await openViews(
+          vault,
+          await viewsOfMembers(this.resources, conversations, reader),
+          reader,
+        ),
         hasMore,
         ...(hasMore && last !== undefined ? { nextCursor: listCursor(last) } : {}),
       });

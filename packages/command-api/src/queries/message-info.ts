@@ -8,6 +8,7 @@ import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { type Recipients, readRecipients } from '../read/message-recipients.js';
+import { standsStill } from '../read/standstill.js';
 import type { NewestPageResources } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
 
@@ -35,11 +36,13 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
     if (refused !== undefined) return E.left(refused);
     if (seq > state.revision) return E.left(refuse('MessageNotFound'));
     try {
-      const found = await untilSeen(
+      const seen = await untilSeen(
         () => this.read(params),
         ({ revision }) => revision >= seq,
+        () => this.standsStill(conversationId),
       );
-      if (found === undefined) return E.left(refuse('ReadBehind'));
+      if (E.isLeft(seen)) return seen;
+      const found = seen.right;
       const { proofOfDelivery, now } = this.resources;
       const isTold = found.isMessage && (found.endedAt ?? Number.POSITIVE_INFINITY) + proofOfDelivery > now();
       return isTold ? E.right(infoOf(params, found)) : E.left(refuse('MessageNotFound'));
@@ -47,6 +50,12 @@ export class MessageInfoHandler implements IQueryHandler<MessageInfo> {
       if (!isDatabaseAway(error)) throw error;
       return E.left(refuse('Unavailable', 'who read what cannot be read now'));
     }
+  }
+
+  private async standsStill(conversationId: string): Promise<boolean> {
+    const { database, served, store } = this.resources;
+    const place = store.placeOf(conversationId);
+    return served.read(({ schema }) => standsStill(database, schema, conversationId, place));
   }
 
   private async read({ conversationId, seq, after = '', limit = MAX_RECIPIENTS }: QueryOf<'message.info'>) {

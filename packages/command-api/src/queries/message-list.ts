@@ -11,7 +11,8 @@ import { isDatabaseAway } from '@parley/infra/runtime/database-away';
 import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { openMessages } from '../read/open-views.js';
-import { readTimeline } from '../read/timeline.js';
+import { standsStill } from '../read/standstill.js';
+import { readTimeline, type Timeline } from '../read/timeline.js';
 import { fitting } from './fitting.js';
 import { type NewestPageResources, newestFromCache, newestFromCacheAndLog } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
@@ -82,16 +83,24 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     const first = await read();
     const known = store.peek(conversationId);
     const isOpen = known === undefined || refusedAccess(known.state, reader, now()) === undefined;
-    if (first.tag === 'page' && first.revision >= minSeq && isOpen) return E.right(first);
+    const hasSeen = first.tag === 'page' && first.revision >= minSeq && isOpen;
+    if (hasSeen && !first.standsStill) return E.right(first);
 
-    // Not a member there or here, or not far enough: the log says whether that is so or only not projected yet.
+    // Not a member there or here, not far enough, or not following: the log says whether that is so or only not projected yet.
     const { state } = await store.fresh(conversationId);
     const refused = refusedAccess(state, reader, now());
     if (refused !== undefined) return E.left(refused);
     if (around > state.revision) return E.left(refuse('MessageNotFound', `seq ${around}`));
     if (minSeq > state.revision) return E.left(refuse('ReadBehind', `the newest event is ${state.revision}`));
-    const seen = await untilSeen(read, (page) => page.tag === 'page' && page.revision >= minSeq);
-    return seen?.tag === 'page' ? E.right(seen) : E.left(refuse('ReadBehind'));
+    if (hasSeen) return E.right(first);
+    return untilSeen(
+      read,
+      (page): page is Extract<Timeline, { tag: 'page' }> => page.tag === 'page' && page.revision >= minSeq,
+      () =>
+        served.read(({ schema }) =>
+          standsStill(database, schema, conversationId, store.placeOf(conversationId)),
+        ),
+    );
   }
 }
 

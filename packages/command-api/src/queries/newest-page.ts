@@ -127,7 +127,9 @@ async function eventsAfter(
   const events: Envelope[] = [];
   for await (const { json } of readConversation(jsm, place, last + 1)) {
     const envelope = decodeEnvelope(json);
-    if (E.isRight(envelope)) events.push(envelope.right);
+    // What comes after it was decided in its knowledge: as rows would, the page stands still before it.
+    if (E.isLeft(envelope)) break;
+    events.push(envelope.right);
   }
   return events;
 }

@@ -22,6 +22,7 @@ import {
   syncToken,
   type Told,
 } from './sync-token.js';
+import { viewsOfMembers } from './views-of-members.js';
 
 /** Which of the reader's conversations changed since a token. */
 export class SessionSync extends Query<E.Either<Refusal, SyncPage>> {
@@ -94,7 +95,8 @@ export class SessionSyncHandler implements IQueryHandler<SessionSync> {
   }
 
   private async open(reader: string, page: ClosedPage): Promise<SyncPage> {
-    return { ...page, conversations: await openViews(this.resources.vault, page.conversations, reader) };
+    const views = await viewsOfMembers(this.resources, page.conversations, reader);
+    return { ...page, conversations: await openViews(this.resources.vault, views, reader) };
   }
 }
 

@@ -79,7 +79,8 @@ const wholeSql = (schema: string): string => `
 
 /**
  * Candidates are members' rows marked in the token's window or later, by their index: each of them is looked up, and it has
- * changed if its newest event came after the token. The subqueries are fenced by an offset, or a plan might begin with all
+ * changed if its newest event came after the token. So is what stood still when the token was made and was brought up to date since: its
+ * events are older than the token, and nobody was told of them. The subqueries are fenced by an offset, or a plan might begin with all
  * the reader's conversations.
  */
 const sinceSql = (schema: string): string => `
@@ -89,6 +90,13 @@ const sinceSql = (schema: string): string => `
     from (select distinct partition from ${schema}.checkpoint) p
     left join unnest($6::int[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
       as s (partition, seq, began, receipt_seq, receipt_began) on s.partition = p.partition
+  ), mended as materialized (
+    select mended.conversation_id
+    from since s
+    cross join lateral (
+      select m.conversation_id from ${schema}.mended_conversation m
+      where m.partition = s.partition and m.stream_seq >= s.seq offset 0
+    ) mended
   ), candidate as materialized (
     select marked.conversation_id
     from since s
@@ -107,6 +115,8 @@ const sinceSql = (schema: string): string => `
       select r.conversation_id from ${schema}.receipt r
       where r.user_id = $1 and r.partition = s.partition and r.marked >= s.receipt_began and r.changed > s.receipt_seq offset 0
     ) marked
+    union
+    select conversation_id from mended
   ), mine as materialized (
     select c.*, m.role
     from candidate k
@@ -123,6 +133,13 @@ const sinceSql = (schema: string): string => `
     cross join lateral (
       select d.conversation_id from ${schema}.departure d
       where d.user_id = $1 and d.partition = s.partition and d.changed > s.seq offset 0
+    ) d
+    union
+    select d.conversation_id
+    from mended k
+    cross join lateral (
+      select d.conversation_id from ${schema}.departure d
+      where d.conversation_id = k.conversation_id and d.user_id = $1 offset 0
     ) d
     limit ${MAX_LEFT + 1}
   )${answer(schema)}`;

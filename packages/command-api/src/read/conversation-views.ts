@@ -17,8 +17,10 @@ export const conversationViewsSql = (schema: string, reader: string, now: string
     c.expires_at, c.hold_reason, c.hold_since, c.hold_by,
     coalesce(r.read, 0), coalesce(r.delivered, 0),
     ${unreadCount(schema, now)},
+    p.stream_seq is not null,
     newest.*
   from mine c
+  left join ${schema}.parked_conversation p on p.partition = c.partition and p.conversation_id = c.conversation_id
   left join lateral (
     select x.read, x.delivered from ${schema}.receipt x
     where x.conversation_id = c.conversation_id and x.user_id = ${reader} offset 0
@@ -35,6 +37,8 @@ export const conversationViewsSql = (schema: string, reader: string, now: string
 export type ClosedView = Omit<ConversationView, 'preview' | 'title' | 'sealed'> & {
   readonly title: OpaqueBody | null;
   readonly preview: MessageRow | null;
+  /** The rows do not follow the log: who is a member is to be asked of the log. */
+  readonly standsStill: boolean;
 };
 
 /** A view from the columns of that statement, which begin at column `at`. */
@@ -56,6 +60,7 @@ export function conversationView(values: readonly unknown[], at: number): Closed
     read,
     delivered,
     unread,
+    standsStill,
   ] = values.slice(at);
   const preview = at + PREVIEW;
   return {
@@ -69,6 +74,7 @@ export function conversationView(values: readonly unknown[], at: number): Closed
     revision: Number(revision),
     lastActivityAt: Number(lastActivityAt),
     unread: Number(unread),
+    standsStill: standsStill as boolean,
     read: Number(read),
     delivered: Number(delivered),
     preview: values[preview] === null ? null : readMessageRow(values, preview).row,
@@ -80,4 +86,4 @@ export function conversationView(values: readonly unknown[], at: number): Closed
 }
 
 /** Column where the newest message begins. */
-const PREVIEW = 16;
+const PREVIEW = 17;

@@ -30,7 +30,7 @@ export async function openViews(
   reader: string,
 ): Promise<readonly ConversationView[]> {
   const opened = (await openEach(vault, views.flatMap(closedOf))).values();
-  return views.map(({ title: _, preview, ...view }) => {
+  return views.map(({ title: _, standsStill: __, preview, ...view }) => {
     const title = opened.next().value;
     const body = opened.next().value;
     return {

@@ -32,6 +32,8 @@ export type Timeline =
       readonly hasOlder?: boolean;
       /** Seq of the newest event these rows have seen. */
       readonly revision: number;
+      /** The rows do not follow the log: who is a member is to be asked of the log. */
+      readonly standsStill: boolean;
     }
   /**
    * The reader is no member as far as the read model knows, or the conversation has ended; `revision` is 0 where it knows no such
@@ -46,8 +48,8 @@ export async function readTimeline(db: Queryable, query: TimelineQuery): Promise
   const first = rows[0];
   const revision = Number(first?.[0] ?? 0);
   if (first === undefined || first[1] === null) return { tag: 'not-member', revision };
-  const found = first[2] === null ? [] : rows.map((values) => rowOf(values, reader));
-  return { tag: 'page', ...cut(found, query), revision };
+  const found = first[FIRST] === null ? [] : rows.map((values) => rowOf(values, reader));
+  return { tag: 'page', ...cut(found, query), revision, standsStill: first[2] === true };
 }
 
 function rowOf(values: readonly unknown[], reader: string): MessageRow {
@@ -58,13 +60,13 @@ function rowOf(values: readonly unknown[], reader: string): MessageRow {
 }
 
 /** Column where the message begins; its reactions and its replies follow it. */
-const FIRST = 2;
+const FIRST = 3;
 
 /** What was asked for of the rows that were read, which are a few more, oldest first. */
 function cut(
   found: readonly MessageRow[],
   { limit, after, around }: TimelineQuery,
-): Omit<Extract<Timeline, { tag: 'page' }>, 'tag' | 'revision'> {
+): Omit<Extract<Timeline, { tag: 'page' }>, 'tag' | 'revision' | 'standsStill'> {
   if (around !== undefined) {
     const from = found.findIndex(({ seq }) => seq >= around);
     const middle = from < 0 ? found.length : from;
@@ -101,10 +103,11 @@ function timelineStatement({ schema, model, limit, after, around }: TimelineQuer
   if (known !== undefined) return known;
   const columns = Array.from({ length: MESSAGE_COLUMNS + 2 }, (_, index) => `c${index}`);
   const text = `
-    select c.revision, m.user_id, ${columns.map((column) => `page.${column}`).join(', ')}
+    select c.revision, m.user_id, p.stream_seq is not null, ${columns.map((column) => `page.${column}`).join(', ')}
     from ${schema}.conversation c
     left join ${schema}.member m on m.conversation_id = c.conversation_id and m.user_id = $2
       and (c.expires_at is null or c.expires_at > $4)
+    left join ${schema}.parked_conversation p on p.partition = c.partition and p.conversation_id = c.conversation_id
     left join lateral (
       ${runs[direction].map(([bound, order]) => `(${runSql({ schema, model }, bound, order, size)})`).join(' union all ')}
     ) page (${columns.join(', ')}) on true

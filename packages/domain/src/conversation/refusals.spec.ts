@@ -37,6 +37,7 @@ describe('the refusals', () => {
         "ConversationClosed": 1410,
         "ConversationExists": 1409,
         "ConversationNotFound": 1404,
+        "ConversationParked": 1506,
         "CursorForeign": 1418,
         "DeviceRevoked": 1420,
         "DirectNeedsTwo": 1414,

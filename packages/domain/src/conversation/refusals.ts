@@ -149,6 +149,12 @@ export const refusals = {
     'A part that this needs does not answer now; nothing was lost. Try again.',
   ),
   ReadBehind: row(1505, 503, true, 'History has not caught up with the seq you asked for; try again.'),
+  ConversationParked: row(
+    1506,
+    503,
+    true,
+    'The history of this conversation stands still until an operator has seen to it; ask without the seq for what there is, or try again later.',
+  ),
 } as const;
 
 export type RefusalTag = keyof typeof refusals;

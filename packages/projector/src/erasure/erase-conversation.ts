@@ -1,6 +1,6 @@
 import { partitionLabel } from '@parley/domain/log/partition';
 import { conversationFormat } from '@parley/infra/log/snapshots';
-import { placeOf, receiptStreamName } from '@parley/infra/log/subjects';
+import { type Place, placeOf, receiptStreamName } from '@parley/infra/log/subjects';
 import { pageKey } from '@parley/infra/read-model/newest-page';
 import { destroySecrets } from '@parley/infra/vault/destroy-secrets';
 import { keysOfBuilds } from './keys-of-builds.js';
@@ -30,5 +30,19 @@ export async function eraseConversation(
   await destroySnapshot(jsm, conversationFormat.keyOf(conversationId));
   for (const key of await keysOfBuilds(database, (each) => pageKey(each, conversationId)))
     await redis.del(key);
-  return (await sweepRows(database, schema, conversationId)) ? done : later('behind');
+  if (await sweepRows(database, schema, conversationId)) return done;
+  return later((await standsStill(resources, place, conversationId)) ? 'parked' : 'behind');
+}
+
+/** Whether the rows do not get to know of it before somebody has seen to them. */
+async function standsStill(
+  { database, schema }: ErasingResources,
+  { partition }: Place,
+  conversationId: string,
+): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `select from ${schema}.parked_conversation where partition = $1 and conversation_id = $2`,
+    [partition, conversationId],
+  );
+  return rowCount === 1;
 }

@@ -68,10 +68,8 @@ async function eventsBeforeErased(
 type Theirs = { readonly conversationId: string; readonly isHeld: boolean };
 
 /** Conversations that the person is in, was in, or has rows in; those that were erased as a whole need nothing more. */
-async function conversationsOf(
-  { database, schema }: ErasingResources,
-  user: string,
-): Promise<readonly Theirs[]> {
+async function conversationsOf(resources: ErasingResources, user: string): Promise<readonly Theirs[]> {
+  const { database, schema } = resources;
   const { rows } = await database.query<{ conversation_id: string; is_held: boolean }>(
     `select c.conversation_id, c.hold_since is not null as is_held
        from (
@@ -86,7 +84,34 @@ async function conversationsOf(
       order by c.conversation_id`,
     [user],
   );
-  return rows.map(({ conversation_id, is_held }) => ({ conversationId: conversation_id, isHeld: is_held }));
+  const theirs = rows.map(({ conversation_id, is_held }) => ({
+    conversationId: conversation_id,
+    isHeld: is_held,
+  }));
+  return [
+    ...theirs,
+    ...(await theirsByLog(resources, user, new Set(theirs.map(({ conversationId }) => conversationId)))),
+  ];
+}
+
+/** Of conversations whose rows stand still the log says who is a member, and whether they are on hold. */
+async function theirsByLog(
+  { database, schema, know }: ErasingResources,
+  user: string,
+  known: ReadonlySet<string>,
+): Promise<readonly Theirs[]> {
+  const { rows } = await database.query<{ conversation_id: string }>(
+    `select conversation_id from ${schema}.parked_conversation order by conversation_id`,
+  );
+  const theirs: Theirs[] = [];
+  for (const { conversation_id: conversationId } of rows) {
+    const { state } = await know(conversationId);
+    if (!stands(state)) continue;
+    const isHeld = state.hold !== undefined;
+    if (state.members.has(user) || (isHeld && known.has(conversationId)))
+      theirs.push({ conversationId, isHeld });
+  }
+  return theirs;
 }
 
 /** Says in one conversation that they were erased, once as far as it remembers. */

@@ -14,7 +14,7 @@ import { parseJson } from '@parley/infra/runtime/parse-json';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { pause } from '../pause.js';
 import type { ErasureMetrics } from './metrics.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome, Wait } from './outcome.js';
 
 export type WorkResources = {
   readonly js: JetStreamClient;
@@ -52,7 +52,7 @@ const RETRY = [500, 300_000] as const;
 
 /** The same for one whose event is not there yet, and for one that has to wait. */
 const LOOK_AGAIN = [200, 10_000] as const;
-const WAIT = { held: 60_000, behind: 1_000, contended: 200 } as const;
+const WAIT: Readonly<Record<Wait, number>> = { held: 60_000, behind: 1_000, parked: 60_000, contended: 200 };
 
 /**
  * Takes jobs from the queue until it is closed, whether or not this process owns partitions. A job leaves the queue when it is done;

@@ -21,7 +21,10 @@ export type Cursor = Pick<DueConversation, 'partition' | 'nextDue' | 'conversati
 
 export const fromTheStart = (partition: number): Cursor => ({ partition, nextDue: 0, conversationId: '' });
 
-/** Conversations in which something is due at `now`, in ms, held ones left out: `most` of each partition, from its cursor on. One statement. */
+/**
+ * Conversations in which something is due at `now`, in ms: `most` of each partition, from its cursor on. One statement. Held ones are left
+ * out, and those whose rows stand still: what they do not know may be a hold, and nobody can decide on what they do.
+ */
 export async function readDue(
   database: Pick<Pool, 'query'>,
   schema: string,
@@ -40,6 +43,7 @@ export async function readDue(
         select * from ${schema}.conversation x
         where x.partition = p.partition and x.next_due <= $4 and x.hold_since is null and x.next_due >= p.next_due
           and (x.next_due, x.conversation_id) > (p.next_due, p.conversation_id collate "C")
+          and ${follows(schema, 'x')}
         order by x.next_due, x.conversation_id limit $5
       ) c`,
     values: [
@@ -52,6 +56,11 @@ export async function readDue(
   });
   return rows.map(dueConversation);
 }
+
+/** Whether the rows of a conversation follow the log. */
+const follows = (schema: string, conversation: string): string =>
+  `not exists (select from ${schema}.parked_conversation s
+    where s.partition = ${conversation}.partition and s.conversation_id = ${conversation}.conversation_id)`;
 
 function dueConversation(row: unknown[]): DueConversation {
   const [conversationId, partition, kind, closed, revision, changed, expiresAt, nextDue] = row;
@@ -74,8 +83,8 @@ export async function countDue(
     `select count(*)::int as due, min(next_due)::float8 as oldest,
        (select count(*)::int from ${schema}.conversation where hold_since is not null and partition = any ($1)) as held
      from (
-       select next_due from ${schema}.conversation
-       where partition = any ($1) and next_due <= $2 and hold_since is null limit $3
+       select next_due from ${schema}.conversation c
+       where partition = any ($1) and next_due <= $2 and hold_since is null and ${follows(schema, 'c')} limit $3
      ) found`,
     [partitions, now, most],
   );

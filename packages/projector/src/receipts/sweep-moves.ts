@@ -25,7 +25,7 @@ const RESPITE = 4;
 
 /**
  * Goes over all conversations, lap after lap, and forgets the moves that tell of no message whose proof is still told. Conversations on
- * legal hold are left as they are. Ends when the signal is aborted; what fails is tried again with the next lap.
+ * legal hold are left as they are, and those whose rows stand still: their moves tell of messages that are not in the rows yet. Ends when the signal is aborted; what fails is tried again with the next lap.
  */
 export async function sweepMoves(resources: SweepResources, signal: AbortSignal): Promise<void> {
   const { proofOfDelivery, log } = resources;
@@ -62,7 +62,10 @@ async function readPage({ database, schema }: SweepResources, after: string, cut
   const { rows } = await database.query<{ conversation_id: string; has_gone: boolean }>({
     name: `sweep-${schema}`,
     text: `
-      select c.conversation_id, c.hold_since is null and (
+      select c.conversation_id, c.hold_since is null and not exists (
+        select from ${schema}.parked_conversation p
+        where p.partition = c.partition and p.conversation_id = c.conversation_id
+      ) and (
         select true from ${schema}.message x
         where x.conversation_id = c.conversation_id and (x.expired or x.deleted_at is not null)
           and least(x.deleted_at, x.expires_at) <= $2

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openReadModel, type ReadModel, schema } from '../testing/read-model-fixture.js';
-import { holdsOf, liftedHolds } from './holds.js';
+import { holdsOf, liftedHolds, stillOnHold } from './holds.js';
 
 describe('holds', () => {
   let model: ReadModel;
@@ -58,6 +58,27 @@ describe('holds', () => {
     expect(await lifted('t60-120', 'held')).toEqual([]);
     await change('expired = true, body = null', 'held');
     expect(await lifted('t60-120', 'held')).toEqual([{ bucket: 't60-120', conversationId: 'held' }]);
+  });
+
+  it('are of all that a conversation may have whose rows stand still, by its rows or by what waits', async () => {
+    await conversation('behind', false);
+    await conversation('before', true);
+    await conversation('neither', false, 100_000);
+    await model.client.query(
+      `insert into rm_1.parked_conversation (partition, conversation_id, stream_seq, held)
+       values (0, 'behind', 1, true), (0, 'before', 2, false), (0, 'neither', 3, false), (0, 'unseen', 4, true)`,
+    );
+    expect((await holds('t60-120')).map(({ conversationId }) => conversationId).sort()).toEqual([
+      'before',
+      'behind',
+      'unseen',
+    ]);
+    expect(await lifted('t60-120', 'behind')).toEqual([]);
+    expect(
+      [...(await stillOnHold(model.client as never, schema, ['behind', 'before', 'neither']))].sort(),
+    ).toEqual(['before', 'behind']);
+    await model.client.query('delete from rm_1.parked_conversation');
+    expect(await lifted('t60-120', 'behind')).toHaveLength(1);
   });
 
   it('are lifted when the conversation is no more', async () => {

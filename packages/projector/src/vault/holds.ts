@@ -8,7 +8,8 @@ type Database = Pick<Pool, 'query'>;
 
 /**
  * Which conversations need the keys of these buckets: those on hold with messages that expire in them and are there. By when messages expire
- * and not by what their bodies hang on, because the log also has the earlier versions of an edited one.
+ * and not by what their bodies hang on, because the log also has the earlier versions of an edited one. Of one whose rows stand still nobody
+ * knows what messages it has: on hold by its rows, or by what waits, it needs all of them.
  */
 export async function holdsOf(
   database: Database,
@@ -21,7 +22,13 @@ export async function holdsOf(
     text: `
       select b.bucket, c.conversation_id
       from ${schema}.conversation c, unnest($1::text[], $2::bigint[], $3::bigint[]) as b (bucket, after, until)
-      where c.hold_since is not null and ${hasMessages(schema, 'c.conversation_id')}`,
+      where c.hold_since is not null and ${hasMessages(schema, 'c.conversation_id')}
+      union
+      select b.bucket, p.conversation_id
+      from ${schema}.parked_conversation p
+      left join ${schema}.conversation c on c.conversation_id = p.conversation_id,
+        unnest($1::text[], $2::bigint[], $3::bigint[]) as b (bucket, after, until)
+      where p.held or c.hold_since is not null`,
     values: [buckets, windows.map((window) => window?.after), windows.map((window) => window?.until)],
   });
   return rows.map(({ bucket, conversation_id: conversationId }) => ({ bucket, conversationId }));
@@ -35,7 +42,10 @@ export async function stillOnHold(
 ): Promise<ReadonlySet<string>> {
   const { rows } = await database.query<{ conversation_id: string }>({
     name: `on-hold-${schema}`,
-    text: `select conversation_id from ${schema}.conversation where conversation_id = any ($1) and hold_since is not null`,
+    text: `
+      select conversation_id from ${schema}.conversation where conversation_id = any ($1) and hold_since is not null
+      union
+      select conversation_id from ${schema}.parked_conversation where conversation_id = any ($1) and held`,
     values: [conversationIds],
   });
   return new Set(rows.map(({ conversation_id }) => conversation_id));
@@ -58,7 +68,9 @@ export async function liftedHolds(
       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as b (bucket, conversation_id, after, until)
       where not (${hasMessages(schema, 'b.conversation_id')}) and (
         select c.hold_since from ${schema}.conversation c where c.conversation_id = b.conversation_id
-      ) is null`,
+      ) is null and not exists (
+        select from ${schema}.parked_conversation p where p.conversation_id = b.conversation_id and p.held
+      )`,
     values: [
       held.map(({ bucket }) => bucket),
       held.map(({ conversationId }) => conversationId),
