@@ -36,11 +36,15 @@ export async function judgeBoth(
 ): Promise<Judgement> {
   const which = [...differing.keys()].slice(0, MOST_JUDGED);
   const mine = await lookAtLog(reader, sides[0], extents[0], { tables, log, which, strays: [] });
+  // Rows that missed nothing know more than a log that has lost something since: there it cannot judge.
+  const knowsMore = own.some(({ table, rows }) => table.name === 'gap' && rows[0] === undefined);
+  const beyond = new Set(knowsMore ? mine.incomplete : []);
+  const wrong = [...mine.differing.keys()].filter((id) => !beyond.has(id));
   const alone = own.filter(({ rows }) => rows[1] === undefined);
   const isOf = (name: string) => alone.filter(({ table }) => table.name === name).length;
   return {
-    wrong: mine.differing.size + (await wrongCheckpoints(reader, extents[0], own)),
-    unjudged: differing.size - which.length,
+    wrong: wrong.length + (beyond.size > 0 ? 0 : await wrongCheckpoints(reader, extents[0], own)),
+    unjudged: differing.size - which.length + beyond.size,
     parked: isOf('parked_conversation'),
     gaps: isOf('gap'),
   };

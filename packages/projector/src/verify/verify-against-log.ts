@@ -91,13 +91,15 @@ async function lookTwice(
 ): Promise<PartitionSeen> {
   const { jsm } = work;
   const first = await lookOnce(work, version, partition, which, anywhere, PATIENCE, work.onProgress?.step);
-  if (first.seen.differing.size + first.checkpoint.length === 0) return first;
-  const again = first.checkpoint.length > 0 ? which : [...first.seen.differing.keys()];
+  const suspects = new Set([...first.seen.differing.keys(), ...first.seen.incomplete]);
+  if (suspects.size + first.checkpoint.length === 0) return first;
+  const again = first.checkpoint.length > 0 ? which : [...suspects].toSorted();
   try {
     const heads = await headsOf(jsm, partition);
     const second = await lookOnce(work, version, partition, again, heads, SECOND_PATIENCE);
     if (again === which) return second;
-    return { ...first, seen: { ...first.seen, differing: second.seen.differing } };
+    const { differing, incomplete } = second.seen;
+    return { ...first, seen: { ...first.seen, differing, incomplete } };
   } catch (error) {
     // Nobody brings the rows further: they are what they are.
     if (error instanceof CannotVerify) return first;
@@ -120,12 +122,27 @@ function lookOnce(
   return asItStands(jsm, sessions[0], version, wanted, async (side, place) => {
     const extent = await extentOf(side, streamName(partition), partition, place);
     const options = { tables, log, which, strays, ...(onConversation && { onConversation }) };
-    const seen = await lookAtLog(work, side, extent, options);
+    const all = await lookAtLog(work, side, extent, options);
     const folded = await foldedIn(side, tables, partition);
-    const digests = [folded.is, seen.folded ?? folded.is] as const;
-    const checkpoint = checkpointDifference(folded, seen.folded);
-    return { seen, place, checkpoint, digests, troubles: await troublesOf(side, tables, partition) };
+    const digests = [folded.is, all.folded ?? folded.is] as const;
+    const troubles = await troublesOf(side, tables, partition);
+    const { seen, isWhole } = judged(all, troubles);
+    const checkpoint = isWhole ? checkpointDifference(folded, all.folded) : [];
+    return { seen, place, checkpoint, digests, troubles };
   });
+}
+
+/**
+ * Without what the log cannot judge: rows that missed nothing when they were made know more of a conversation than a log that has lost
+ * some of it since.
+ */
+function judged(
+  seen: LogSeen,
+  { gaps }: PartitionSeen['troubles'],
+): { readonly seen: LogSeen; readonly isWhole: boolean } {
+  if (seen.incomplete.length === 0 || gaps > 0) return { seen, isWhole: true };
+  const differing = new Map([...seen.differing].filter(([id]) => !seen.incomplete.includes(id)));
+  return { seen: { ...seen, differing }, isWhole: false };
 }
 
 type Folded = {

@@ -189,6 +189,32 @@ describe('verifying a version', { timeout: 60_000 }, () => {
     expect(rowCount).toBe(4);
   });
 
+  it('lets a log that lost something not judge rows that have it', async () => {
+    await builds.given(ordinary('halved', 4));
+    await builds.project(1);
+    await builds.project(beside);
+    const { stream } = builds.placeOf('halved');
+    const { last_seq: last } = (await builds.jsm.streams.info(stream)).state;
+    await builds.jsm.streams.deleteMessage(stream, last - 1, false);
+    const made = await builds.beside();
+    await builds.project(made);
+    expect(await builds.verify(made)).toMatchObject({
+      isVerified: false,
+      objections: [expect.stringContaining('1 stretch of the log')],
+    });
+    expect(await builds.verify(beside, { against: 'log' })).toMatchObject({
+      verdict: 'equal',
+      isVerified: false,
+      objections: expect.arrayContaining([expect.stringContaining('does not have all of 1 conversation')]),
+    });
+    expect(await builds.verify(1, { against: made })).toMatchObject({
+      verdict: 'different',
+      isVerified: false,
+    });
+    await builds.pool.query(`update parley.version set state = 'dropping' where version = $1`, [made]);
+    await expect(builds.verify(made)).rejects.toThrow('is being dropped');
+  });
+
   it('holds up the one that is not served, whichever is verified', async () => {
     await builds.verify(beside);
     await promoteVersion(builds.pool, beside);
