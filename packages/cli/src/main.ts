@@ -8,7 +8,8 @@ import { paints } from './terminal/print.js';
 process.stdout.on('error', () => process.stdout.destroy());
 
 try {
-  await parleyProgram().parseAsync();
+  const program = await parleyProgram(process.argv[2]);
+  await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError)
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;

@@ -21,7 +21,8 @@ function helpOf(verb: Command): string {
   return help;
 }
 
-const leaves = leavesOf(parleyProgram(), '');
+const program = await parleyProgram();
+const leaves = leavesOf(program, '');
 
 describe('every verb', () => {
   it.each(leaves)('$path has an example of itself in its help', ({ path, verb }) => {
@@ -38,5 +39,23 @@ describe('every verb', () => {
     );
     expect(undescribed).toEqual([]);
     expect(verb.description()).toMatch(/[.?]$/);
+  });
+});
+
+describe('the command line', () => {
+  it('has one verb alone where it is named, the same as among all', async () => {
+    for (const { name, description } of program.commands.map((verb) => ({
+      name: verb.name(),
+      description: verb.description(),
+    }))) {
+      if (NOT_OURS.has(name)) continue;
+      const { commands } = await parleyProgram(name);
+      expect(commands.map((verb) => [verb.name(), verb.description()])).toEqual([[name, description]]);
+    }
+  });
+
+  it('has all of them where none is named, or one that there is not', async () => {
+    for (const word of ['--help', 'constructor', 'complete', 'shwo'])
+      expect((await parleyProgram(word)).commands).toHaveLength(program.commands.length);
   });
 });

@@ -1,26 +1,32 @@
 import { Command } from 'commander';
 import { exitCodeMeanings, exitCodes } from './exit-codes.js';
-import { addCompletion } from './terminal/completion.js';
-import { auditVerb } from './verbs/audit.js';
-import { chatVerb } from './verbs/chat.js';
-import { conversationVerb } from './verbs/conversation.js';
-import { deadLettersVerb } from './verbs/dead-letters.js';
-import { devicesVerb } from './verbs/devices.js';
-import { doctorVerb } from './verbs/doctor.js';
-import { eraseVerb } from './verbs/erase.js';
-import { erasureVerb } from './verbs/erasure.js';
-import { holdVerb } from './verbs/hold.js';
-import { importVerb } from './verbs/import-irc.js';
-import { logVerb } from './verbs/log.js';
-import { projectionsVerb } from './verbs/projections.js';
-import { queryVerb } from './verbs/query.js';
-import { replayVerb } from './verbs/replay.js';
-import { tokenVerb } from './verbs/token.js';
-import { upVerb } from './verbs/up.js';
-import { vaultVerb } from './verbs/vault.js';
 
-/** All verbs of the command line, by the order in which `--help` lists them. */
-export function parleyProgram(): Command {
+/** Verbs by their names, in the order in which `--help` lists them; each is loaded when it is needed, with what it needs itself. */
+const verbs: Readonly<Record<string, () => Promise<() => Command>>> = {
+  up: async () => (await import('./verbs/up.js')).upVerb,
+  import: async () => (await import('./verbs/import-irc.js')).importVerb,
+  token: async () => (await import('./verbs/token.js')).tokenVerb,
+  chat: async () => (await import('./verbs/chat.js')).chatVerb,
+  replay: async () => (await import('./verbs/replay.js')).replayVerb,
+  query: async () => (await import('./verbs/query.js')).queryVerb,
+  conversation: async () => (await import('./verbs/conversation.js')).conversationVerb,
+  projections: async () => (await import('./verbs/projections.js')).projectionsVerb,
+  'dead-letters': async () => (await import('./verbs/dead-letters.js')).deadLettersVerb,
+  log: async () => (await import('./verbs/log.js')).logVerb,
+  audit: async () => (await import('./verbs/audit.js')).auditVerb,
+  devices: async () => (await import('./verbs/devices.js')).devicesVerb,
+  erasure: async () => (await import('./verbs/erasure.js')).erasureVerb,
+  vault: async () => (await import('./verbs/vault.js')).vaultVerb,
+  hold: async () => (await import('./verbs/hold.js')).holdVerb,
+  erase: async () => (await import('./verbs/erase.js')).eraseVerb,
+  doctor: async () => (await import('./verbs/doctor.js')).doctorVerb,
+};
+
+/**
+ * The command line with all of its verbs; or with the one that is named, where there is such a verb, because loading all of them takes
+ * longer than most of them take.
+ */
+export async function parleyProgram(named = ''): Promise<Command> {
   const program = new Command('parley')
     .description('An event-sourced messaging core: start it, fill it, talk in it, read its log.')
     .version('0.1.0')
@@ -29,30 +35,16 @@ export function parleyProgram(): Command {
     .addHelpText('after', exitCodeHelp)
     .showHelpAfterError('(--help says more)')
     .exitOverride();
-  for (const verb of [
-    upVerb,
-    importVerb,
-    tokenVerb,
-    chatVerb,
-    replayVerb,
-    queryVerb,
-    conversationVerb,
-    projectionsVerb,
-    deadLettersVerb,
-    logVerb,
-    auditVerb,
-    devicesVerb,
-    erasureVerb,
-    vaultVerb,
-    holdVerb,
-    eraseVerb,
-    doctorVerb,
-  ]) {
-    program.addCommand(verb().exitOverride());
-  }
-
+  if (Object.hasOwn(verbs, named)) return program.addCommand(await made(named));
+  for (const name of Object.keys(verbs)) program.addCommand(await made(name));
+  const { addCompletion } = await import('./terminal/completion.js');
   addCompletion(program);
   return program;
+}
+
+async function made(name: string): Promise<Command> {
+  const verb = await (verbs[name] as (typeof verbs)[string])();
+  return verb().exitOverride();
 }
 
 function exitCodeHelp(): string {
