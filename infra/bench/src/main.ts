@@ -16,6 +16,7 @@ import { receipts } from './cases/receipts.js';
 import { replay } from './cases/replay.js';
 import { resume } from './cases/resume.js';
 import { revocation } from './cases/revocation.js';
+import { showAt } from './cases/show-at.js';
 import { storm } from './cases/storm.js';
 import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
@@ -35,6 +36,7 @@ const cases: readonly Case[] = [
   page,
   pageOpened,
   sync,
+  showAt,
   receipts,
   resume,
   storm,
