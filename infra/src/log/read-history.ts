@@ -68,7 +68,7 @@ export async function readHistory(jsm: JetStreamManager, question: HistoryQuesti
   const history = emptyHistory(conversationId);
   const until = at?.tag === 'time' && at.time > now ? undefined : at;
   const unreadable: UnreadableEvent[] = [];
-  let streamSeq = 0;
+  let last: StoredMsg | undefined;
   let count = 0;
   reading: for await (const page of conversationPages(jsm, place)) {
     for (const message of page) {
@@ -87,7 +87,7 @@ export async function readHistory(jsm: JetStreamManager, question: HistoryQuesti
         if (++count > most) return { tag: 'too-long', most };
         foldHistory(history, event);
       }
-      streamSeq = message.seq;
+      last = message;
     }
   }
   return {
@@ -95,7 +95,7 @@ export async function readHistory(jsm: JetStreamManager, question: HistoryQuesti
     history,
     at: until === undefined ? now : until.tag === 'time' ? until.time : history.at,
     head,
-    streamSeq,
+    streamSeq: last?.seq ?? 0,
     unreadable,
   };
 }
