@@ -16,8 +16,8 @@ export class Codec<A> extends t.Type<A, A, unknown> {
   }
 }
 
-/** Whether a codec decodes the input; without what it would give, and several times as fast. */
-export const accepts = (codec: t.Mixed, input: unknown): boolean =>
+/** Says of any input whether a codec decodes it; without what it would give, and several times as fast. */
+export const accepts = (codec: t.Mixed): ((input: unknown) => boolean) =>
   codec instanceof Codec && codec.fits !== undefined
-    ? codec.fits(input)
-    : codec.validate(input, [])._tag === 'Right';
+    ? codec.fits
+    : (input) => codec.validate(input, [])._tag === 'Right';

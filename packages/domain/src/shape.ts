@@ -17,6 +17,10 @@ export function shape<R extends Fields, O extends Fields>(required: R, optional:
 export function shape(required: Fields, optional: Fields = {}): Codec<object> {
   const wanted = Object.entries(required);
   const possible = Object.entries(optional);
+  const fields = [
+    ...wanted.map(([key, codec]) => ({ key, fits: accepts(codec) })),
+    ...possible.map(([key, codec]) => ({ key, fits: orNothing(accepts(codec)) })),
+  ];
   return new Codec<object>(
     '',
     (input): input is object =>
@@ -44,10 +48,7 @@ export function shape(required: Fields, optional: Fields = {}): Codec<object> {
       properties: Object.fromEntries([...wanted, ...possible].map(([key, codec]) => [key, of(codec)])),
       required: wanted.map(([key]) => key),
     }),
-    (input) =>
-      isRecord(input) &&
-      wanted.every(([key, codec]) => accepts(codec, own(input, key))) &&
-      possible.every(([key, codec]) => own(input, key) === undefined || accepts(codec, own(input, key))),
+    (input) => isRecord(input) && fields.every(({ key, fits }) => fits(own(input, key))),
   );
 }
 
@@ -103,6 +104,11 @@ export function boundedRecord<A>(
     }),
   );
 }
+
+const orNothing =
+  (fits: (input: unknown) => boolean) =>
+  (input: unknown): boolean =>
+    input === undefined || fits(input);
 
 type Input = Readonly<Record<string, unknown>>;
 

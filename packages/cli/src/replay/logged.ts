@@ -27,7 +27,7 @@ export function readStored(partition: number, streamSeq: number, bytes: Uint8Arr
   const failed = (reason: string) => E.left({ partition, streamSeq, reason });
   let input: unknown;
   try {
-    input = JSON.parse(textOf(bytes));
+    input = JSON.parse(utf8.decode(bytes));
   } catch {
     return failed('it is not JSON');
   }
@@ -43,5 +43,5 @@ export function readStored(partition: number, streamSeq: number, bytes: Uint8Arr
 
 const NEWLINE = 0x0a;
 
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+/** A byte order mark is no JSON, and would be handed on. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -9,11 +9,12 @@ import type { Source } from './sources.js';
 export type Reading = {
   readonly wants: (event: Envelope) => boolean;
   readonly signal: AbortSignal;
-  /** Messages in a batch at most; twice as many are held. */
-  readonly maxBatch: number;
   /** Told of each event that cannot be read; what it throws ends the reading. */
   readonly onFault: (fault: Fault) => void;
 };
+
+/** Messages at once; twice as many are held. More are read no faster, and take memory in each of many partitions. */
+const MAX_BATCH = 1_000;
 
 /** What was in a partition when the reading began, in the order of its stream. */
 export async function* readHistory(
@@ -23,7 +24,7 @@ export async function* readHistory(
 ): AsyncGenerator<Run> {
   const { partition, stream, after, upTo, subjects, storedSince } = source;
   if (after < upTo) {
-    const options = { ...reading, follow: false, subjects, storedSince };
+    const options = { ...consuming(reading), follow: false, subjects, storedSince };
     for await (const batch of consumeBatches(log.js, stream, after, options)) {
       const isLast = (batch.at(-1)?.streamSeq ?? 0) >= upTo;
       yield runOf(partition, isLast ? batch.filter(({ streamSeq }) => streamSeq <= upTo) : batch, reading);
@@ -41,9 +42,18 @@ export async function* readLive(
   after: number,
   reading: Reading,
 ): AsyncGenerator<Run> {
-  for await (const batch of consumeBatches(log.js, stream, after, { ...reading, subjects }))
+  const options = { ...consuming(reading), subjects };
+  for await (const batch of consumeBatches(log.js, stream, after, options))
     yield runOf(partition, batch, reading);
 }
+
+/** A broker that is away is waited for: who sits before it should know. */
+const consuming = ({ signal }: Reading) => ({
+  maxBatch: MAX_BATCH,
+  signal,
+  onRestart: (reason: string) =>
+    void process.stderr.write(`parley: ${reason}; reading goes on where it was\n`),
+});
 
 type Stored = { readonly streamSeq: number; readonly bytes: Uint8Array };
 

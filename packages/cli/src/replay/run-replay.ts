@@ -90,28 +90,16 @@ function requireTime(begins: number, { sources, selection: { until } }: Replayin
     );
 }
 
-async function* runsOf(
-  { log, sources, flags }: Replaying,
-  reading: Omit<Reading, 'maxBatch'>,
-): AsyncGenerator<Run> {
+async function* runsOf({ log, sources, flags }: Replaying, reading: Reading): AsyncGenerator<Run> {
   const { signal } = reading;
   const isMerged = flags.merge === 'time' || flags.speed !== undefined;
-  const history = sources.map((source) =>
-    readHistory(log, source, { ...reading, maxBatch: isMerged ? HELD_OF_EACH : HELD_OF_ONE }),
-  );
+  const history = sources.map((source) => readHistory(log, source, reading));
   const past = isMerged ? mergedByTime(history) : inTurn(history);
   yield* flags.speed === undefined ? past : paced(past, flags.speed, signal);
   if (!flags.follow || signal.aborted) return;
-  yield* asTheyCome(
-    sources.map((source) =>
-      readLive(log, source, Math.max(source.after, source.upTo), { ...reading, maxBatch: HELD_OF_EACH }),
-    ),
-  );
+  const live = sources.map((source) => readLive(log, source, Math.max(source.after, source.upTo), reading));
+  yield* asTheyCome(live);
 }
-
-/** Events in a batch, of a partition that is read alone, and of one among others. */
-const HELD_OF_ONE = 2_000;
-const HELD_OF_EACH = 500;
 
 function nameFault({ partition, streamSeq, reason }: Fault, isStrict: boolean): void {
   const sentence = `${streamName(partition)}:${streamSeq} cannot be read: ${reason}`;

@@ -244,6 +244,21 @@ describe('replay', () => {
     one.close();
   });
 
+  it('opens bodies where that is asked for, by the right master keys alone', async () => {
+    const one = await client();
+    await one.call('conversation.create', { conversationId: 'closed', kind: 'group', members: [] });
+    await one.send('closed', { text: 'within' });
+    one.close();
+    const flags = ['replay', '--conversation', 'closed'];
+    const sealed = await runCli(flags, env);
+    expect([sealed.code, sealed.out]).toEqual([0, expect.stringContaining('message.sent')]);
+    expect(sealed.out).not.toContain('within');
+    expect((await runCli([...flags, '--open-bodies'], env)).out).toContain('within');
+    const PARLEY_MASTER_KEYS = Buffer.alloc(32, 3).toString('base64url');
+    const wrong = await runCli([...flags, '--open-bodies'], { ...env, PARLEY_MASTER_KEYS });
+    expect([wrong.code, wrong.out]).toEqual([78, '']);
+  });
+
   it('names a conversation that is not in the log', async () => {
     const { code, err } = await runCli(['replay', '--conversation', 'nowhere'], env);
     expect([code, err]).toEqual([66, 'parley: there is no conversation nowhere in the log\n']);

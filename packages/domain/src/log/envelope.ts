@@ -58,12 +58,18 @@ export function decodeEnvelope(input: unknown): E.Either<string, Envelope> {
  * times as fast, for who hands it on.
  */
 export function isNewest(input: unknown): input is Envelope {
-  if (!accepts(Place, input)) return false;
+  if (!isPlaced(input)) return false;
   const { type, version, data } = input as t.TypeOf<typeof Place>;
   if (!isEventType(type)) return false;
   const newest = eventCodecs[type];
-  return version === newest.version && accepts(newest.data, data);
+  return version === newest.version && dataFits[type](data);
 }
+
+const isPlaced = accepts(Place);
+
+const dataFits = Object.fromEntries(
+  Object.entries(eventCodecs).map(([type, { data }]) => [type, accepts(data)]),
+) as Readonly<Record<EventType, (data: unknown) => boolean>>;
 
 /** Puts a decided event at its place. */
 export function envelop(
