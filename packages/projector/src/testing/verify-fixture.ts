@@ -10,7 +10,7 @@ import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { beginVersion, followVersion } from '@parley/infra/read-model/versions';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
-import { testEnvironment } from '@parley/infra/testing/test-environment';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import pg from 'pg';
 import { readCheckpoint } from '../checkpoint.js';
 import { projectBatch } from '../project-batch.js';
@@ -19,8 +19,8 @@ import { timeline } from '../timeline/projection.js';
 import { type VerifyOptions, verifyVersion } from '../verify/verify-version.js';
 
 /** A log on a broker and builds of it, each projected when it is asked for. */
-export async function openBuilds(partitions: number) {
-  const environment = await testEnvironment();
+export async function openBuilds(partitions: number, servers?: TestEnvironment) {
+  const environment = servers ?? (await testEnvironment());
   await migrate(environment.databaseUrl);
   const pool = new pg.Pool({ connectionString: environment.databaseUrl, max: 4 });
   pool.on('error', () => undefined);
