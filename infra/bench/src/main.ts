@@ -12,6 +12,8 @@ import { page } from './cases/page.js';
 import { pageOpened } from './cases/page-opened.js';
 import { presence } from './cases/presence.js';
 import { projector } from './cases/projector.js';
+import { rebuild } from './cases/rebuild.js';
+import { rebuildLive } from './cases/rebuild-live.js';
 import { receipts } from './cases/receipts.js';
 import { replay } from './cases/replay.js';
 import { resume } from './cases/resume.js';
@@ -31,6 +33,8 @@ const cases: readonly Case[] = [
   append,
   appendSealed,
   projector,
+  rebuild,
+  rebuildLive,
   replay,
   timeline,
   page,
