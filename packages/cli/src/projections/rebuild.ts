@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 import type { ProjectionName } from '@parley/projector/checkpoint';
 import { NoRoom } from '@parley/projector/rebuild/away';
 import { TablesDiffer } from '@parley/projector/rebuild/copy-projection';
@@ -78,6 +78,8 @@ async function rebuildAndPrint(
   { throttle, promote, json }: Flags,
   signal: AbortSignal,
 ): Promise<void> {
+  // Where Postgres and the broker are on this machine too, what serves people goes first.
+  if (throttle !== undefined) setPriority(constants.priority.PRIORITY_LOW);
   const shown = json ? undefined : showRebuild();
   const options = {
     ...log,
