@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ERASURES, placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
+import { pageKey } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { askApi } from '@parley/infra/testing/ask-api';
 import { connectClient } from '@parley/infra/testing/foreign-client';
@@ -189,7 +190,7 @@ describe('a conversation that is erased', () => {
     await waitFor(async () => (await rowsWith('conversation_id', conversationId)).receipt === 1, {
       what: 'the rows',
     });
-    await waitFor(() => redis.exists(`page:${conversationId}`), { what: 'the page' });
+    await waitFor(() => redis.exists(pageKey('rm_1', conversationId)), { what: 'the page' });
 
     const path = `/v1/conversations/${conversationId}`;
     expect((await ask('DELETE', path, undefined, 'ben')).json).toMatchObject({ tag: 'NotAllowed' });

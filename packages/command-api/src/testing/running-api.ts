@@ -1,3 +1,4 @@
+import type { ServedOptions } from '@parley/infra/read-model/served-version';
 import type { Started } from '@parley/infra/runtime/lifecycle';
 import { createLog } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
@@ -10,10 +11,14 @@ export const TOKEN_SECRET = Buffer.alloc(32, 3);
 
 export type RunningApi = { readonly url: string; stop(): Promise<void> };
 
-/** command-api on servers of a test, at a port of its own; limits nothing but signals. Its time is `shift` ms ahead. */
+/**
+ * command-api on servers of a test, at a port of its own; limits nothing but signals. Its time is `shift` ms ahead, and it reads rows of the
+ * models it `knows`.
+ */
 export async function startTestApi(
   environment: Pick<TestEnvironment, 'natsUrl' | 'databaseUrl' | 'redisUrl'>,
   shift: () => number = () => 0,
+  knows?: ServedOptions['knows'],
 ): Promise<RunningApi> {
   const { info, resources }: Started = await startApi(
     {
@@ -40,6 +45,7 @@ export async function startTestApi(
       const clock = await openLogClock(options);
       return { ...clock, now: () => clock.now() + shift() };
     },
+    knows,
   );
   return {
     url: info?.url as string,
