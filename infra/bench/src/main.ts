@@ -24,6 +24,7 @@ import { sustained } from './cases/sustained.js';
 import { sync } from './cases/sync.js';
 import { timeline } from './cases/timeline.js';
 import { tombstones } from './cases/tombstones.js';
+import { transfer } from './cases/transfer.js';
 import { vault } from './cases/vault.js';
 import { verify } from './cases/verify.js';
 import { webLoad } from './cases/web-load.js';
@@ -56,6 +57,7 @@ const cases: readonly Case[] = [
   webScroll,
   tombstones,
   verify,
+  transfer,
 ];
 
 const program = new Command('bench')
