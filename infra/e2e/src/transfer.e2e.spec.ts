@@ -178,8 +178,8 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   const key = (await cli(one, 'erasure', 'key')).out.trim();
   expect((await cli(other, 'conversation', 'check', file, '--key', key)).out).toContain('unchanged since');
   const there = await person(other, 'bob');
-  const added: unknown[] = [];
-  there.on('conversation.added', (notice: unknown) => void added.push(notice));
+  const added: number[] = [];
+  there.on('conversation.added', ({ seq }: { seq: number }) => void added.push(seq));
   const unknown = await cli(other, 'conversation', 'import', file, ...secret);
   expect(unknown).toMatchObject({ code: 65, err: expect.stringContaining(`signed with the key ${key}`) });
   const imported = await cli(other, 'conversation', 'import', file, '--key', key, ...secret);
@@ -198,6 +198,7 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   await waitFor(async () => (await list(there)).length === 3, { what: 'its messages' });
   expect(await list(there)).toEqual(await list(bob));
   expect(await rowsOf(other, conversationId)).toEqual(await rowsOf(one, conversationId));
+  expect(new Set(added)).toEqual(new Set([later.seq]));
   const { title, pins, members } = await there.call('conversation.get', { conversationId });
   expect({ title, pins, members: members.map(({ user }) => user) }).toEqual({
     title: 'Kitchen',

@@ -160,12 +160,13 @@ async function takeIn(
 
   async function compare({ json, event }: FiledEvent): Promise<void> {
     const stored = (await there.next()).value as StoredEvent | undefined;
-    if (alike(stored?.json as LoggedEvent) !== alike(rewritten(json, rewriting)))
+    if (stored === undefined || alike(stored.json as LoggedEvent) !== alike(rewritten(json, rewriting)))
       throw otherThere(stored, event.seq);
-    notePlace(event.seq, stored?.streamSeq);
+    notePlace(event.seq, stored.streamSeq);
   }
 
   async function append(events: readonly (Appending & { readonly seq: number })[]): Promise<void> {
+    if (events.length === 0) return;
     const stored = await run.append(events);
     for (const [index, { seq }] of events.entries()) notePlace(seq, stored[index]);
     counts.appended += events.length;

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { envelop } from '@parley/domain/log/envelope';
 import { eventAt } from '@parley/infra/log/conversation-reader';
+import { storeLog } from '@parley/infra/testing/store-log';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
@@ -7,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResources, handleCommand } from '../commands/handle.js';
 import { openRecentEvents } from '../conversations/recent-events.js';
 import { headOf } from '../log/folded-store.js';
-import { commandOf, openLog, text } from '../testing/log-fixture.js';
+import { commandOf, openLog, PARTITIONS, text } from '../testing/log-fixture.js';
 import { membership } from './membership.js';
 import { openReplay, type Replayed } from './replay.js';
 
@@ -99,6 +101,22 @@ describe('who is a member of many conversations', () => {
     const question = [{ conversationId, users: ['bob'] }];
     expect((await membership(store, NOW, question))[0]).toHaveProperty('members.bob');
     expect(await membership(store, NOW + 1, question)).toMatchObject([{ revision: 1, members: {} }]);
+  });
+
+  it('is nobody of a conversation that is being imported, until its last event is there', async () => {
+    const conversationId = `g-${randomUUID()}`;
+    const members = [{ user: 'bob', role: 'owner' as const, banHash: 'h' }];
+    const place = { conversationId, at: NOW, actor: 'bob' };
+    const created = { type: 'conversation.created', data: { kind: 'group', ttl: null, members } } as const;
+    const first = envelop(created, { ...place, seq: 1, commandId: 'c-1', importedTo: 2 });
+    const closed = { type: 'conversation.closed', data: {} } as const;
+    const last = envelop(closed, { ...place, seq: 2, commandId: 'c-2', importedTo: 2 });
+    const { store } = await reader();
+    const question = [{ conversationId, users: ['bob'] }];
+    await storeLog(log.nats, [first], PARTITIONS);
+    expect(await membership(store, NOW, question)).toMatchObject([{ revision: 1, members: {} }]);
+    await storeLog(log.nats, [last], PARTITIONS);
+    expect((await membership(store, NOW, question))[0]).toHaveProperty('members.bob');
   });
 
   it('has a snapshot to be loaded from as soon as a conversation has grown', async () => {
