@@ -110,7 +110,7 @@ function town(length: number): readonly Envelope[] {
       if (seq % 50 === 9) return { type: 'message.deleted', data: { seq: target } };
       if (seq % 100 === 11)
         return { type: 'message.expired', data: { ranges: [[target - 20, target - 19]] } };
-      if (seq % 500 === 12) return { type: 'message.pinned', data: { seq: target, author } };
+      if (seq % 2_500 === 12) return { type: 'message.pinned', data: { seq: target, author } };
     }
     const life = seq % 5 === 0 ? { expiresAt: Date.now() + 86_400_000 } : {};
     return { type: 'message.sent', data: { ordinal: ++ordinal, body, ...life } };

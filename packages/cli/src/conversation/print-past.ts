@@ -27,7 +27,7 @@ function header({ read, title, erasedAt }: Past): readonly string[] {
     ttl === null ? 'messages stay' : `messages live ${grouped(ttl)} s`,
     ...(closed ? ['closed'] : []),
     ...(expiresAt === null ? [] : [`ends ${timeOf(expiresAt)}`]),
-    ...(pins.size === 0 ? [] : [`pinned ${[...pins.keys()].map((seq) => `#${seq}`).join(' ')}`]),
+    ...(pins.size === 0 ? [] : [pinned([...pins.keys()])]),
   ];
   return [
     bold(name),
@@ -48,6 +48,14 @@ function header({ read, title, erasedAt }: Past): readonly string[] {
     ),
   ];
 }
+
+/** Seqs of pinned messages, the newest of many. */
+const pinned = (seqs: readonly number[]): string =>
+  `pinned ${seqs.length > MOST_PINS ? `${grouped(seqs.length)}, at last ` : ''}${seqs
+    .slice(-MOST_PINS)
+    .map((seq) => `#${seq}`)
+    .join(' ')}`;
+const MOST_PINS = 5;
 
 function membersTable({ members }: Past): readonly string[] {
   if (members.length === 0) return [dim('nobody is a member')];
