@@ -11,7 +11,7 @@ export function printVerification(verification: Verification): void {
   const { red, green, yellow, dim, bold } = paints(process.stdout);
   const table = new Table({
     head: ['partition', 'at', 'conversations', 'rows', 'events', 'digest', 'differing'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['right', 'right', 'right', 'right', 'right', 'left', 'right'],
   });
   for (const { partition, place, rows, digests, ...each } of partitions) {

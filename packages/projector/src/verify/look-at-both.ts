@@ -35,6 +35,9 @@ export type BothSeen = {
 const MOST_IDS = 200;
 const MOST_ROWS = 20_000;
 
+/** Rows a conversation is taken to have whose rows nobody counted. */
+const ROWS_UNCOUNTED = 1_000;
+
 /** Compares two builds of a partition, both at this place: conversation by conversation by their hashes, and row by row where those differ. */
 export async function lookAtBoth(
   sides: Pair<Side>,
@@ -44,7 +47,8 @@ export async function lookAtBoth(
   const { tables, partition, log, only } = options;
   const ofConversations = tables.filter(({ of }) => of === 'conversation');
   const seen = only === undefined ? await byHashes(sides, ofConversations, options) : undefined;
-  const suspects = seen?.suspects ?? (only ?? []).map((id) => ({ id, tables: ofConversations, rows: 0 }));
+  const suspects =
+    seen?.suspects ?? (only ?? []).map((id) => ({ id, tables: ofConversations, rows: ROWS_UNCOUNTED }));
   const differing = new Map<string, RowDifference>();
   for (const some of batchesOf(suspects)) {
     const found = await differencesIn(sides, log, some);

@@ -7,7 +7,8 @@ export type VerifyingSession = {
 
 /**
  * A connection to look at a build with. Plans are held to indexes, because everything is read by key; a statement may take long, but not
- * wait for a lock. A process that freezes loses its transaction, and the lock in it, after a minute; one that dies, at once.
+ * wait for a lock. A process that freezes loses its transaction, and the lock in it, after ten minutes, for so long it may read the log without a word
+ * to Postgres; one that dies, at once.
  *
  * @throws when Postgres does not answer within 5 s
  */
@@ -19,7 +20,7 @@ export async function openVerifyingSession(databaseUrl: string): Promise<Verifyi
     keepAlive: true,
     statement_timeout: 600_000,
     lock_timeout: 60_000,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: 600_000,
   });
   client.on('error', () => undefined);
   await client.connect();

@@ -170,6 +170,18 @@ describe('verifying a version', { timeout: 60_000 }, () => {
     await expect(builds.verify(beside, { against: beside })).rejects.toThrow('equal to itself');
   });
 
+  it('ends at once when it is told to, with the reason', async () => {
+    const stop = new AbortController();
+    const step = () => stop.abort(new Error('broken off'));
+    const broken = builds.verify(beside, {
+      signal: stop.signal,
+      onProgress: { begin: () => undefined, step },
+    });
+    await expect(broken).rejects.toThrow('broken off');
+    const { rowCount } = await builds.pool.query(`update rm_${beside}.checkpoint set updated_at = now()`);
+    expect(rowCount).toBe(4);
+  });
+
   it('says that the database went away in the middle, and locks nothing', async () => {
     const gone = builds.verify(beside, {
       onProgress: {

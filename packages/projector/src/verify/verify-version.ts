@@ -10,7 +10,7 @@ import pg from 'pg';
 import { CannotVerify } from './at-one-place.js';
 import { connectionLost } from './connection-lost.js';
 import type { LogReader } from './read-told.js';
-import { openVerifyingSession } from './session.js';
+import { openVerifyingSession, type VerifyingSession } from './session.js';
 import { commonTables } from './tables.js';
 import type { Verification } from './verification.js';
 import { verifyAgainstLog } from './verify-against-log.js';
@@ -27,7 +27,7 @@ export type VerifyOptions = {
   readonly partition?: number;
   /** Told how many conversations there are, and of each that was compared. */
   readonly onProgress?: VerifyProgress;
-  /** Ends it early, with the signal's reason. Nothing stays locked. */
+  /** Ends it at once, with the signal's reason. Nothing stays locked. */
   readonly signal?: AbortSignal;
 };
 
@@ -47,12 +47,12 @@ export async function verifyVersion(
 ): Promise<Verification> {
   const startedAt = performance.now();
   const { databaseUrl } = resources;
-  const [one, other] = await Promise.all([
-    openVerifyingSession(databaseUrl),
-    openVerifyingSession(databaseUrl),
-  ]);
+  const sessions = await openTwo(databaseUrl);
+  const [one] = sessions;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, application_name: 'verify' });
   pool.on('error', () => undefined);
+  const stop = () => void Promise.all(sessions.map((session) => session.end()));
+  options.signal?.addEventListener('abort', stop, { once: true });
   try {
     const wanted = await requireVersion(pool, version);
     const against = await opponentOf(pool, wanted, options.against);
@@ -62,7 +62,7 @@ export async function verifyVersion(
       versions.map((each) => schemaOf(each.version)),
     );
     if (tables.length === 0) throw new CannotVerify(`${schemaOf(version)} has no tables`, 'away');
-    const work = { ...resources, tables, sessions: [one, other] as const, ...options };
+    const work = { ...resources, tables, sessions, ...options };
     const seen =
       against === 'log'
         ? await verifyAgainstLog(work, wanted)
@@ -77,9 +77,23 @@ export async function verifyVersion(
       await markVerified(pool, version, against === 'log' ? 'log' : schemaOf(against.version));
     return verification;
   } catch (error) {
-    throw connectionLost(error);
+    throw options.signal?.aborted ? options.signal.reason : connectionLost(error);
   } finally {
-    await Promise.all([one.end(), other.end(), pool.end().catch(() => undefined)]);
+    options.signal?.removeEventListener('abort', stop);
+    await Promise.all([...sessions.map((session) => session.end()), pool.end().catch(() => undefined)]);
+  }
+}
+
+async function openTwo(databaseUrl: string): Promise<readonly [VerifyingSession, VerifyingSession]> {
+  try {
+    const one = await openVerifyingSession(databaseUrl);
+    const other = await openVerifyingSession(databaseUrl).catch(async (error: unknown) => {
+      await one.end();
+      throw error;
+    });
+    return [one, other];
+  } catch (error) {
+    throw connectionLost(error);
   }
 }
 
