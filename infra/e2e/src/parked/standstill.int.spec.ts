@@ -172,6 +172,44 @@ describe('a conversation whose history stands still', { timeout: 90_000 }, () =>
     Object.assign(stack.clock, { ahead: 0, projectorAhead: 0 });
   });
 
+  it('is erased, and who entered it meanwhile, as soon as it was asked for', async () => {
+    const erasable = 'erasable';
+    const withDan = 'with-dan';
+    const letters = [];
+    for (const conversationId of [erasable, withDan]) {
+      await group(conversationId);
+      letters.push(await poison(conversationId, 3));
+      await waitFor(async () => (await waiting(conversationId)) === 0, { what: 'it to be parked' });
+    }
+    await stack.done('member.add', { conversationId: withDan, users: ['dan'] });
+    await stack.done('conversation.erase', { conversationId: erasable }, 'admin', 'erase');
+    const secret = async () => {
+      const jsm = await jetstreamManager(stack.nats);
+      const subject = `$KV.VAULT.conversation.${erasable}`;
+      return Buffer.from(
+        (await jsm.streams.getMessage('KV_VAULT', { last_by_subj: subject }))?.data ?? '',
+      ).toString();
+    };
+    await waitFor(async () => (await secret()).startsWith('gone.'), { what: 'its secret to be destroyed' });
+    expect((await ask('conversation.list', {}, 'ann')).answer).not.toContain(erasable);
+
+    await stack.done('account.erase', { user: 'dan' }, 'admin', 'erase');
+    const said = async () => {
+      const { subject, stream } = placeOf(withDan, PARTITIONS);
+      const jsm = await jetstreamManager(stack.nats);
+      const last = await jsm.streams.getMessage(stream, { last_by_subj: subject });
+      return last?.json<{ type: string }>().type === 'member.erased';
+    };
+    await waitFor(said, { what: 'the log to say that dan was erased', timeout: 30_000 });
+
+    await goOn(letters[0] as string, erasable);
+    const { rows } = await stack.database.query('select from rm_1.message where conversation_id = $1', [
+      erasable,
+    ]);
+    expect(rows).toEqual([]);
+    await goOn(letters[1] as string, withDan);
+  });
+
   /** Whether the bucket that its message was sealed in has a secret. */
   async function opens(conversationId: string): Promise<boolean> {
     const { rows } = await stack.database.query<{ body: string }>(

@@ -15,37 +15,56 @@ export type ParkedFigures = {
   readonly oldest: number;
 };
 
-/** What an operator watches of events that could not be taken: of all builds and processes together, asked of the database when somebody looks. */
+/**
+ * What an operator watches of events that could not be taken: of all builds and processes together, asked of the database when somebody
+ * looks. Each gauge asks, because they are read in any order; all that are read at once have one answer.
+ */
 export function parkedMetrics(registry: Registry, database: VersionsDatabase): void {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['version', 'projection', 'partition'], registers: [registry] });
-  const conversations = gauge(
+  let asked: Promise<readonly ParkedFigures[] | undefined> | undefined;
+  const ask = () => {
+    asked ??= readFigures(database)
+      .catch(() => undefined)
+      .finally(() => {
+        asked = undefined;
+      });
+    return asked;
+  };
+  const gauge = (name: string, help: string, figureOf: (figures: ParkedFigures) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['version', 'projection', 'partition'],
+      registers: [registry],
+      async collect() {
+        const all = await ask();
+        if (all === undefined) return;
+        this.reset();
+        for (const figures of all) {
+          const { version, projection, partition } = figures;
+          this.set({ version: String(version), projection, partition: String(partition) }, figureOf(figures));
+        }
+      },
+    });
+  gauge(
+    'parley_dead_letters',
+    'Events that could not be taken and that nobody has retried with success or dropped.',
+    ({ letters }) => letters,
+  );
+  gauge(
+    'parley_dead_letters_oldest_seconds',
+    'For how long the oldest of those has been one.',
+    ({ oldest }) => oldest,
+  );
+  gauge(
     'parley_parked_conversations',
     'Conversations whose rows stand still behind an event that could not be taken.',
+    ({ conversations }) => conversations,
   );
-  const waiting = gauge('parley_parked_waiting_events', 'Events that wait in the log behind those.');
-  const oldest = gauge(
-    'parley_dead_letters_oldest_seconds',
-    'Age of the oldest event that could not be taken.',
+  gauge(
+    'parley_parked_waiting_events',
+    'Events that wait in the log behind those that could not be taken.',
+    ({ waiting }) => waiting,
   );
-  new Gauge({
-    name: 'parley_dead_letters',
-    help: 'Events that could not be taken and that nobody has retried with success or dropped.',
-    labelNames: ['version', 'projection', 'partition'],
-    registers: [registry],
-    async collect() {
-      const all = await readFigures(database).catch(() => undefined);
-      if (all === undefined) return;
-      for (const each of [this, conversations, waiting, oldest]) each.reset();
-      for (const { version, projection, partition, ...figures } of all) {
-        const labels = { version: String(version), projection, partition: String(partition) };
-        this.set(labels, figures.letters);
-        conversations.set(labels, figures.conversations);
-        waiting.set(labels, figures.waiting);
-        oldest.set(labels, figures.oldest);
-      }
-    },
-  });
 }
 
 /** Of every build that is not being dropped, where there is anything. */

@@ -11,11 +11,14 @@ import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { beginVersion } from '@parley/infra/read-model/versions';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import fc from 'fast-check';
 import pg from 'pg';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../checkpoint.js';
 import { readMarks } from '../digest-marks.js';
+import { openSession } from '../ownership/session.js';
 import { projectBatch } from '../project-batch.js';
 import type { Projection } from '../projection.js';
 import { runShare } from '../run-share.js';
@@ -27,7 +30,9 @@ import { readRows, readTables } from '../testing/read-tables.js';
 import { timeline } from '../timeline/projection.js';
 import { dropEvent } from './drop-event.js';
 import { listLetters, placeOfLetter } from './letters.js';
+import { parkedMetrics, readFigures } from './metrics.js';
 import { listParked } from './parked-conversation.js';
+import { retryAtClaim } from './retry-at-claim.js';
 import { retryConversation } from './retry-conversation.js';
 import { retryShare } from './retry-share.js';
 
@@ -49,6 +54,7 @@ describe('retrying what is parked', () => {
   beforeAll(async () => {
     model = await openReadModel();
     pool = new pg.Pool({ connectionString: model.environment.databaseUrl });
+    pool.on('connect', (connection) => connection.on('error', () => undefined));
     // Beside the build that meets the faults: one that never does.
     await beginVersion(pool, model.environment.databaseUrl, NEWEST_MODEL);
     nats = await connectNats(model.environment.natsUrl, 'retry-spec');
@@ -120,6 +126,36 @@ describe('retrying what is parked', () => {
     return letters.at(-1)?.id as string;
   };
 
+  it('ends with the rows and digest of a build that never met a fault, however it was parked and retried', async () => {
+    const histories = fc.array(commands, { minLength: 1, maxLength: 3 });
+    const faults = fc.array(fc.nat({ max: 60 }), { maxLength: 6 });
+    const turns = fc.array(
+      fc.record({ events: fc.nat({ max: 25 }), most: fc.integer({ min: 1, max: 12 }), cures: fc.boolean() }),
+      { minLength: 1, maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(histories, faults, turns, async (all, bad, plan) => {
+        const logs = all.map((tried) => renamed(happen(tried).log, fresh('any')));
+        const events: Envelope[] = [];
+        for (let turn = 0; logs.some((log) => log.length > turn); turn++)
+          for (const log of logs) events.push(...log.slice(turn, turn + 1));
+        const stored = events.map((event, index) => (bad.includes(index) ? poisoned(event) : event));
+        let at = 0;
+        for (const { events: count, most, cures } of plan) {
+          await store(...stored.slice(at, at + count));
+          at += count;
+          await project(timeline, 'rm_1', most);
+          await retryShare(await resources(cures ? laterTimeline : timeline), new AbortController().signal);
+        }
+        await store(...stored.slice(at));
+        await project(timeline, 'rm_1');
+        await retryShare(await resources(), new AbortController().signal);
+        await expectAsNeverParked();
+      }),
+      { numRuns: 15 },
+    );
+  }, 60_000);
+
   it('stays where it is as long as nobody can read it, and says why', async () => {
     const id = fresh('stuck');
     const events = talk(id, 9);
@@ -184,28 +220,114 @@ describe('retrying what is parked', () => {
 
   it('folds a long conversation in steps, and whoever is broken off is gone on with', async () => {
     const id = fresh('long');
-    await store(...talk(id, 4_300).map((event) => (event.seq === 2 ? poisoned(event) : event)));
+    await store(...talk(id, 2_300).map((event) => (event.seq === 2 ? poisoned(event) : event)));
     await project();
     const stop = new AbortController();
     let steps = 0;
     const counting: Projection = {
       ...laterTimeline,
       prepare: (messages, ...others) => {
-        if (messages.length > 1 && ++steps === 3) stop.abort(new Error('killed'));
+        if (messages.length > 1 && ++steps === 2) stop.abort(new Error('killed'));
         return laterTimeline.prepare(messages, ...others);
       },
     };
     await expect(retryConversation(await resources(counting), id, stop.signal)).rejects.toThrow('killed');
-    expect((await listLetters(pool, 1, { most: 9 })).map(({ waiting }) => waiting)).toEqual([4_298 - 3_000]);
-    await store(...talk(id, 4_310).slice(4_300));
+    expect((await listLetters(pool, 1, { most: 9 })).map(({ waiting }) => waiting)).toEqual([2_298 - 2_000]);
+    await store(...talk(id, 2_310).slice(2_300));
     await project();
-    expect(await retry(id)).toEqual({ tag: 'mended', folded: 4_309 - 3_000 });
+    expect(await retry(id)).toEqual({ tag: 'mended', folded: 2_309 - 2_000 });
+    await expectAsNeverParked();
+  });
+
+  it('loses the step alone in which it is killed', async () => {
+    const id = fresh('killed');
+    await store(...talk(id, 1_200).map((event) => (event.seq === 2 ? poisoned(event) : event)));
+    await project();
+    const { client, end } = await openSession(model.environment.databaseUrl, 'killed');
+    const pid = (await client.query('select pg_backend_pid() as pid')).rows[0]?.pid;
+    let steps = 0;
+    const killed: Projection = {
+      ...laterTimeline,
+      prepare: async (messages, ...others) => {
+        const prepared = await laterTimeline.prepare(messages, ...others);
+        if (messages.length > 1 && ++steps === 2) await pool.query('select pg_terminate_backend($1)', [pid]);
+        return prepared;
+      },
+    };
+    await expect(retryConversation({ ...(await resources(killed)), client }, id)).rejects.toThrow();
+    await end();
+    expect((await listLetters(pool, 1, { most: 9 })).map(({ waiting }) => waiting)).toEqual([1_198 - 1_000]);
+    expect(await retry(id)).toEqual({ tag: 'mended', folded: 1_199 - 1_000 });
+    await expectAsNeverParked();
+  });
+
+  it('is done once by whoever takes the share, which is told in figures until then', async () => {
+    const id = fresh('claimed');
+    await model.client.query(
+      `alter table rm_1.message add constraint refused check (body not like '%message 3 of ${id}%') not valid`,
+    );
+    await store(...talk(id, 5));
+    await project();
+    expect(await readFigures(pool)).toMatchObject([
+      { version: 1, projection: 'timeline', partition: 0, letters: 1, conversations: 1, waiting: 2 },
+    ]);
+    const registry = new Registry();
+    parkedMetrics(registry, pool);
+    const labels = '{version="1",projection="timeline",partition="0"}';
+    expect(await registry.metrics()).toContain(`parley_parked_waiting_events${labels} 2`);
+
+    const said: string[] = [];
+    const say = (_: unknown, what: string) => void said.push(what);
+    const { jsm } = await resources();
+    const claim = () => {
+      const stop = new AbortController();
+      const { databaseUrl } = model.environment;
+      const log = { info: say, warn: say } as never;
+      const done = retryAtClaim(
+        { database: pool, databaseUrl, jsm, log },
+        'rm_1',
+        share,
+        timeline,
+      )(stop.signal);
+      return { done, stop };
+    };
+    const first = claim();
+    await waitFor(
+      async () =>
+        (await pool.query(`select from pg_stat_activity where application_name = 'retry-rm_1'`)).rowCount ===
+        1,
+      { what: 'the first try' },
+    );
+    await waitFor(
+      async () =>
+        (await pool.query(`select from pg_stat_activity where application_name = 'retry-rm_1'`)).rowCount ===
+        0,
+      { what: 'its end' },
+    );
+    first.stop.abort();
+    await first.done;
+    expect(said).toEqual([]);
+
+    await model.client.query('alter table rm_1.message drop constraint refused');
+    const second = claim();
+    await waitFor(() => said.length > 0, { what: 'it to go on' });
+    expect(said).toEqual(['what was parked goes on']);
+    // It is beside the work on the share, which must not end with it.
+    let isOver = false;
+    void second.done.then(() => {
+      isOver = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    second.stop.abort();
+    await second.done;
+    expect(await registry.metrics()).not.toContain(labels);
     await expectAsNeverParked();
   });
 
   it('goes on while the owner of the share projects, which notices each step', async () => {
     const id = fresh('busy');
-    await store(...talk(id, 2_500).map((event) => (event.seq === 3 ? poisoned(event) : event)));
+    await store(...talk(id, 1_500).map((event) => (event.seq === 3 ? poisoned(event) : event)));
     await project();
     const owner = new pg.Client(model.environment.databaseUrl);
     await owner.connect();
@@ -224,7 +346,7 @@ describe('retrying what is parked', () => {
     const traffic = (async () => {
       while (more) {
         await store(...renamed(talk('x', seq + 20), beside).slice(seq));
-        await store(...talk(id, 2_500 + seq / 20 + 1).slice(2_500 + seq / 20));
+        await store(...talk(id, 1_500 + seq / 20 + 1).slice(1_500 + seq / 20));
         seq += 20;
       }
     })();
@@ -313,45 +435,23 @@ describe('retrying what is parked', () => {
     await expectAsNeverParked();
   });
 
-  it('ends with the rows and digest of a build that never met a fault, however it was parked and retried', async () => {
-    const histories = fc.array(commands, { minLength: 1, maxLength: 3 });
-    const faults = fc.array(fc.nat({ max: 60 }), { maxLength: 6 });
-    const turns = fc.array(
-      fc.record({ events: fc.nat({ max: 25 }), most: fc.integer({ min: 1, max: 12 }), cures: fc.boolean() }),
-      { minLength: 1, maxLength: 6 },
-    );
-    await fc.assert(
-      fc.asyncProperty(histories, faults, turns, async (all, bad, plan) => {
-        const logs = all.map((tried) => renamed(happen(tried).log, fresh('any')));
-        const events: Envelope[] = [];
-        for (let turn = 0; logs.some((log) => log.length > turn); turn++)
-          for (const log of logs) events.push(...log.slice(turn, turn + 1));
-        const stored = events.map((event, index) => (bad.includes(index) ? poisoned(event) : event));
-        let at = 0;
-        for (const { events: count, most, cures } of plan) {
-          await store(...stored.slice(at, at + count));
-          at += count;
-          await project(timeline, 'rm_1', most);
-          await retryShare(await resources(cures ? laterTimeline : timeline), new AbortController().signal);
-        }
-        await store(...stored.slice(at));
-        await project(timeline, 'rm_1');
-        await retryShare(await resources(), new AbortController().signal);
-        await expectAsNeverParked();
-      }),
-      { numRuns: 15 },
-    );
-  }, 60_000);
-
-  it('retries ten thousand parked conversations together', async () => {
+  it('stands ten thousand parked conversations, and retries them a hundred at a time', async () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => `many-${index}`);
     await store(...ids.map((id) => poisoned(talk(id, 1)[0] as Envelope)));
     await project();
     expect((await model.checkpoint()).withheld.parked.size).toBe(10_000);
-    await store(...ids.slice(0, 2_000).flatMap((id) => talk(id, 2).slice(1)));
+    await store(...ids.slice(0, 3_000).flatMap((id) => talk(id, 2).slice(1)));
     await project();
     expect(await retryShare(await resources(timeline), new AbortController().signal)).toBe(0);
-    expect(await retryShare(await resources(), new AbortController().signal)).toBe(10_000);
-    await expectAsNeverParked();
+    const { interventions } = await model.checkpoint();
+    const stop = new AbortController();
+    let retried = 0;
+    const mended = await retryShare(await resources(), stop.signal, () => {
+      if (++retried === 2_000) stop.abort();
+    });
+    expect(mended).toBe(2_000);
+    const after = await model.checkpoint();
+    expect(after.withheld.parked.size).toBe(8_000);
+    expect(after.interventions - interventions).toBe(20);
   }, 60_000);
 });
