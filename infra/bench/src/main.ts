@@ -12,6 +12,7 @@ import { page } from './cases/page.js';
 import { pageOpened } from './cases/page-opened.js';
 import { presence } from './cases/presence.js';
 import { projector } from './cases/projector.js';
+import { query } from './cases/query.js';
 import { rebuild } from './cases/rebuild.js';
 import { rebuildLive } from './cases/rebuild-live.js';
 import { receipts } from './cases/receipts.js';
@@ -37,6 +38,7 @@ const cases: readonly Case[] = [
   rebuild,
   rebuildLive,
   replay,
+  query,
   timeline,
   page,
   pageOpened,

@@ -251,8 +251,8 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     }
   });
 
-  it.each(formats)('is written without its content by parley replay, as %s', async (format) => {
-    const conversationId = `over-long-ago-${format}`;
+  /** Stores a message whose life was over long ago, its edit and a reaction to it, and one that stays. */
+  async function storeOver(conversationId: string): Promise<void> {
     const past = { conversationId, at: 1_700_000_000_000, actor: 'ann' as never };
     const events = [
       envelop(
@@ -280,6 +280,11 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
     ];
     const { subject } = placeOf(conversationId, PARTITIONS);
     for (const event of events) await stack.nats.request(subject, JSON.stringify(event));
+  }
+
+  it.each(formats)('is written without its content by parley replay, as %s', async (format) => {
+    const conversationId = `over-long-ago-${format}`;
+    await storeOver(conversationId);
     const directory = await mkdtemp(join(tmpdir(), 'parley-test-'));
     const out = join(directory, 'events');
     const keys = { PARLEY_MASTER_KEYS: TEST_MASTER_KEYS };
@@ -302,6 +307,29 @@ describe('a message whose life is over, without a tombstone', { timeout: 60_000 
       expect(written.split(conversationId).length).toBeGreaterThan(4);
       expect(written).toContain('stays');
       expect(written.split('gone').length).toBe(4);
+    }
+    await rm(directory, { recursive: true });
+  });
+
+  it('is in no table and in no cache of parley query', async () => {
+    const conversationId = 'over-long-ago-asked';
+    await storeOver(conversationId);
+    const directory = await mkdtemp(join(tmpdir(), 'parley-test-'));
+    const cache = join(directory, 'cache.duckdb');
+    const env = { NATS_URL: stack.environment.natsUrl, PARLEY_MASTER_KEYS: TEST_MASTER_KEYS };
+    const tables = ['events', 'messages', 'reactions'].map(
+      (name) => `(select list(${name}) from ${name}) as ${name}`,
+    );
+    for (const more of [[], ['--open-bodies', '--conversation', conversationId], ['--cache', cache]]) {
+      const { output, ended } = startCli(['query', `select ${tables.join(', ')}`, '--json', ...more], env);
+      expect([await ended, output.err]).toEqual([0, '']);
+      const answer = JSON.parse(output.out) as Record<string, { conversation_id: string }[] | null>;
+      const told = JSON.stringify(
+        Object.values(answer).map((rows) => rows?.filter((row) => row.conversation_id === conversationId)),
+      );
+      expect(tells(told)).toBe(false);
+      expect(told).toContain('stays');
+      expect(told.split('gone').length).toBe(4);
     }
     await rm(directory, { recursive: true });
   });

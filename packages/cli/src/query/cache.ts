@@ -20,8 +20,8 @@ type PartitionState = {
 
 /** Tables of a cache besides what is asked: what it was made by, and how far each partition is in it. */
 export const CACHE_TABLES = `
-create table cache_form (form varchar);
-create table cache_position (partition integer, created varchar, first_seq bigint, deleted bigint, last_seq bigint);`;
+create table parts.cache_form (form varchar);
+create table parts.cache_position (partition integer, created varchar, first_seq bigint, deleted bigint, last_seq bigint);`;
 
 /** Changes with what events are decoded to, and with the tables: a cache of another form is made anew. */
 const FORM = createHash('sha256')
@@ -40,13 +40,13 @@ export type CacheState =
  * @throws CliError where the file is something else, or of another log
  */
 export async function readCache(connection: Connection, log: LogAccess, file: string): Promise<CacheState> {
-  const found = await connection.runAndReadAll('select form from cache_form').catch(() => undefined);
+  const found = await connection.runAndReadAll('select form from parts.cache_form').catch(() => undefined);
   if (found === undefined)
     throw new CliError(`${file} is no cache of parley query: choose another file`, exitCodes.badData);
   if (found.getRowsJson()[0]?.[0] !== FORM) return { tag: 'stale', because: 'another release made it' };
   const kept = (
     await connection.runAndReadAll(
-      'select partition, created, first_seq, deleted, last_seq from cache_position order by partition',
+      'select partition, created, first_seq, deleted, last_seq from parts.cache_position order by partition',
     )
   ).getRowsJson() as [number, string, string, string, string][];
   const states = await partitionStates(log);
@@ -68,9 +68,9 @@ const anotherLog = (file: string): CliError =>
 
 /** Begins a cache of the log: nothing of it is loaded yet. */
 export async function beginCache(connection: Connection, log: LogAccess): Promise<void> {
-  await connection.run('insert into cache_form values ($1)', [FORM]);
+  await connection.run('insert into parts.cache_form values ($1)', [FORM]);
   for (const { partition, created, firstSeq, deleted } of await partitionStates(log)) {
-    await connection.run('insert into cache_position values ($1, $2, $3, $4, 0)', [
+    await connection.run('insert into parts.cache_position values ($1, $2, $3, $4, 0)', [
       partition,
       created,
       firstSeq,
@@ -85,7 +85,10 @@ export async function keepPosition(
   partition: number,
   lastSeq: number,
 ): Promise<void> {
-  await connection.run('update cache_position set last_seq = $1 where partition = $2', [lastSeq, partition]);
+  await connection.run('update parts.cache_position set last_seq = $1 where partition = $2', [
+    lastSeq,
+    partition,
+  ]);
 }
 
 /** Overwrites a cache and removes it: what was erased from the log is not to be left on the disk by it. */

@@ -1,6 +1,7 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import type { Envelope } from '@parley/domain/log/envelope';
 import { type EventColumn, eventColumns } from '../replay/columns.js';
+import type { Fault } from '../replay/logged.js';
 import type { Connection, DuckDb } from './duckdb.js';
 
 /** An event, its place in the log, and what is told of it: its data, and from `ends` (in ms) on `untold` in their place. */
@@ -10,13 +11,6 @@ export type EventRow = {
   readonly event: Envelope;
   readonly data: object;
   readonly mortal?: { readonly ends: number; readonly untold: object };
-};
-
-/** An event that cannot be read, and why. */
-export type UnreadableRow = {
-  readonly partition: number;
-  readonly streamSeq: number;
-  readonly reason: string;
 };
 
 export const columnTypes: Readonly<Record<EventColumn, string>> = {
@@ -32,22 +26,26 @@ export const columnTypes: Readonly<Record<EventColumn, string>> = {
   data: 'json',
 };
 
-/** Where rows are loaded to. `mortal` says what stands in the place of what an event tells when that is over. */
+/**
+ * Where rows are loaded to. `mortal` says what stands in the place of what an event tells when that is over. What nobody needs to ask is
+ * in the schema `parts`.
+ */
 export const EVENT_TABLES = `
+create schema parts;
 create table events (${eventColumns.map((name) => `${name} ${columnTypes[name]}`).join(', ')});
 create table unreadable (partition integer, stream_seq bigint, reason varchar);
-create table mortal (partition integer, stream_seq bigint, ends timestamptz, untold json);`;
+create table parts.mortal (partition integer, stream_seq bigint, ends timestamptz, untold json);`;
 
 /** Takes out of the table what may not be told any more. */
 export const UNTELL = `
-update events set data = untold from mortal
+update events set data = untold from parts.mortal as mortal
  where mortal.partition = events.partition and mortal.stream_seq = events.stream_seq and ends <= now();
-delete from mortal where ends <= now();`;
+delete from parts.mortal where ends <= now();`;
 
 /** Writes rows a column at a time, in the chunks that DuckDB itself works on; they are in the tables after `flush`. */
 export type EventWriter = {
   add(row: EventRow): void;
-  addUnreadable(row: UnreadableRow): void;
+  addFault(fault: Fault): void;
   flush(): void;
 };
 
@@ -67,7 +65,13 @@ export async function openEventWriter(duckdb: DuckDb, connection: Connection): P
     VARCHAR,
   ]);
   const unreadable = await openTable(duckdb, connection, 'unreadable', [INTEGER, BIGINT, VARCHAR]);
-  const mortals = await openTable(duckdb, connection, 'mortal', [INTEGER, BIGINT, TIMESTAMPTZ, VARCHAR]);
+  const mortals = await openTable(
+    duckdb,
+    connection,
+    'mortal',
+    [INTEGER, BIGINT, TIMESTAMPTZ, VARCHAR],
+    'parts',
+  );
   return {
     add({ partition, streamSeq, event, data, mortal }) {
       const { conversationId, seq, type, version, at, actor, commandId } = event;
@@ -87,7 +91,7 @@ export async function openEventWriter(duckdb: DuckDb, connection: Connection): P
       if (mortal !== undefined)
         mortals.add([partition, place, time(mortal.ends), JSON.stringify(mortal.untold)]);
     },
-    addUnreadable({ partition, streamSeq, reason }) {
+    addFault({ partition, streamSeq, reason }) {
       unreadable.add([partition, BigInt(streamSeq), reason]);
     },
     flush() {
@@ -103,8 +107,9 @@ async function openTable(
   connection: Connection,
   name: string,
   types: readonly DuckDBType[],
+  schema = 'main',
 ) {
-  const appender = await connection.createAppender(name);
+  const appender = await connection.createAppender(name, schema);
   const columns: Value[][] = types.map(() => []);
   const write = (): void => {
     const chunk = DuckDBDataChunk.create(types);

@@ -1,4 +1,5 @@
 import { openVault } from '@parley/infra/vault/open-vault';
+import type { Selection } from '../replay/selection.js';
 import type { LogAccess } from '../terminal/log-access.js';
 import type { Progress } from '../terminal/progress.js';
 import { checkQuestion } from './ask.js';
@@ -7,7 +8,7 @@ import { type Database, lockDatabase, openDatabase } from './database.js';
 import type { Connection, DuckDb } from './duckdb.js';
 import { EVENT_TABLES, openEventWriter, UNTELL } from './event-table.js';
 import { type Exported, loadExported } from './exported.js';
-import { loadLog, type Part } from './load-log.js';
+import { loadLog } from './load-log.js';
 import { VIEWS } from './views.js';
 
 /** What every source needs. */
@@ -24,7 +25,7 @@ export type Asking = {
 export async function sourceOfLog(
   asking: Asking,
   log: LogAccess,
-  part: Part,
+  selection: Selection,
   masterKeys?: readonly Uint8Array[],
 ): Promise<Database> {
   return made(asking, { mayUseDisk: masterKeys === undefined }, async (connection) => {
@@ -32,7 +33,7 @@ export async function sourceOfLog(
     const writer = await openEventWriter(asking.duckdb, connection);
     const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
     try {
-      await loadLog(writer, log, part, { ...asking, vault });
+      await loadLog(writer, log, selection, { ...asking, vault });
     } finally {
       await vault?.close();
     }
@@ -114,8 +115,8 @@ async function fill(asking: Asking, log: LogAccess, file: string): Promise<strin
       {
         ...asking,
         positions: state.positions,
-        onBatch: async (partition, upTo, events) => {
-          reached.set(partition, upTo);
+        onPassed: async (passed, events) => {
+          for (const [partition, upTo] of passed) reached.set(partition, upTo);
           waiting += events;
           if (waiting < KEPT_AT_ONCE) return;
           await keep();

@@ -6,7 +6,6 @@ import { commands } from '@parley/domain/testing/arbitraries';
 import { created, envelopes, happened, sent } from '@parley/domain/testing/given';
 import { happen } from '@parley/domain/testing/history';
 import fc from 'fast-check';
-import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from './database.js';
 import { type DuckDb, loadDuckDb } from './duckdb.js';
@@ -63,8 +62,8 @@ describe('what a question is asked of', () => {
     await database.connection.run(VIEWS);
     writer = await openEventWriter(duckdb, database.connection);
     for (const log of histories) {
-      const batch = log.map((event) => ({ streamSeq: event.seq, event: E.right(event) }));
-      await writeEvents(writer, 0, batch, { vault: undefined, since: 0 });
+      const logged = log.map((event) => ({ partition: 0, streamSeq: event.seq, event, json: undefined }));
+      await writeEvents(writer, logged, undefined);
     }
     writer.flush();
   });

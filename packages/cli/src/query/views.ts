@@ -1,23 +1,23 @@
 /**
- * What a question may be asked of beside `events`: made of the events as they are loaded, so of part of a log they say what that part
- * says. docs/analysis.md describes them.
+ * What a question may be asked of beside `events`: made of the events that are loaded, so of part of a log they say what that part
+ * says. docs/analysis.md describes them; what they are made of is in the schema `parts`.
  *
  * A name in the log is not always a name in SQL: a user is a `member`, because USER is a word of SQL.
  */
 export const VIEWS = `
-create macro time_of(ms) as make_timestamptz(ms * 1000);
+create macro parts.time_of(ms) as make_timestamptz(ms * 1000);
 
-create view said as
+create view parts.said as
 select conversation_id, seq, actor as author, logged_at, data->'body' as body,
        unnest(from_json(data, '{"ordinal": "BIGINT", "sentAt": "BIGINT", "replyTo": "BIGINT", "expiresAt": "BIGINT"}'))
   from events where type = 'message.sent';
 
-create view edited as
+create view parts.edited as
 select conversation_id, (data->>'seq')::bigint as seq, count(*) as edits, max(logged_at) as edited_at,
        arg_max(data->'body', events.seq) as body
   from events where type = 'message.edited' group by all;
 
-create view ended as
+create view parts.ended as
 select conversation_id, seq, max(fate) as fate, min(ended_at) as ended_at
   from (select conversation_id, (data->>'seq')::bigint as seq, 'deleted' as fate, logged_at as ended_at
           from events where type = 'message.deleted'
@@ -29,20 +29,21 @@ select conversation_id, seq, max(fate) as fate, min(ended_at) as ended_at
                   from events where type = 'message.expired')
         union all
         select said.conversation_id, said.seq, 'erased', gone.logged_at
-          from said join events gone on gone.conversation_id = said.conversation_id and gone.seq > said.seq
+          from parts.said join events gone on gone.conversation_id = said.conversation_id and gone.seq > said.seq
            and (gone.type = 'conversation.erased' or gone.type = 'member.erased' and (gone.data->>'user') = said.author)
          where gone.type in ('conversation.erased', 'member.erased'))
  group by all;
 
 create view messages as
 select conversation_id, seq, ordinal, author,
-       coalesce(time_of(sentAt), said.logged_at) as sent_at, said.logged_at, replyTo as reply_to,
+       coalesce(parts.time_of(sentAt), said.logged_at) as sent_at, said.logged_at, replyTo as reply_to,
        case when fate is not null then fate
             when expiresAt <= epoch_ms(now()) then 'expired' else 'there' end as state,
        case when state = 'there' then (coalesce(edited.body, said.body)->>'text') end as text,
        case when state = 'there' then coalesce(edited.body, said.body) end as body,
-       case when state = 'there' then coalesce(edits, 0) else 0 end as edits, case when state = 'there' then edited_at end as edited_at, ended_at, time_of(expiresAt) as expires_at
-  from said left join edited using (conversation_id, seq) left join ended using (conversation_id, seq);
+       case when state = 'there' then coalesce(edits, 0) else 0 end as edits,
+       case when state = 'there' then edited_at end as edited_at, ended_at, parts.time_of(expiresAt) as expires_at
+  from parts.said left join parts.edited using (conversation_id, seq) left join parts.ended using (conversation_id, seq);
 
 create view reactions as
 select conversation_id, seq, member, emoji, reacted_at
@@ -53,13 +54,13 @@ select conversation_id, seq, member, emoji, reacted_at
   anti join (select conversation_id, data->>'user' as member from events where type = 'member.erased') using (conversation_id, member)
  where not removed and emoji is not null;
 
-create view entered as
+create view parts.entered as
 select conversation_id, seq, logged_at, actor, entry.user as member, entry.role as role, entry.banHash as ban_hash
   from (select conversation_id, seq, logged_at, actor,
                unnest(from_json(data->'members', '[{"user": "VARCHAR", "role": "VARCHAR", "banHash": "VARCHAR"}]')) as entry
           from events where type in ('conversation.created', 'member.added'));
 
-create view departed as
+create view parts.departed as
 select conversation_id, seq, logged_at, unnest(from_json(data->'users', '["VARCHAR"]')) as member, 'removed' as how
   from events where type = 'member.removed'
 union all
@@ -68,14 +69,14 @@ union all
 select conversation_id, seq, logged_at, data->>'user', 'erased' from events where type = 'member.erased'
 union all
 select distinct banned.conversation_id, banned.seq, banned.logged_at, member, 'banned'
-  from events banned join entered
+  from events banned join parts.entered
     on entered.conversation_id = banned.conversation_id and entered.seq < banned.seq and ban_hash = (banned.data->>'banHash')
  where banned.type = 'member.banned'
 union all
 select distinct gone.conversation_id, gone.seq, gone.logged_at, member, 'erased'
-  from events gone join entered using (conversation_id) where gone.type = 'conversation.erased';
+  from events gone join parts.entered using (conversation_id) where gone.type = 'conversation.erased';
 
-create view promoted as
+create view parts.promoted as
 select conversation_id, seq, data->>'user' as member, data->>'role' as role from events where type = 'member.roleSet'
 union all
 select conversation_id, seq, data->>'successor', 'owner' from events
@@ -84,12 +85,12 @@ select conversation_id, seq, data->>'successor', 'owner' from events
 create view members as
 with stay as (
   select entered.*, departed.seq as until_seq, departed.logged_at as left_at, departed.how
-    from entered asof left join departed
+    from parts.entered asof left join parts.departed
       on entered.conversation_id = departed.conversation_id and entered.member = departed.member
      and entered.seq < departed.seq)
 select stay.conversation_id, stay.member, coalesce(max_by(promoted.role, promoted.seq), any_value(stay.role)) as role,
        any_value(stay.logged_at) as joined_at, any_value(actor) as added_by, any_value(left_at) as left_at, any_value(how) as how
-  from stay left join promoted
+  from stay left join parts.promoted
     on promoted.conversation_id = stay.conversation_id and promoted.member = stay.member
    and promoted.seq > stay.seq and promoted.seq < coalesce(until_seq, 9007199254740991)
  group by stay.conversation_id, stay.member, stay.seq;

@@ -1,4 +1,5 @@
 import type { DuckDBResult } from '@duckdb/node-api';
+import { stringify } from 'csv-stringify/sync';
 import type { Output } from '../terminal/output.js';
 import { tableOf } from '../terminal/table.js';
 import type { DuckDb } from './duckdb.js';
@@ -16,19 +17,14 @@ export async function writeJson(duckdb: DuckDb, answer: DuckDBResult, output: Ou
   return true;
 }
 
-/** Writes an answer as CSV by RFC 4180, with a line of names; null is an empty field. False when nobody reads any more. */
+/** Writes an answer as CSV, as `parley replay` does, with a line of names; null is an empty field. False when nobody reads any more. */
 export async function writeCsv(duckdb: DuckDb, answer: DuckDBResult, output: Output): Promise<boolean> {
-  if (!(await output.write(`${answer.columnNames().map(csvField).join(',')}\r\n`))) return false;
+  if (!(await output.write(stringify([answer.columnNames()])))) return false;
   for await (const rows of plainRows(duckdb, answer)) {
-    const lines = rows.map((row) => `${row.map(csvField).join(',')}\r\n`);
-    if (!(await output.write(lines.join('')))) return false;
+    if (!(await output.write(stringify(rows.map((row) => row.map((value) => textOf(value, '')))))))
+      return false;
   }
   return true;
-}
-
-function csvField(value: Plain): string {
-  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** How much a table for people shows: rows, and characters of a value. */
@@ -70,7 +66,7 @@ export async function writeTable(
 
 /** A value on one line: what would move a terminal's cursor or colour it is written out, and what is too long is cut. */
 function cell(value: Plain, width: number): string {
-  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? 'null');
+  const text = textOf(value, 'null');
   const line = (TIME.test(text) ? text.replace('T', ' ').replace(/(\.000)?Z$/, '') : text).replace(
     UNSEEN,
     escaped,
@@ -83,3 +79,6 @@ const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 const escaped = (character: string): string =>
   character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const textOf = (value: Plain, nothing: string): string =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? nothing);

@@ -4,37 +4,23 @@ import { type Opened, shown, shownTitle } from '@parley/domain/sealing/opened';
 import { endOf, isPastItsLife, withoutContent } from '@parley/domain/wire/past-its-life';
 import { openEach } from '@parley/infra/vault/open-each';
 import type { Vault } from '@parley/infra/vault/vault';
-import * as E from 'fp-ts/lib/Either.js';
+import type { Logged } from '../replay/logged.js';
 import type { EventWriter } from './event-table.js';
-import type { StoredEvent } from './read-events.js';
 
-export type WriteOptions = {
-  /** Opens bodies and titles; without it they stay sealed. */
-  readonly vault: Vault | undefined;
-  /** Events logged earlier are left out; in ms. */
-  readonly since: number;
-};
-
-/** Writes a batch of a partition, without what may not be told any more. What cannot be read is written as such. */
+/** Writes events, without what may not be told any more. With a vault bodies and titles are opened, else they stay sealed. */
 export async function writeEvents(
   writer: EventWriter,
-  partition: number,
-  batch: readonly StoredEvent[],
-  { vault, since }: WriteOptions,
+  events: readonly Logged[],
+  vault: Vault | undefined,
 ): Promise<void> {
-  const read: { streamSeq: number; event: Envelope }[] = [];
-  for (const { streamSeq, event } of batch) {
-    if (E.isLeft(event)) writer.addUnreadable({ partition, streamSeq, reason: event.left });
-    else if (event.right.at >= since) read.push({ streamSeq, event: event.right });
-  }
   const now = Date.now();
   const opened =
     vault &&
     (await openEach(
       vault,
-      read.map(({ event }) => sealedIn(event, now)),
+      events.map(({ event }) => sealedIn(event, now)),
     ));
-  read.forEach(({ streamSeq, event }, index) => {
+  events.forEach(({ partition, streamSeq, event }, index) => {
     writer.add({ partition, streamSeq, event, ...told(event, now, opened?.[index]) });
   });
 }

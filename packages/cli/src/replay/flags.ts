@@ -10,20 +10,28 @@ import { formats } from './formats/open-sink.js';
 import { type Position, parsePosition } from './position.js';
 import { eventTypes, typesLike } from './selection.js';
 
+/**
+ * Adds what says which events are meant: `selectionOf` reads it. Each may be given several times.
+ *
+ * @param several `...` where several values may also follow one another: not in a verb that has arguments, which would be among them
+ */
+export const withSelectionFlags = (command: Command, several: '...' | ''): Command =>
+  command
+    .addOption(
+      new Option(`--conversation <id${several}>`, 'of these conversations alone')
+        .argParser(each(conversationId))
+        .conflicts('partition'),
+    )
+    .option(`--partition <n${several}>`, 'of these partitions alone, from 0', each(partitionNumber))
+    .option(`--type <name${several}>`, "of these types alone, such as message.sent, or 'message.*'", types)
+    .option(`--actor <user${several}>`, 'of what these did alone', each(userId))
+    .option('--since <time>', 'that were logged then or later', time)
+    .option('--until <time>', 'that were logged before; a date is its beginning', time);
+
 /** Adds what a replay can be told. */
 export const withReplayFlags = (command: Command): Command =>
   withOutputFlags(
-    command
-      .addOption(
-        new Option('--conversation <id...>', 'of these conversations alone')
-          .argParser(each(conversationId))
-          .conflicts('partition'),
-      )
-      .option('--partition <n...>', 'of these partitions alone, from 0', each(partitionNumber))
-      .option('--type <name...>', "of these types alone, such as message.sent, or 'message.*'", types)
-      .option('--actor <user...>', 'of what these did alone', each(userId))
-      .option('--since <time>', 'that were logged then or later', time)
-      .option('--until <time>', 'that were logged before; a date is its beginning', time)
+    withSelectionFlags(command, '...')
       .option('--from-seq <seq>', 'from this seq of the conversations on', seq)
       .option('--to-seq <seq>', 'up to this one', seq)
       .option('--after <position>', 'behind this position, which an earlier replay has printed', position)

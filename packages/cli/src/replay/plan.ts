@@ -6,35 +6,43 @@ import { type Format, isText } from './formats/open-sink.js';
 import type { Position } from './position.js';
 import type { Selection } from './selection.js';
 
-/** What is given on the command line. */
-export type ReplayFlags = OutputFlags & {
+/** Which events are meant, as the command line says it. */
+export type SelectionFlags = {
   readonly conversation?: readonly string[];
   readonly partition?: readonly number[];
   readonly type?: readonly EventType[];
   readonly actor?: readonly string[];
   readonly since?: number;
   readonly until?: number;
-  readonly fromSeq?: number;
-  readonly toSeq?: number;
-  readonly after?: Position;
-  readonly upTo?: Position;
-  readonly merge?: 'time';
-  readonly speed?: number;
-  readonly follow?: true;
-  readonly format: Format;
-  readonly openBodies?: true;
-  readonly strict?: true;
-  readonly positionFile?: string;
-  readonly json?: true;
-  readonly nats?: string;
 };
+
+/** What is given on the command line. */
+export type ReplayFlags = OutputFlags &
+  SelectionFlags & {
+    readonly fromSeq?: number;
+    readonly toSeq?: number;
+    readonly after?: Position;
+    readonly upTo?: Position;
+    readonly merge?: 'time';
+    readonly speed?: number;
+    readonly follow?: true;
+    readonly format: Format;
+    readonly openBodies?: true;
+    readonly strict?: true;
+    readonly positionFile?: string;
+    readonly json?: true;
+    readonly nats?: string;
+  };
 
 /**
  * Which events the flags mean.
  *
  * @throws CliError where they do not fit together
  */
-export function selectionOf(flags: ReplayFlags, now: number = Date.now()): Selection {
+export function selectionOf(
+  flags: SelectionFlags & Partial<ReplayFlags>,
+  now: number = Date.now(),
+): Selection {
   const { since, until, fromSeq, toSeq, conversation } = flags;
   if (since !== undefined && until !== undefined && since >= until)
     throw unusable('--since is not before --until: nothing is between them');

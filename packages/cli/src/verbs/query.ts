@@ -9,8 +9,9 @@ import { readQuestion } from '../query/question.js';
 import { type Asking, sourceOfCache, sourceOfFiles, sourceOfLog } from '../query/source.js';
 import { countUnreadable } from '../query/unreadable.js';
 import { writeCsv, writeJson, writeTable } from '../query/write-answer.js';
+import { withSelectionFlags } from '../replay/flags.js';
+import { type SelectionFlags, selectionOf } from '../replay/plan.js';
 import { CliError } from '../terminal/cli-error.js';
-import { conversationId } from '../terminal/conversation-id.js';
 import { runningEndpoints } from '../terminal/endpoints.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
@@ -22,25 +23,17 @@ import { createProgress } from '../terminal/progress.js';
 /** `parley query`: questions to the log in SQL. */
 export const queryVerb = (): Command =>
   withOutputFlags(
-    new Command('query')
+    withSelectionFlags(new Command('query'), '')
       .description('Ask the log, or what was exported of it, in SQL as DuckDB has it.')
       .argument('[sql]', 'the question; else that of --file, or of standard input')
       .option('--file <file>', 'the question is in this file')
-      .option('--from <file...>', 'ask files that `parley replay` wrote (.ndjson, .csv, .parquet) and no log')
       .addOption(
-        new Option('--conversation <id>', 'load this conversation alone')
-          .argParser(conversationId)
-          .conflicts(['partition', 'from', 'cache']),
-      )
-      .addOption(
-        new Option('--partition <n>', 'load this partition alone, from 0')
-          .argParser(wholeNumber)
-          .conflicts(['from', 'cache']),
-      )
-      .addOption(
-        new Option('--since <time>', 'load what was logged from then on, such as 2026-11-01')
-          .argParser(time)
-          .conflicts(['from', 'cache']),
+        new Option(
+          '--from <file>',
+          'ask a file that `parley replay` wrote (.ndjson, .csv, .parquet), or several',
+        )
+          .argParser((path, before: readonly string[] = []) => [...before, path])
+          .conflicts(['conversation', 'partition', 'type', 'actor', 'since', 'until']),
       )
       .addOption(
         new Option('--open-bodies', 'bodies and titles opened, by the master keys of the vault').conflicts([
@@ -52,7 +45,7 @@ export const queryVerb = (): Command =>
         new Option(
           '--cache <file>',
           'keep what is loaded in this file, and load what is new alone the next time',
-        ).conflicts('from'),
+        ).conflicts(['from', 'conversation', 'partition', 'type', 'actor', 'since', 'until']),
       )
       .addOption(new Option('--json', 'print a JSON object a row').conflicts('csv'))
       .option('--csv', 'print CSV with a line of names')
@@ -77,21 +70,19 @@ Examples:
   $ parley query --open-bodies --conversation team "select author, text from messages where text ilike '%deploy%'"
   $ parley replay --format parquet --out log.parquet && parley query --from log.parquet "summarize events"`;
 
-type QueryFlags = OutputFlags & {
-  readonly file?: string;
-  readonly from?: readonly string[];
-  readonly conversation?: string;
-  readonly partition?: number;
-  readonly since?: number;
-  readonly openBodies?: true;
-  readonly cache?: string;
-  readonly json?: true;
-  readonly csv?: true;
-  readonly rows: number;
-  readonly memory: string;
-  readonly skipUnreadable?: true;
-  readonly nats?: string;
-};
+type QueryFlags = OutputFlags &
+  SelectionFlags & {
+    readonly file?: string;
+    readonly from?: readonly string[];
+    readonly openBodies?: true;
+    readonly cache?: string;
+    readonly json?: true;
+    readonly csv?: true;
+    readonly rows: number;
+    readonly memory: string;
+    readonly skipUnreadable?: true;
+    readonly nats?: string;
+  };
 
 async function query(sql: string | undefined, flags: QueryFlags): Promise<void> {
   const question = await readQuestion(sql, flags.file);
@@ -116,11 +107,12 @@ async function query(sql: string | undefined, flags: QueryFlags): Promise<void> 
 
 async function openSource(asking: Asking, flags: QueryFlags): Promise<Database> {
   if (flags.from !== undefined) return sourceOfFiles(asking, await exportedFiles(flags.from));
+  const selection = selectionOf(flags);
   const masterKeys = flags.openBodies ? await givenMasterKeys() : undefined;
   const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
   try {
     return flags.cache === undefined
-      ? await sourceOfLog(asking, log, flags, masterKeys)
+      ? await sourceOfLog(asking, log, selection, masterKeys)
       : await sourceOfCache(asking, log, flags.cache, say);
   } finally {
     await log.close();
@@ -151,12 +143,6 @@ const WIDTH = 60;
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('A whole number from 0.');
-}
-
-function time(text: string): number {
-  const at = Date.parse(text);
-  if (!Number.isNaN(at)) return at;
-  throw new InvalidArgumentError('A time such as 2026-11-01 or 2026-11-01T12:00:00Z.');
 }
 
 function size(text: string): string {
