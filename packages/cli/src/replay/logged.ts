@@ -23,23 +23,22 @@ export type Told = At<ToldEvent>;
 export type Fault = { readonly partition: number; readonly streamSeq: number; readonly reason: string };
 
 /** Decodes a stored event; in its newest form it is handed on as it is. */
-export function readStored(partition: number, streamSeq: number, bytes: Uint8Array): E.Either<Fault, Logged> {
-  const failed = (reason: string) => E.left({ partition, streamSeq, reason });
+export function readStored(partition: number, streamSeq: number, bytes: Uint8Array): Logged | Fault {
   let input: unknown;
   try {
     input = JSON.parse(utf8.decode(bytes));
   } catch {
-    return failed('it is not JSON');
+    return { partition, streamSeq, reason: 'it is not JSON' };
   }
-  if (isNewest(input)) {
-    const json = bytes.includes(NEWLINE) ? undefined : bytes;
-    return E.right({ partition, streamSeq, event: input, json });
-  }
+  if (isNewest(input))
+    return { partition, streamSeq, event: input, json: bytes.includes(NEWLINE) ? undefined : bytes };
   const decoded = decodeEnvelope(input);
   return E.isLeft(decoded)
-    ? failed(decoded.left)
-    : E.right({ partition, streamSeq, event: decoded.right, json: undefined });
+    ? { partition, streamSeq, reason: decoded.left }
+    : { partition, streamSeq, event: decoded.right, json: undefined };
 }
+
+export const isFault = (read: Logged | Fault): read is Fault => 'reason' in read;
 
 const NEWLINE = 0x0a;
 

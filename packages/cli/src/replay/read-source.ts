@@ -1,8 +1,7 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import { consumeBatches } from '@parley/infra/log/consume';
-import * as E from 'fp-ts/lib/Either.js';
 import type { LogAccess } from '../terminal/log-access.js';
-import { type Fault, type Logged, readStored } from './logged.js';
+import { type Fault, isFault, type Logged, readStored } from './logged.js';
 import type { Run } from './run.js';
 import type { Source } from './sources.js';
 
@@ -61,8 +60,8 @@ function runOf(partition: number, batch: readonly Stored[], { wants, onFault }: 
   const events: Logged[] = [];
   for (const { streamSeq, bytes } of batch) {
     const read = readStored(partition, streamSeq, bytes);
-    if (E.isLeft(read)) onFault(read.left);
-    else if (wants(read.right.event)) events.push(read.right);
+    if (isFault(read)) onFault(read);
+    else if (wants(read.event)) events.push(read);
   }
   const last = batch.at(-1)?.streamSeq;
   return { events, passed: last === undefined ? new Map() : new Map([[partition, last]]) };

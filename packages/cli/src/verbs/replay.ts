@@ -28,9 +28,10 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const saved = flags.positionFile === undefined ? undefined : await readSaved(flags.positionFile);
   const after = saved?.position ?? flags.after;
   const masterKeys = flags.openBodies ? await givenMasterKeys() : undefined;
-  using interrupt = onInterrupt();
   const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
   const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
+  // From here on there is something to end well.
+  using interrupt = onInterrupt();
   let position: Position | undefined;
   try {
     const bounds = {

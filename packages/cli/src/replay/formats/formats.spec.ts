@@ -8,15 +8,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withOutput } from '../../terminal/output.js';
 import { eventColumns } from '../columns.js';
-import { readStored, type Told } from '../logged.js';
+import { isFault, readStored, type Told } from '../logged.js';
 import { type Format, openSink } from './open-sink.js';
 
 const events = fc.array(anyEvent, { maxLength: 30 }).map((some): readonly Told[] =>
   some.map((event, index) => {
     const bytes = Buffer.from(JSON.stringify(event(index + 1)));
     const read = readStored(index % 3, index + 10, bytes);
-    if (read._tag === 'Left') throw new Error(read.left.reason);
-    return read.right;
+    if (isFault(read)) throw new Error(read.reason);
+    return read;
   }),
 );
 
@@ -86,8 +86,8 @@ describe('events as NDJSON', () => {
   it('are on one line where the log has several', async () => {
     const told = fc.sample(events, { numRuns: 20, seed: 5 }).flat()[0] as Told;
     const read = readStored(0, 1, Buffer.from(JSON.stringify(told.event, null, 2)));
-    if (read._tag === 'Left') throw new Error(read.left.reason);
-    expect(await written('ndjson', [read.right])).toBe(`${JSON.stringify(told.event)}\n`);
+    if (isFault(read)) throw new Error(read.reason);
+    expect(await written('ndjson', [read])).toBe(`${JSON.stringify(told.event)}\n`);
   });
 });
 
