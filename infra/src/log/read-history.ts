@@ -3,7 +3,7 @@ import type { Remains } from '@parley/domain/conversation/vocabulary';
 import { foldHistory } from '@parley/domain/history/fold-history';
 import { emptyHistory, type History } from '@parley/domain/history/history';
 import type { Moment } from '@parley/domain/history/moment';
-import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
+import { decodeEnvelope, type Envelope, isNewest } from '@parley/domain/log/envelope';
 import { eventOfRemains } from '@parley/domain/log/remains';
 import * as E from 'fp-ts/lib/Either.js';
 import { parseJson } from '../runtime/parse-json.js';
@@ -144,5 +144,7 @@ const bytesOf = ({ data }: StoredMsg): Buffer => Buffer.from(data.buffer, data.b
 
 function decode({ data }: StoredMsg): E.Either<string, Envelope> {
   const json = parseJson(data);
-  return json === undefined ? E.left('it is not JSON') : decodeEnvelope(json);
+  if (json === undefined) return E.left('it is not JSON');
+  // Fields that nobody knows are nobody's business here.
+  return isNewest(json) ? E.right(json) : decodeEnvelope(json);
 }
