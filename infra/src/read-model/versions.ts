@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { migrateVersion } from './migrate.js';
 import type { Model } from './models.js';
 import { schemaOf } from './schema-name.js';
+import { VersionNotFound, VersionRefused } from './version-refused.js';
 
 /** See `parley.version` in the migrations. */
 export type VersionState = 'building' | 'following' | 'dropping';
@@ -20,16 +21,6 @@ export type Version = {
 };
 
 export type VersionsDatabase = Pick<ClientBase, 'query'>;
-
-/** What was asked of a version cannot be done as things are: one sentence that says what to do. */
-export class VersionRefused extends Error {
-  override readonly name: string = 'VersionRefused';
-}
-
-/** There is no build of that number. */
-export class VersionNotFound extends VersionRefused {
-  override readonly name = 'VersionNotFound';
-}
 
 /** All builds, by their number. */
 export async function listVersions(database: VersionsDatabase): Promise<readonly Version[]> {

@@ -1,7 +1,7 @@
 import { RefusalError } from '@parley/client/refusal-error';
 import { ServerNotFound } from '@parley/infra/embedded/find-server';
 import { HomeInUse } from '@parley/infra/embedded/home-lock';
-import { VersionNotFound, VersionRefused } from '@parley/infra/read-model/versions';
+import { VersionNotFound, VersionRefused } from '@parley/infra/read-model/version-refused';
 import { UnsafeSecrets } from '@parley/infra/runtime/private-file';
 import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
 import { type ExitCode, exitCodes } from '../exit-codes.js';

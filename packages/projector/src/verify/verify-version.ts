@@ -1,11 +1,6 @@
 import { schemaOf } from '@parley/infra/read-model/schema-name';
-import {
-  listVersions,
-  markVerified,
-  requireVersion,
-  type Version,
-  VersionRefused,
-} from '@parley/infra/read-model/versions';
+import { VersionRefused } from '@parley/infra/read-model/version-refused';
+import { listVersions, markVerified, requireVersion, type Version } from '@parley/infra/read-model/versions';
 import pg from 'pg';
 import { CannotVerify } from './at-one-place.js';
 import { connectionLost } from './connection-lost.js';
