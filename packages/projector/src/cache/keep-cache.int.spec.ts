@@ -19,6 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Commit } from '../project-batch.js';
 import { renamed, talk } from '../testing/big-log.js';
 import { openReadModel, type ReadModel, schema } from '../testing/read-model-fixture.js';
+import { fillMemberships } from './fill-memberships.js';
 import { type Cache, keepCache } from './keep-cache.js';
 import { pagePipeline } from './page-scripts.js';
 import { readPages } from './read-pages.js';
@@ -168,6 +169,33 @@ describe('the cache', { timeout: 60_000 }, () => {
       what: 'ben out of the club',
     });
     expect(await redis.smembers(membershipsKey(schema, 'ann'))).toContain('club');
+  });
+
+  it('puts all memberships of a build there when it begins to be served, and again where they were lost', async () => {
+    await project(talk('choir', 1));
+    await redis.flushdb();
+    const begin = async (): Promise<{ end(): Promise<void> }> => {
+      const stop = new AbortController();
+      const resources = { redis, database: pool, schema, onFailure: () => failures++ };
+      const filling = fillMemberships(resources, stop.signal);
+      await waitFor(async () => (await redis.exists(membershipsKey(schema, '~filled'))) === 1, {
+        what: 'all memberships',
+      });
+      return {
+        async end() {
+          stop.abort();
+          await filling;
+        },
+      };
+    };
+    const first = await begin();
+    expect(await redis.smembers(membershipsKey(schema, 'ann'))).toContain('choir');
+    await first.end();
+    await redis.flushdb();
+    const second = await begin();
+    expect(await redis.smembers(membershipsKey(schema, 'ann'))).toContain('choir');
+    await second.end();
+    expect(failures).toBe(0);
   });
 
   it('never puts an older page over a newer one, and appends only to the revision before', async () => {
