@@ -285,6 +285,23 @@ describe('a file', () => {
     expect(await textOf(there, conversationId)).toEqual(['gone', 'gone', 'gone', 'gone', 'stays', 'gone']);
   });
 
+  it('brings back nobody who was erased where it comes to', async () => {
+    const { conversationId, events, sends } = conversation();
+    sends('by one who was erased', 'cem');
+    sends('stays', 'ann');
+    await here.store(events);
+    const { path } = await exported(conversationId);
+    await destroySecrets(there.vaultStream, ['author.cem'], 'erased');
+    expect(await taken(path)).toMatchObject({
+      readable: 2,
+      gone: 1,
+      erasedPeople: expect.arrayContaining(['cem']),
+    });
+    expect(await textOf(there, conversationId)).toEqual(['gone', 'stays']);
+    const job = await there.jsm.direct.getMessage('ERASURES', { last_by_subj: 'erasure.person.cem' });
+    expect(job?.json()).toEqual({ kind: 'person', user: 'cem' });
+  });
+
   it('that was kept until a message was past its life does not bring it back', async () => {
     const { conversationId, events, sends } = conversation();
     const end = Date.now() + 3_600_000;
@@ -463,6 +480,38 @@ describe('an import that broke off', () => {
     expect((await readAll(there, conversationId)).map(({ event }) => event.seq)).toEqual(
       events.map(({ seq }) => seq),
     );
+  });
+
+  it('finds what the broker stored and did not say', async () => {
+    const { conversationId, events, sends } = conversation();
+    for (let index = 0; index < 200; index++) sends(`message ${index}`);
+    await here.store(events);
+    const { path, manifest } = await exported(conversationId);
+    let published = 0;
+    const window = {
+      ...there.window,
+      inFlight: 0,
+      async publish(...args: Parameters<TransferStack['window']['publish']>) {
+        const outcome = await there.window.publish(...args);
+        return ++published % 90 === 0
+          ? ({ tag: 'unknown', reason: 'the answer was lost' } as const)
+          : outcome;
+      },
+    };
+    expect(await taken(path, {}, { ...there, window })).toMatchObject({ appended: 201 });
+    expect(await digestOf(there, conversationId)).toBe(manifest.digest);
+  });
+
+  it('is done by one of two that import the same file at once', async () => {
+    const { conversationId, events, sends } = conversation();
+    for (let index = 0; index < 300; index++) sends(`message ${index}`);
+    await here.store(events);
+    const { path, manifest } = await exported(conversationId);
+    const both = await Promise.allSettled([taken(path), taken(path)]);
+    for (const each of both)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ why: 'there' });
+    await taken(path);
+    expect(await digestOf(there, conversationId)).toBe(manifest.digest);
   });
 
   it('does not go on from another file, nor where others have appended', async () => {
