@@ -16,7 +16,7 @@ import { loadShares } from './load-shares.js';
 import { lookBack } from './look-back.js';
 import { makeIndexes } from './make-indexes.js';
 import { type Pace, unpaced } from './pace.js';
-import { endPostponed, postpone, readPostponed, tablesOf } from './postponed.js';
+import { endPostponed, postpone, readPostponed } from './postponed.js';
 import type { Phase, Rebuilt, Report } from './report.js';
 import { settleRows } from './settle.js';
 import { lengthOf, projectionNames, stretchesOf } from './shares.js';
@@ -214,7 +214,6 @@ async function index(work: Build, phase: (phase: Phase, what: string) => void): 
   phase('indexing', `${indexes.length} indexes`);
   const onMade = (name: string) => phase('indexing', `${++made} of ${indexes.length}: ${name}`);
   await makeIndexes({ databaseUrl, schema, atOnce, onMade }, indexes, signal);
-  for (const table of await tablesOf(client, schema)) await client.query(`analyze ${table}`);
   await endPostponed(client, schema);
 }
 

@@ -1,21 +1,32 @@
 import type { Model } from '@parley/infra/read-model/models';
 import type { ClientBase } from 'pg';
 import { countAllReplies, countsReplies } from '../timeline/write-replies.js';
+import { tablesOf } from './postponed.js';
 
 /**
  * Makes good, for all rows at once, what a load leaves behind because it takes an index for each: what is left of erased
  * conversations, what is due next in each, what members are marked with, and replies. Done again it changes nothing.
  */
 export async function settleRows(client: ClientBase, schema: string, model: Model): Promise<void> {
+  for (const table of await tablesOf(client, schema)) await client.query(`analyze ${table}`);
+  await removeErased(client, schema);
   for (const statement of statements(schema)) await client.query(statement);
   if (countsReplies(model)) await countAllReplies(client, schema);
 }
 
+/** The transaction that erases a conversation removes so many rows, and who sweeps the rest does so in the version that is served. */
+async function removeErased(client: ClientBase, schema: string): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    `select conversation_id as id from ${schema}.conversation where erased_at is not null`,
+  );
+  if (rows.length === 0) return;
+  for (const table of ['reaction', 'receipt', 'message'])
+    await client.query(`delete from ${schema}.${table} where conversation_id = any ($1)`, [
+      rows.map(({ id }) => id),
+    ]);
+}
+
 const statements = (schema: string): readonly string[] => [
-  ...['reaction', 'receipt', 'message'].map(
-    (table) => `delete from ${schema}.${table} t using ${schema}.conversation c
-      where c.erased_at is not null and t.conversation_id = c.conversation_id`,
-  ),
   `update ${schema}.conversation c set next_due = due.next
    from (
      select b.conversation_id, least(b.expires_at, m.first) as next
