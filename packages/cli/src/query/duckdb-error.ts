@@ -1,4 +1,4 @@
-import { type ExitCode, exitCodes } from '../exit-codes.js';
+import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 
 /**
@@ -19,7 +19,7 @@ export function explainDuckDb(error: unknown): never {
         exitCodes.failed,
       );
     case 'IO':
-      throw new CliError(firstLine(message), exitCodeOfIo(message));
+      throw explainIo(message);
     case 'INTERNAL':
     case 'FATAL':
       throw new CliError(`DuckDB failed: ${firstLine(message)}`, exitCodes.failed);
@@ -30,7 +30,13 @@ export function explainDuckDb(error: unknown): never {
 
 const firstLine = (message: string): string => (message.split('\n')[0] as string).replace(/\.$/, '');
 
-function exitCodeOfIo(message: string): ExitCode {
-  if (/lock on file/.test(message)) return exitCodes.busy;
-  return /not a valid DuckDB database/.test(message) ? exitCodes.badData : exitCodes.failed;
+function explainIo(message: string): CliError {
+  const [, file, holder] = /lock on file "(.*?)".*\(PID (\d+)\)/.exec(message) ?? [];
+  if (file !== undefined)
+    return new CliError(
+      `${file} is in use by process ${holder}: wait for it, or name another --cache`,
+      exitCodes.busy,
+    );
+  const isOther = /not a valid DuckDB database/.test(message);
+  return new CliError(firstLine(message), isOther ? exitCodes.badData : exitCodes.failed);
 }
