@@ -207,6 +207,28 @@ describe('a replay', () => {
     ).rejects.toThrow('ahead of the log');
   });
 
+  it('since a time is what was logged from then on, where the broker leaves out what was stored long before', async () => {
+    const at = Date.now();
+    const fresh = [1, 2, 3].map((seq) => {
+      const event = {
+        ...(stored[0] as Envelope),
+        conversationId: `fresh-${seq}`,
+        id: `fresh-${seq}:1`,
+        seq: 1,
+      };
+      return { ...event, at: at + (seq - 2) * 60_000 } as Envelope;
+    });
+    await storeLog(nats, fresh, PARTITIONS);
+    for (const flags of [{}, { merge: 'time' }] as const) {
+      const { told } = await replayed({ selection: { since: at }, flags });
+      expect(ids(told).sort()).toStrictEqual(['fresh-2:1', 'fresh-3:1']);
+    }
+    const later = await replayed({ selection: { since: at + 2 * 3_600_000 } });
+    expect(later.told).toStrictEqual([]);
+    for (const [n, streamSeq] of later.position.passed)
+      expect(streamSeq).toBe([...stored, ...fresh].filter((event) => partition(event) === n).length);
+  });
+
   // The last: it takes something away.
   it('refuses a position behind which the log was cut off, and says how to go on', async () => {
     await log.jsm.streams.purge('CONV_01', { seq: 8 });

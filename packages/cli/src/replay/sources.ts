@@ -1,5 +1,5 @@
 import { seqOf } from '@parley/domain/log/seq-of';
-import { lastOfConversations, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
+import { lastOfConversations, type StoredEvent, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { type Place, placeOf, streamName } from '@parley/infra/log/subjects';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
@@ -13,10 +13,6 @@ export type Source = {
   readonly stream: string;
   readonly after: number;
   readonly upTo: number;
-  /** Messages in the stream. */
-  readonly messages: number;
-  /** When its first message was stored, in ms; undefined where it has none. */
-  readonly firstStoredAt: number | undefined;
   readonly subjects?: readonly string[];
   readonly storedSince?: number;
 };
@@ -72,8 +68,6 @@ async function sourceOf(
     stream,
     after,
     upTo: Math.min(upTo, wanted.to),
-    messages: state.messages,
-    firstStoredAt: state.messages === 0 ? undefined : Date.parse(state.first_ts),
     ...(subjects === undefined ? {} : { subjects }),
     ...(selection.since === undefined ? {} : { storedSince: Math.max(0, selection.since - CLOCKS_APART_MS) }),
   };
@@ -103,27 +97,11 @@ async function ofConversations(
   follow: boolean,
 ): Promise<readonly Wanted[]> {
   const ids = [...new Set(conversations)];
-  const places = ids.map((id) => placeOf(id, log.partitions));
-  const heads = await lastOfConversations(log.jsm, places);
-  const parts = await Promise.all(
-    places.map(async (place, index) => {
-      const head = heads[index];
-      if (head === undefined && !follow)
-        throw new CliError(`there is no conversation ${ids[index]} in the log`, exitCodes.noInput);
-      const seq = head && seqOf(head.json);
-      const range =
-        seq === undefined
-          ? EVERYTHING
-          : await rangeOf(
-              log,
-              place,
-              { seq, streamSeq: head?.streamSeq ?? 0 },
-              selection,
-              ids[index] as string,
-            );
-      return { place, ...range };
-    }),
+  const heads = await lastOfConversations(
+    log.jsm,
+    ids.map((id) => placeOf(id, log.partitions)),
   );
+  const parts = await Promise.all(ids.map((id, index) => partOf(log, id, heads[index], selection, follow)));
   return [...Map.groupBy(parts, ({ place }) => place.partition)]
     .sort(([a], [b]) => a - b)
     .map(([partition, some]) => ({
@@ -134,25 +112,31 @@ async function ofConversations(
     }));
 }
 
-const EVERYTHING = { from: 0, to: Number.POSITIVE_INFINITY };
-
-/** Stream sequences between which the seqs of a conversation are that are wanted. */
-async function rangeOf(
-  { jsm }: LogAccess,
-  place: Place,
-  head: { readonly seq: number; readonly streamSeq: number },
-  { fromSeq = 1, toSeq }: Selection,
+/** Stream sequences between which the events of a conversation are that are wanted. */
+async function partOf(
+  { jsm, partitions }: LogAccess,
   conversationId: string,
-): Promise<{ readonly from: number; readonly to: number }> {
+  newest: StoredEvent | undefined,
+  { fromSeq = 1, toSeq }: Selection,
+  follow: boolean,
+): Promise<{ readonly place: Place; readonly from: number; readonly to: number }> {
+  const place = placeOf(conversationId, partitions);
+  const everything = { place, from: 0, to: Number.POSITIVE_INFINITY };
+  if (newest === undefined && !follow)
+    throw new CliError(`there is no conversation ${conversationId} in the log`, exitCodes.noInput);
+  const seq = newest && seqOf(newest.json);
+  if (newest === undefined || seq === undefined) return everything;
   const past = Math.max(fromSeq, toSeq ?? 0);
-  if (past > head.seq)
+  if (past > seq && follow) return { ...everything, from: newest.streamSeq };
+  if (past > seq)
     throw new CliError(
-      `${conversationId} has ${head.seq} events: ${past} is behind its newest`,
+      `${conversationId} has ${seq} events: ${past} is behind its newest`,
       exitCodes.noInput,
     );
+  const head = { seq, streamSeq: newest.streamSeq };
   const from = fromSeq === 1 ? 0 : await streamSeqUpTo(jsm, place, fromSeq - 1, head);
-  const to = toSeq === undefined ? Number.POSITIVE_INFINITY : await streamSeqUpTo(jsm, place, toSeq, head);
-  return { from, to };
+  const to = toSeq === undefined ? everything.to : await streamSeqUpTo(jsm, place, toSeq, head);
+  return { place, from, to };
 }
 
 function requireSamePartitions({ partitions }: LogAccess, { after, upTo }: Bounds): void {
