@@ -1,3 +1,4 @@
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { addDigest, digestHex, emptyDigest } from '@parley/domain/log/digest';
 import { partitionOf } from '@parley/domain/log/partition';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
@@ -7,7 +8,7 @@ import { isIncomplete, type Told } from './expected-rows.js';
 import { straysOf } from './hashes.js';
 import { judge } from './judge.js';
 import { rowsOfConversations, rowsOfPartition, type Side } from './read-rows.js';
-import { EVENTS_AT_ONCE, type Extent, type LogReader, toldOf, toldOfPartition } from './read-told.js';
+import { type Extent, type LogReader, toldOf, toldOfPartition } from './read-told.js';
 import type { VerifyingSession } from './session.js';
 import type { Row, Table } from './tables.js';
 
@@ -18,8 +19,6 @@ export type LogOptions = {
   readonly strays: readonly string[];
   /** All conversations of the partition, or these. */
   readonly which: 'all' | readonly string[];
-  /** Events whose histories are held in memory at once; `EVENTS_AT_ONCE` unless said. */
-  readonly atOnce?: number;
   /** Told of each conversation. */
   readonly onConversation?: () => void;
 };
@@ -46,8 +45,7 @@ export async function lookAtLog(
 ): Promise<LogSeen> {
   const tally = openTally(side, extent, options);
   if (options.which === 'all') {
-    for await (const all of toldOfPartition(reader, extent, options.atOnce ?? EVENTS_AT_ONCE))
-      await tally.compare(all);
+    for await (const all of toldOfPartition(reader, extent)) await tally.compare(all);
     await tally.compare(await untoldOf(reader, side, extent, options.strays, tally.seen));
   } else {
     for (const id of options.which) await tally.compare(new Map([[id, await toldOf(reader, extent, id)]]));
@@ -59,6 +57,9 @@ export async function lookAtLog(
 const MOST_IDS = 200;
 const MOST_ROWS = 20_000;
 
+/** Conversations judged without letting anybody else run: the rows of the next batch come meanwhile. */
+const AT_A_TIME = 10;
+
 function openTally(side: Side, { partition }: Extent, options: LogOptions) {
   const { tables, log, onConversation, which } = options;
   const ofConversations = tables.filter(({ of }) => of === 'conversation');
@@ -68,19 +69,22 @@ function openTally(side: Side, { partition }: Extent, options: LogOptions) {
   const seen = new Set<string>();
   let [events, digest] = [0, emptyDigest];
 
-  async function compareBatch(batch: readonly (readonly [string, Told])[]): Promise<void> {
-    const rows = new Map<string, ReadonlyMap<string, readonly Row[]>>();
-    const ids = batch.map(([id]) => id);
-    for (const table of ofConversations) {
-      const all = await rowsOfConversations(side, table, ids);
-      const place = table.columns.indexOf('conversation_id');
-      rows.set(
-        table.name,
-        Map.groupBy(all, (row) => row[place] as string),
-      );
-      (counts.get(table.name) as [number, number])[0] += all.length;
-    }
-    for (const [id, what] of batch) {
+  /** Rows are asked for while those of the batch before are judged. */
+  let last: Promise<void> = Promise.resolve();
+  const compareBatch = async (batch: Batch): Promise<void> => {
+    const rows = await rowsOfBatch(side, ofConversations, batch);
+    await last;
+    last = judgeBatch(batch, rows);
+    // A failure is told to whoever waits for it next.
+    last.catch(() => undefined);
+  };
+
+  async function judgeBatch(batch: Batch, rows: BatchRows): Promise<void> {
+    for (const table of ofConversations)
+      for (const some of rows.get(table.name)?.values() ?? [])
+        (counts.get(table.name) as [number, number])[0] += some.length;
+    for (const [index, [id, what]] of batch.entries()) {
+      if (index % AT_A_TIME === 0) await eventLoop();
       const own = new Map(ofConversations.map(({ name }) => [name, rows.get(name)?.get(id) ?? []]));
       const { differences, expected } = await judge(log, ofConversations, own, what, partition);
       for (const [name, count] of expected) (counts.get(name) as [number, number])[1] += count;
@@ -96,7 +100,7 @@ function openTally(side: Side, { partition }: Extent, options: LogOptions) {
   return {
     seen,
     async compare(all: ReadonlyMap<string, Told>): Promise<void> {
-      let batch: (readonly [string, Told])[] = [];
+      let batch: [string, Told][] = [];
       let rows = 0;
       for (const [id, what] of all) {
         seen.add(id);
@@ -107,6 +111,7 @@ function openTally(side: Side, { partition }: Extent, options: LogOptions) {
         [batch, rows] = [[], 0];
       }
       if (batch.length > 0) await compareBatch(batch);
+      await last;
     },
     result: (): LogSeen => ({
       conversations: seen.size,
@@ -116,6 +121,25 @@ function openTally(side: Side, { partition }: Extent, options: LogOptions) {
       incomplete: incomplete.toSorted(),
     }),
   };
+}
+
+type Batch = readonly (readonly [id: string, told: Told])[];
+
+/** Rows by table and conversation. */
+type BatchRows = ReadonlyMap<string, ReadonlyMap<string, readonly Row[]>>;
+
+async function rowsOfBatch(side: Side, tables: readonly Table[], batch: Batch): Promise<BatchRows> {
+  const ids = batch.map(([id]) => id);
+  const rows = new Map<string, ReadonlyMap<string, readonly Row[]>>();
+  for (const table of tables) {
+    const place = table.columns.indexOf('conversation_id');
+    const all = await rowsOfConversations(side, table, ids);
+    rows.set(
+      table.name,
+      Map.groupBy(all, (row) => row[place] as string),
+    );
+  }
+  return rows;
 }
 
 /** A conversation with an event that nobody can read, in rows that do not stand still before it: it was passed over in silence. */

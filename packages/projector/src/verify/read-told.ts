@@ -31,7 +31,7 @@ export type Extent = {
 };
 
 /** Events whose histories are held in memory at once, at some kilobyte each; more are read in as many passes. */
-export const EVENTS_AT_ONCE = 250_000;
+const EVENTS_AT_ONCE = 250_000;
 
 /** Messages of a batch. */
 const BATCH = 4_000;
