@@ -1,5 +1,5 @@
-import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import { talk } from '@parley/projector/testing/big-log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack, PARTITIONS } from './leaks/moved-clock-stack.js';
@@ -113,14 +113,31 @@ describe('the past of a conversation, asked of the API', { timeout: 60_000 }, ()
     expect(refused.detail).toContain(detail);
   });
 
+  it('tells nothing that was said where an event waits that may have deleted it', async () => {
+    const log = talk('still', 6);
+    const painted = { ...log[5], id: 'still:6', type: 'message.painted' } as never;
+    await storeLog(stack.nats, [...log.slice(0, 5), painted], PARTITIONS);
+    const stands = async () =>
+      (await stack.database.query("select from rm_1.parked_conversation where conversation_id = 'still'"))
+        .rows;
+    await waitFor(async () => (await stands()).length === 1, { what: 'a conversation that stands still' });
+    const { text: body } = await stack.ask('conversation.get', { conversationId: 'still', at: '3' });
+    expect(JSON.parse(body)).toMatchObject({
+      past: { incomplete: false, messages: [{ seq: 2, body: null, sealed: 'locked' }, { seq: 3 }] },
+    });
+    expect(body).not.toContain('message 2');
+    const later = JSON.parse(
+      (await stack.ask('conversation.get', { conversationId: 'still', at: '6' })).text,
+    );
+    expect(later.past).toMatchObject({ seq: 5, incomplete: true });
+  });
+
   it('says when the log lacks something of before', async () => {
-    const nats = await connectNats(stack.environment.natsUrl, 'test');
     await storeLog(
-      nats,
+      stack.nats,
       talk('holes', 20).filter(({ seq }) => seq !== 5 && seq !== 12),
       PARTITIONS,
     );
-    await nats.close();
     await stack.projected('holes', 20);
     const { past } = JSON.parse(
       (await stack.ask('conversation.get', { conversationId: 'holes', at: '20' })).text,

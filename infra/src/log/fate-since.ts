@@ -14,6 +14,8 @@ export type Fate = {
   readonly isAnyGone: boolean;
   /** People who were erased, and their receipts with them. */
   readonly erased: ReadonlySet<string>;
+  /** Whether an event that may tell of an end cannot be read: then nobody knows what is gone. */
+  readonly isInDoubt: boolean;
   /** When the conversation itself was, in ms. */
   readonly erasedAt?: number;
 };
@@ -35,11 +37,16 @@ export async function fateSince(
   const gone = new Set<number>();
   const erased = new Set<string>();
   let isAnyGone = false;
+  let isInDoubt = false;
   let erasedAt: number | undefined;
   for await (const page of conversationPages(jsm, place, streamSeq + 1)) {
     for (const message of page) {
-      const event = tellsOfAnEnd(message) ? decode(message) : undefined;
-      if (event === undefined) continue;
+      if (!tellsOfAnEnd(message)) continue;
+      const event = decode(message);
+      if (event === undefined) {
+        isInDoubt = true;
+        continue;
+      }
       const ends = endedBy(event);
       if (ends === undefined) continue;
       isAnyGone = true;
@@ -48,7 +55,7 @@ export async function fateSince(
       for (const each of messages) if (ends(each)) gone.add(each.seq);
     }
   }
-  return { gone, isAnyGone, erased, ...(erasedAt === undefined ? {} : { erasedAt }) };
+  return { gone, isAnyGone, erased, isInDoubt, ...(erasedAt === undefined ? {} : { erasedAt }) };
 }
 
 /** Which messages an event takes away; undefined for one that takes none. */

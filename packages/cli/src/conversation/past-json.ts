@@ -38,7 +38,7 @@ function messageJson({ message, said }: MessageThen): object {
   return {
     ...Object.fromEntries(kept),
     ...(typeof said === 'string'
-      ? { body: null, ...(said === 'deleted' ? {} : { sealed: said === 'sealed' ? 'locked' : 'gone' }) }
+      ? { body: null, ...(said === 'deleted' ? {} : { sealed: said === 'gone since' ? 'gone' : 'locked' }) }
       : said),
     ...(isTold && message.reactions !== undefined ? { reactions: reactionsTo(message) } : {}),
   };

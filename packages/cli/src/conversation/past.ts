@@ -18,8 +18,11 @@ import { readMoves } from './read-moves.js';
 
 export type Read = Extract<PastRead, { tag: 'read' }>;
 
-/** Why a message is not shown: it was gone then, it is by now, or nobody asked for bodies to be opened. */
-export type Unshown = 'deleted' | 'gone since' | 'sealed';
+/**
+ * Why a message is not shown: it was gone then, it is by now, an event that may have ended it cannot be read, or nobody asked for bodies to
+ * be opened.
+ */
+export type Unshown = 'deleted' | 'gone since' | 'in doubt' | 'sealed';
 
 export type MessageThen = {
   readonly message: HistoricMessage;
@@ -74,7 +77,11 @@ export async function pastOf(log: LogAccess, read: Read, question: PastQuestion)
     read,
     title: await titleOf(history, fate, vault),
     members: members.toSorted((one, other) => RANK[one.role] - RANK[other.role]),
-    messages: await messagesOf(history.conversationId, shownThen, { fate, now, vault }),
+    messages: await messagesOf(history.conversationId, shownThen, {
+      fate: read.unreadable.length > 0 ? { ...fate, isInDoubt: true } : fate,
+      now,
+      vault,
+    }),
     hasMoreMessages: shownThen.hasMore,
     erasedAt: fate.erasedAt,
   };
@@ -100,7 +107,9 @@ async function messagesOf(
   const unshown = messages.map((message): Unshown | undefined => {
     if (message.deletedAt !== null) return 'deleted';
     const isGone = fate.gone.has(message.seq) || isOver(message.expiresAt, now) || message.body === null;
-    return isGone ? 'gone since' : vault === undefined ? 'sealed' : undefined;
+    if (isGone) return 'gone since';
+    if (vault === undefined) return 'sealed';
+    return fate.isInDoubt ? 'in doubt' : undefined;
   });
   const opened: readonly (Opened | undefined)[] =
     vault === undefined

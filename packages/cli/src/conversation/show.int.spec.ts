@@ -26,6 +26,8 @@ beforeAll(async () => {
   await ensureTopology(nats, { partitions: 1, replicas: 1 });
   await storeLog(nats, garden, 1);
   await storeLog(nats, talk('cut', 40).slice(20), 1);
+  const painted = talk('painted', 5);
+  await storeLog(nats, [...painted.slice(0, 4), { ...painted[4], type: 'message.painted' } as never], 1);
   const move = { conversationId: 'garden', user: 'ben', delivered: 9, read: 8, at: 1_700_000_009_500 };
   await nats.request(receiptPlaceOf('garden', 'ben', 1).subject, JSON.stringify(move));
 });
@@ -129,6 +131,14 @@ describe('conversation show', () => {
     expect(ended).toMatchObject({ code, out: '' });
     expect(ended.err).toContain(words);
     expect(ended.err).not.toContain('    at ');
+  });
+
+  it('opens nothing where an event cannot be read, which may have deleted it', async () => {
+    const { code, out } = await show('painted', '--open-bodies');
+    expect(code).toBe(0);
+    expect(out).toContain('of the stream cannot be read: type: nobody knows the event message.painted');
+    expect(out).toContain('[in doubt]');
+    expect(out).not.toContain('message 2');
   });
 
   it('says what the log has lost', async () => {

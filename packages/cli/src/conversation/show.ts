@@ -1,5 +1,6 @@
 import { type Moment, readMoment } from '@parley/domain/history/moment';
 import { type PastRead, readHistory } from '@parley/infra/log/read-history';
+import { logTime } from '@parley/infra/runtime/log-time';
 import { variables } from '@parley/infra/runtime/variables';
 import { openVault } from '@parley/infra/vault/open-vault';
 import { Command, InvalidArgumentError } from 'commander';
@@ -14,6 +15,7 @@ import { writeText } from '../terminal/print.js';
 import { pastOf, type Read } from './past.js';
 import { pastJson } from './past-json.js';
 import { printPast } from './print-past.js';
+import { explainTransfer } from './transfer-error.js';
 
 /** `parley conversation show`: a conversation as it was, from the log alone. */
 export const showVerb = (): Command =>
@@ -62,7 +64,7 @@ async function show(id: string, flags: Flags): Promise<void> {
   const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
   const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
   try {
-    const now = Date.now();
+    const now = (await logTime(log.nats))();
     const read = readOrSayWhy(
       id,
       await readHistory(log.jsm, { conversationId: id, partitions: log.partitions, at, now }),
@@ -74,6 +76,8 @@ async function show(id: string, flags: Flags): Promise<void> {
       vault,
     });
     await writeText(process.stdout, json ? `${JSON.stringify(pastJson(past))}\n` : printPast(past));
+  } catch (error) {
+    explainTransfer(error);
   } finally {
     await vault?.close();
     await log.close();

@@ -12,6 +12,7 @@ import { DEFAULT_PAGE } from '@parley/domain/wire/pages';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ConversationDetail, MessageView } from '@parley/domain/wire/views';
 import { type PastRead, readHistory } from '@parley/infra/log/read-history';
+import { placeOf } from '@parley/infra/log/subjects';
 import { KEPT_MOVES } from '@parley/infra/log/topology';
 import type { MessageRow } from '@parley/infra/read-model/message-row';
 import { isDatabaseAway } from '@parley/infra/runtime/database-away';
@@ -20,6 +21,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { READ_RESOURCES } from '../injection.js';
 import { type KnownOfPast, readKnownOfPast } from '../read/known-of-past.js';
 import { openMessages, openTitle } from '../read/open-views.js';
+import { standsStill } from '../read/standstill.js';
 import { DEFAULT_MEMBERS } from './conversation-get.js';
 import { fitting } from './fitting.js';
 import type { NewestPageResources } from './newest-page.js';
@@ -94,7 +96,7 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
   ): Promise<ConversationDetail> {
     const { history, at, head, unreadable } = past;
     const { conversationId, membersAfter = '', membersLimit = DEFAULT_MEMBERS, messagesLimit } = params;
-    const { database, served, vault } = this.resources;
+    const { database, served, vault, partitions } = this.resources;
     const rest = [...history.members.keys()].filter((user) => user > membersAfter).sort();
     const users = rest.slice(0, membersLimit);
     const page = pageThen(history, {
@@ -104,15 +106,20 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
       ...(params.messagesAfter === undefined ? {} : { after: params.messagesAfter }),
     });
     const messages = inOneMessage(page.messages, params.messagesAfter !== undefined);
-    const known = await served.read(({ schema }) =>
-      readKnownOfPast(database, {
-        schema,
-        conversationId,
-        seqs: messages.map(({ seq }) => seq),
-        users,
-        upTo: history.revision,
-      }),
+    const [known, isStill] = await served.read(({ schema }) =>
+      Promise.all([
+        readKnownOfPast(database, {
+          schema,
+          conversationId,
+          seqs: messages.map(({ seq }) => seq),
+          users,
+          upTo: history.revision,
+        }),
+        standsStill(database, schema, conversationId, placeOf(conversationId, partitions)),
+      ]),
     );
+    // Where an event cannot be read, or waits, nobody knows what it ended.
+    const isInDoubt = isStill || unreadable.length > 0;
     return {
       conversationId,
       kind: history.kind ?? state.kind,
@@ -131,7 +138,7 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
         seq: history.revision,
         at,
         head,
-        messages: await this.views(conversationId, messages, known, reader, unreadable.length > 0),
+        messages: await this.views(conversationId, messages, known, reader, isInDoubt),
         hasMoreMessages: page.hasMore || messages.length < page.messages.length,
         incomplete: history.holes.unclaimed > 0 || unreadable.length > 0,
       },
@@ -149,11 +156,11 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
     });
   }
 
-  /** Of what is gone by now nothing is told but who wrote when. Where an event cannot be read, nobody knows what is. */
+  /** Of what is gone by now nothing is told but who wrote when; nor of what the rows do not know, which is to be asked again. */
   private async views(
     conversationId: string,
     messages: readonly HistoricMessage[],
-    { there }: KnownOfPast,
+    { there, gone }: KnownOfPast,
     reader: string,
     isInDoubt: boolean,
   ): Promise<readonly MessageView[]> {
@@ -168,7 +175,8 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
     );
     return views.map((view, index) => {
       const message = messages[index] as HistoricMessage;
-      return message.deletedAt !== null || isTold(message) ? view : { ...view, sealed: 'gone' };
+      if (message.deletedAt !== null || isTold(message)) return view;
+      return { ...view, sealed: gone.has(message.seq) || isOver(message.expiresAt, now) ? 'gone' : 'locked' };
     });
   }
 }
@@ -192,7 +200,10 @@ function refusalOf(past: Exclude<PastRead, Past>): Refusal {
     case 'unknown':
       return refuse('ConversationNotFound');
     case 'before-it-began':
-      return refuse('BeforeItBegan', `it began at ${new Date(past.beganAt).toISOString()}`);
+      return refuse(
+        'BeforeItBegan',
+        `${past.firstSeq === 1 ? 'it began' : `the log has it from event ${past.firstSeq} on,`} at ${new Date(past.beganAt).toISOString()}`,
+      );
     case 'beyond-the-head':
       return refuse('NotYetHappened', `the newest is ${past.head}`);
     case 'too-long':

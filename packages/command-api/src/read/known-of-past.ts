@@ -13,8 +13,9 @@ export type PastQuestion = {
 
 /** What the rows know by now of a moment that is past. */
 export type KnownOfPast = {
-  /** Which of the messages are neither deleted nor expired. */
+  /** Which of the messages are neither deleted nor expired, and which are; of others the rows do not know yet. */
   readonly there: ReadonlySet<number>;
+  readonly gone: ReadonlySet<number>;
   /** Whether any message up to the moment is gone: receipts of it may be forgotten. */
   readonly isAnyGone: boolean;
   /** The newest moves of these people's watermarks, oldest first. */
@@ -25,8 +26,8 @@ export type KnownOfPast = {
 export async function readKnownOfPast(db: Queryable, question: PastQuestion): Promise<KnownOfPast> {
   const { schema, conversationId, seqs, users, upTo } = question;
   const text = `
-    select 0, m.seq::text, null from ${schema}.message m
-    where m.conversation_id = $1 and m.seq = any ($2) and not m.expired and m.deleted_at is null
+    select case when m.expired or m.deleted_at is not null then 3 else 0 end, m.seq::text, null from ${schema}.message m
+    where m.conversation_id = $1 and m.seq = any ($2)
     union all
     select 1, r.user_id, r.moves::text[] from ${schema}.receipt r
     where r.conversation_id = $1 and r.user_id = any ($3)
@@ -42,6 +43,7 @@ export async function readKnownOfPast(db: Queryable, question: PastQuestion): Pr
   const ofKind = (kind: number) => rows.filter((values) => Number(values[0]) === kind);
   return {
     there: new Set(ofKind(0).map((values) => Number(values[1]))),
+    gone: new Set(ofKind(3).map((values) => Number(values[1]))),
     isAnyGone: ofKind(2).length > 0,
     moves: new Map(
       ofKind(1).map((values) => [values[1] as string, movesOf((values[2] ?? []) as readonly string[])]),
