@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { placeOf } from '@parley/infra/log/subjects';
+import { pageKey } from '@parley/infra/read-model/newest-page';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { openSession } from '@parley/projector/ownership/session';
@@ -88,6 +89,10 @@ describe('a conversation whose history stands still', { timeout: 90_000 }, () =>
     await stack.done('member.add', { conversationId, users: ['dan'] });
     await waitFor(async () => (await waiting(conversationId)) === 3, { what: 'three events to wait' });
     const other = { url: await stack.another() };
+    // One that knows nothing yet has the rows alone to go by, and they have bob as a member.
+    const page = await stack.redis.getdel(pageKey('rm_1', conversationId));
+    expect((await ask('message.list', { conversationId }, 'bob', other)).status).toBe(403);
+    await stack.redis.set(pageKey('rm_1', conversationId), page as string);
 
     for (const where of [{}, other]) {
       const newest = await ask('message.list', { conversationId }, 'ann', where);

@@ -169,6 +169,25 @@ describe('what is due', () => {
     expect((await eventsOf('message.expired')).map(({ data }) => data)).toEqual([{ ranges: [[2, 3_000]] }]);
   });
 
+  it('is left alone in a conversation whose rows stand still, which is neither due nor failed', async () => {
+    await given(...mortal('parked', NOON, [NOON + MINUTE]), ...mortal('beside', NOON, [NOON + MINUTE]));
+    const count = () => countDue(database, 'rm_1', [0], NOON + 2 * MINUTE);
+    await waitFor(async () => (await count()).due === 2, { what: 'both in the rows' });
+    await database.query(
+      `insert into rm_1.parked_conversation (partition, conversation_id, stream_seq) values (0, 'parked', 9)`,
+    );
+    expect(await count()).toMatchObject({ due: 1 });
+    now = NOON + 2 * MINUTE;
+    const { metric } = await schedule();
+    await waitFor(async () => (await eventsOf('message.expired')).length === 1, { what: 'the one beside' });
+    expect((await eventsOf('message.expired')).map(({ conversationId }) => conversationId)).toEqual([
+      'beside',
+    ]);
+    expect(await metric('parley_expiry_outcomes_total{outcome="failed"}')).toBe(0);
+    await database.query('delete from rm_1.parked_conversation');
+    await waitFor(async () => (await eventsOf('message.expired')).length === 2, { what: 'the other' });
+  });
+
   it('includes what was deleted', async () => {
     const writer = writerOf('gone');
     await given(
