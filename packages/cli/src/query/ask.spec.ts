@@ -113,6 +113,10 @@ describe('a question', () => {
     () => 'checkpoint',
     () => 'use memory',
     () => 'explain analyze delete from events',
+    () => "from enable_logging(storage = 'stdout')",
+    () => `select * from "enable_profiling"(save_location = '${directory}/out.csv')`,
+    () => 'from checkpoint()',
+    () => `from query('select content from read_text(''${secret}'')')`,
     () => 'prepare p as select 1',
   ])('reaches no file, no network and no setting, and writes nothing: %s', async (sql) => {
     const refused = await asked(sql());

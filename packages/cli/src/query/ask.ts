@@ -43,6 +43,9 @@ export async function ask(
 }
 
 async function statementsOf(connection: Connection, sql: string) {
+  const [, name] = SWITCH.exec(sql) ?? [];
+  if (name !== undefined)
+    throw new CliError(`${name} changes how DuckDB works: a question only reads`, exitCodes.usage);
   const statements = await connection.extractStatements(sql).catch((error: unknown) => {
     // Of a text that has none it says nothing at all.
     if (error instanceof Error && /Error: /.test(error.message)) throw error;
@@ -51,6 +54,13 @@ async function statementsOf(connection: Connection, sql: string) {
   if (statements !== undefined && statements.count > 0) return statements;
   throw new CliError('there is no question in it', exitCodes.usage);
 }
+
+/**
+ * Functions that are read from like tables and are settings all the same, which the locked configuration lets pass. They reach no file
+ * either, but then nothing else is answered.
+ */
+const SWITCH =
+  /(?:from|join|select|,)\s*"?((?:en|dis)able_(?:logging|profiling|profile|peg_parser)|truncate_duckdb_logs|(?:force_)?checkpoint)"?\s*\(/i;
 
 function refuseWriting({ StatementType }: DuckDb, type: number, isLast: boolean): void {
   if (type === StatementType.SELECT || type === StatementType.EXPLAIN) return;

@@ -10,7 +10,8 @@ export function explainDuckDb(error: unknown): never {
   const kind = /^(?:Failed to [\w ]+: )?([A-Z][\w -]*?) ?Error: /.exec(message)?.[1];
   switch (kind) {
     case undefined:
-      throw error;
+      if (message !== 'Failed to query') throw error;
+      throw new CliError('DuckDB failed, and does not say why', exitCodes.failed);
     case 'INTERRUPT':
       throw new CliError('broken off', exitCodes.interrupted);
     case 'Out of Memory':
