@@ -1,28 +1,27 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { isOver } from '@parley/domain/conversation/access';
 import { stands } from '@parley/domain/conversation/state';
 import { digestHex, type LoggedEvent } from '@parley/domain/log/digest';
 import { seqOf } from '@parley/domain/log/seq-of';
-import { queueErasure } from '../erasure/queue.js';
 import { conversationDigest } from '../log/conversation-digest.js';
 import { lastOfConversation, readConversation, type StoredEvent } from '../log/conversation-reader.js';
 import { logText } from '../log/log-text.js';
 import type { PublishWindow } from '../log/publish-window.js';
-import { type Place, placeOf, userSubject } from '../log/subjects.js';
+import { type Place, placeOf } from '../log/subjects.js';
 import { banHash } from '../runtime/ban-hash.js';
 import { wipe } from '../vault/sodium.js';
-import { readStoredValue } from '../vault/stored-value.js';
 import type { Vault } from '../vault/vault.js';
 import type { VaultStream } from '../vault/vault-stream.js';
 import { openAppendMoves } from './append-moves.js';
 import { type Appending, openAppendRun } from './append-run.js';
 import { type CheckedFile, type CheckOptions, checkFile } from './check-file.js';
 import { withContent } from './content.js';
-import { contentHere, openHere } from './content-here.js';
-import { type FiledEvent, type Parsed, parseChunk } from './parse-chunk.js';
-import { readChunks } from './read-chunks.js';
+import { contentHere } from './content-here.js';
+import { announce, eraseAgain } from './follow-up.js';
+import type { FiledEvent } from './parse-chunk.js';
+import { parsedChunks } from './parsed-chunks.js';
 import { TransferRefused } from './refused.js';
+import { requireOpening, requireRoom } from './require-room.js';
 import { alike, rewritten } from './rewrite.js';
 
 export type ImportResources = {
@@ -60,9 +59,6 @@ export type ImportReport = {
   readonly erasedPeople: readonly string[];
 };
 
-/** How far, in ms, the newest event may be ahead of the time here. */
-const AHEAD_MS = 60_000;
-
 /**
  * Imports a conversation from a file, which is checked as a whole first. Its events are appended as they are, at the same seqs, but for what is of this stack:
  * bodies are sealed anew, hashes of people are keyed anew. What was begun goes on where it is; what is there already is compared.
@@ -82,44 +78,10 @@ export async function importConversation(
         'the file has keys: without its passphrase nothing in it could be read',
       );
     await requireRoom(resources, file);
-    if (file.key === undefined && options.closed !== true) await requireOpening(resources, path, file);
+    if (file.key === undefined && options.closed !== true) await requireOpening(resources.vault, path, file);
     return await takeIn(resources, path, file, options);
   } finally {
     if (file.key !== undefined) wipe(file.key);
-  }
-}
-
-/** Whether this conversation can be here, as far as that can be told without comparing. */
-async function requireRoom(
-  { vaultStream, now }: ImportResources,
-  { manifest, state, newestAt }: CheckedFile,
-) {
-  const { conversationId } = manifest;
-  if (!stands(state) || isOver(state.expiresAt, now()))
-    throw new TransferRefused(
-      'absent',
-      `the time of ${conversationId} is over: nothing of it is left to import`,
-    );
-  if (newestAt > now() + AHEAD_MS)
-    throw new TransferRefused(
-      'clock',
-      `the newest event is of ${new Date(newestAt).toISOString()}, and here it is ${new Date(now()).toISOString()}: one of the clocks is wrong`,
-    );
-  const secret = await vaultStream.newest(`conversation.${conversationId}`);
-  if (secret !== undefined && readStoredValue(secret.data)?.tag === 'marker')
-    throw new TransferRefused('there', `${conversationId} was erased here: its id is not given again`);
-}
-
-/** A file without keys is for the vault that it came from. */
-async function requireOpening({ vault }: ImportResources, path: string, file: CheckedFile): Promise<void> {
-  for await (const { events } of parsedChunks(path, file)) {
-    const opens = (await openHere(vault, events)).filter((each) => each !== undefined);
-    if (opens.includes(true)) return;
-    if (opens.length === 0) continue;
-    throw new TransferRefused(
-      'passphrase',
-      'the file is without keys, and the vault here does not open what is in it: nobody could ever read it here. --closed takes it all the same',
-    );
   }
 }
 
@@ -201,25 +163,11 @@ async function takeIn(
     counts.moves += await appendMoves(moves);
   }
   if (last !== undefined) await append([last]);
-  if (stands(state)) announce(resources, conversationId, lastSeq, [...state.members.keys()]);
-  const erasedPeople = await eraseAgain(resources, [...people.users]);
+  if (stands(state)) announce(resources.nats, conversationId, lastSeq, [...state.members.keys()]);
+  const erasedPeople = await eraseAgain(resources.vaultStream, resources.window, [...people.users]);
   const isSameKey = [...people.byHash.keys()].every((hash) => rewriting.banHash(hash) === hash);
   const strangeBans = isSameKey ? 0 : people.strangers.size;
   return { conversationId, lastSeq, digest, ...counts, strangeBans, erasedPeople };
-}
-
-/** The file again, from its beginning: it was checked a moment ago, and must be the same. */
-async function* parsedChunks(path: string, { manifest, key }: CheckedFile): AsyncGenerator<Parsed> {
-  const chunks = readChunks(path);
-  let from: Parameters<typeof parseChunk>[1] = { chunk: 0, seq: 0, ...(key === undefined ? {} : { key }) };
-  for await (const chunk of chunks) {
-    if (chunk.sha256 !== manifest.chunks[from.chunk])
-      throw new TransferRefused('broken', 'the file changed while it was read');
-    const parsed = parseChunk(chunk, from);
-    yield parsed;
-    const { header, events } = parsed;
-    from = { ...from, ...(header && { header }), chunk: from.chunk + 1, seq: from.seq + events.length };
-  }
 }
 
 /** Whether the conversation that is here came by an import that goes as far. */
@@ -238,30 +186,4 @@ function otherThere(stored: StoredEvent | undefined, seq: number): TransferRefus
       ? `there is a conversation ${json?.conversationId} here already`
       : `what is here of ${json.conversationId} was imported from another file: its event ${seq} is not the one in this file`,
   );
-}
-
-/** Members whose sessions are open are told; all others find it when they open one. */
-function announce(
-  { nats }: ImportResources,
-  conversationId: string,
-  seq: number,
-  members: readonly string[],
-): void {
-  const notice = JSON.stringify({ type: 'conversation.added', conversationId, seq });
-  for (const user of members) nats.publish(userSubject(user), notice);
-}
-
-/** Names of the vault that are asked for at once. */
-const NAMES_AT_ONCE = 512;
-
-/** Who was erased here is erased from what came in as well: by the same job as before. */
-async function eraseAgain({ vaultStream, window }: ImportResources, users: readonly string[]) {
-  const erased: string[] = [];
-  for (let from = 0; from < users.length; from += NAMES_AT_ONCE) {
-    const names = users.slice(from, from + NAMES_AT_ONCE).map((user) => `author.${user}`);
-    for (const { name, data } of (await vaultStream.newestOf(names)).values())
-      if (readStoredValue(data)?.tag === 'marker') erased.push(name.slice('author.'.length));
-  }
-  for (const user of erased) await queueErasure(window, { kind: 'person', user });
-  return erased;
 }

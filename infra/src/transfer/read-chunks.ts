@@ -33,6 +33,8 @@ export async function* readChunks(path: string): AsyncGenerator<Chunk, Signed> {
     if (signed !== undefined) throw new BadFile(line, 'changed', 'something comes after the end of the file');
     const kind = kindOf(bytes);
     if (!isWhole) throw cut(line, kind);
+    if (kind === undefined && line === 1)
+      throw new BadFile(1, 'changed', 'this is no exported conversation, or its first line was changed');
     if (kind === undefined) throw changedAt(firstLine, lines, lines.length);
     if (kind === 'manifest') {
       if (lines.length > 0) throw changedAt(firstLine, lines, lines.length);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -39,7 +40,11 @@ async function ask(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   try {
-    return await terminal.question('');
+    // Ctrl-C rejects, Ctrl-D closes.
+    const closed = once(terminal, 'close').then(() => undefined);
+    const typed = await Promise.race([terminal.question(''), closed]).catch(() => undefined);
+    if (typed === undefined) throw new CliError('nothing was done', exitCodes.interrupted);
+    return typed;
   } finally {
     terminal.close();
     process.stderr.write('\n');
