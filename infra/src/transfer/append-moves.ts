@@ -1,10 +1,9 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { partitionLabel } from '@parley/domain/log/partition';
 import { append } from '../log/append.js';
 import { readConversation } from '../log/conversation-reader.js';
 import { logText } from '../log/log-text.js';
 import type { PublishWindow } from '../log/publish-window.js';
-import { placeOf, receiptPlaceOf, receiptStreamName } from '../log/subjects.js';
+import { receiptPlaceOf } from '../log/subjects.js';
 import type { Move } from './format.js';
 import { TransferRefused } from './refused.js';
 
@@ -25,11 +24,9 @@ export async function openAppendMoves(
   { jsm, window, partitions }: MoveResources,
   conversationId: string,
 ): Promise<AppendMoves> {
-  const { partition } = placeOf(conversationId, partitions);
-  const subject = `rcpt.${partitionLabel(partition)}.${conversationId}.*`;
   const reached = new Map<string, Reached>();
-  const all = { partition, stream: receiptStreamName(partition), subject };
-  for await (const { streamSeq, json } of readConversation(jsm, all)) {
+  const everybody = receiptPlaceOf(conversationId, '*', partitions);
+  for await (const { streamSeq, json } of readConversation(jsm, everybody)) {
     const { user, delivered, read } = json as Move;
     reached.set(user, { delivered, read, streamSeq });
   }

@@ -37,7 +37,19 @@ export type CheckedFile = Signed & {
  * @throws BadFile at the line that is wrong; TransferRefused for another passphrase or signer; what the file system says
  */
 export async function checkFile(path: string, options: CheckOptions = {}): Promise<CheckedFile> {
-  const { trusted, passphrase, onProgress = () => undefined } = options;
+  const chunks = readChunks(path);
+  try {
+    return await checkChunks(chunks, options);
+  } finally {
+    // Closes the file where it was not read to its end.
+    await chunks.return(undefined as never);
+  }
+}
+
+async function checkChunks(
+  chunks: ReturnType<typeof readChunks>,
+  { trusted, passphrase, onProgress = () => undefined }: CheckOptions,
+): Promise<CheckedFile> {
   const digest = digestConversation();
   const people = foldPeople();
   const erased = new Set<number>();
@@ -45,7 +57,6 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
   let header: Header | undefined;
   let key: Buffer | undefined;
   let newestAt = 0;
-  const chunks = readChunks(path);
   for (let chunk = 0; ; chunk++) {
     const next = await chunks.next();
     if (next.done) {

@@ -2,13 +2,12 @@ import type { KeyObject } from 'node:crypto';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { digestHex, type LoggedEvent } from '@parley/domain/log/digest';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
-import { partitionLabel } from '@parley/domain/log/partition';
 import type { Closed } from '@parley/domain/sealing/closed';
 import { hollowed } from '@parley/domain/sealing/sealed-text';
 import * as E from 'fp-ts/lib/Either.js';
 import { signatureOf } from '../erasure/proof/certificate.js';
 import { readConversation } from '../log/conversation-reader.js';
-import { placeOf, receiptStreamName } from '../log/subjects.js';
+import { placeOf, receiptPlaceOf } from '../log/subjects.js';
 import type { GivingVault } from '../vault/open-vault.js';
 import { HARDNESS, type Hardness, wipe } from '../vault/sodium.js';
 import { keysPlace, sealKeys } from './chunk-keys.js';
@@ -177,13 +176,8 @@ async function* movesOf(
   partitions: number,
   { lastSeq }: Survey,
 ): AsyncGenerator<Move> {
-  const { partition } = placeOf(conversationId, partitions);
-  const subject = `rcpt.${partitionLabel(partition)}.${conversationId}.*`;
-  for await (const { json } of readConversation(jsm, {
-    partition,
-    stream: receiptStreamName(partition),
-    subject,
-  })) {
+  const everybody = receiptPlaceOf(conversationId, '*', partitions);
+  for await (const { json } of readConversation(jsm, everybody)) {
     const move = Move.decode(json);
     if (E.isRight(move) && Math.max(move.right.delivered, move.right.read) <= lastSeq) yield json as Move;
   }
