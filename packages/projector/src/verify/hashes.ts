@@ -35,24 +35,6 @@ const lateral = (schema: string, { name, columns }: Table, n: number): string =>
     from ${schema}.${name} r where r.conversation_id = c.conversation_id
   ) t${n}`;
 
-/** Conversations that have rows in some table and no row of their own. */
-export async function straysOf(
-  { client, schema }: Side,
-  tables: readonly Table[],
-): Promise<readonly string[]> {
-  const { rows } = await client.query<{ conversation_id: string }>(
-    tables
-      .filter(({ name }) => name !== 'conversation')
-      .map(
-        ({ name }) => `
-        select r.conversation_id from ${schema}.${name} r
-        where not exists (select from ${schema}.conversation c where c.conversation_id = r.conversation_id)`,
-      )
-      .join(' union '),
-  );
-  return rows.map(({ conversation_id }) => conversation_id);
-}
-
 /** What both sides say of each conversation that one of them has. */
 export async function* merged(
   left: AsyncIterable<readonly Hashed[]>,

@@ -1,10 +1,11 @@
 import { addDigest, digestHex, emptyDigest } from '@parley/domain/log/digest';
 import type { PartitionLog } from './ask-log.js';
 import { type Pair, type RowDifference, valueIn } from './compare-rows.js';
+import type { Extent } from './extent.js';
 import type { BothSeen } from './look-at-both.js';
 import { lookAtLog } from './look-at-log.js';
 import type { Side } from './read-rows.js';
-import { type Extent, type LogReader, toldOfPartition } from './read-told.js';
+import { type LogReader, toldOfPartition } from './read-told.js';
 import type { Table } from './tables.js';
 
 /** What the log says of a partition in which two builds differ. */

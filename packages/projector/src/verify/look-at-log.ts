@@ -1,15 +1,13 @@
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { addDigest, digestHex, emptyDigest } from '@parley/domain/log/digest';
 import { partitionOf } from '@parley/domain/log/partition';
-import { schemaOf } from '@parley/infra/read-model/schema-name';
 import type { PartitionLog } from './ask-log.js';
 import type { Pair, RowDifference } from './compare-rows.js';
 import { isIncomplete, type Told } from './expected-rows.js';
-import { straysOf } from './hashes.js';
+import type { Extent } from './extent.js';
 import { judge } from './judge.js';
-import { rowsOfConversations, rowsOfPartition, type Side } from './read-rows.js';
-import { type Extent, type LogReader, toldOf, toldOfPartition } from './read-told.js';
-import type { VerifyingSession } from './session.js';
+import { rowsOfConversations, type Side } from './read-rows.js';
+import { type LogReader, toldOf, toldOfPartition } from './read-told.js';
 import type { Row, Table } from './tables.js';
 
 export type LogOptions = {
@@ -173,60 +171,4 @@ async function untoldOf(
   ]);
   const some = [...ids].filter((id) => !seen.has(id));
   return new Map(await Promise.all(some.map(async (id) => [id, await toldOf(reader, extent, id)] as const)));
-}
-
-/** What stands still in a build's partition, and what operators dropped of the log. */
-export async function extentOf(
-  side: Side,
-  stream: string,
-  partition: number,
-  place: Extent['place'],
-): Promise<Extent> {
-  const parked = await side.client.query<{ id: string; stream_seq: string }>(
-    `select conversation_id as id, stream_seq from ${side.schema}.parked_conversation where partition = $1`,
-    [partition],
-  );
-  const dropped = await side.client.query<{ stream_seq: string; seq: string | null }>(
-    'select stream_seq, seq from parley.dropped_event where stream = $1',
-    [stream],
-  );
-  return {
-    partition,
-    place,
-    parked: new Map(parked.rows.map(({ id, stream_seq }) => [id, Number(stream_seq)])),
-    dropped: new Map(
-      dropped.rows.map(({ stream_seq, seq }) => [Number(stream_seq), seq === null ? undefined : Number(seq)]),
-    ),
-  };
-}
-
-/** Rows of a partition that is not whole: what stands still, and what is missing in the log and nothing accounts for. */
-export async function troublesOf(
-  side: Side,
-  tables: readonly Table[],
-  partition: number,
-): Promise<{ readonly parked: number; readonly gaps: number }> {
-  const count = async (name: string): Promise<number> => {
-    const table = tables.find((each) => each.name === name);
-    return table === undefined ? 0 : (await rowsOfPartition(side, table, partition)).length;
-  };
-  return { parked: await count('parked_conversation'), gaps: await count('gap') };
-}
-
-/** Conversations of these builds that have rows and no row of their own. */
-export async function straysIn(
-  {
-    sessions,
-    tables,
-  }: { readonly sessions: readonly [VerifyingSession, VerifyingSession]; readonly tables: readonly Table[] },
-  versions: readonly number[],
-): Promise<readonly string[]> {
-  const ofConversations = tables.filter(({ of }) => of === 'conversation');
-  const found = await Promise.all(
-    versions.map((version, n) => {
-      const { client } = sessions[n] as VerifyingSession;
-      return straysOf({ client, schema: schemaOf(version) }, ofConversations);
-    }),
-  );
-  return [...new Set(found.flat())];
 }

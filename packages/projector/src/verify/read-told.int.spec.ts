@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bigLog } from '../testing/big-log.js';
 import { type Builds, openBuilds } from '../testing/verify-fixture.js';
 import type { Told } from './expected-rows.js';
-import { type Extent, toldOf, toldOfPartition } from './read-told.js';
+import type { Extent } from './extent.js';
+import { toldOf, toldOfPartition } from './read-told.js';
 
 async function passesOf<A>(passes: AsyncIterable<A>): Promise<readonly A[]> {
   const all: A[] = [];

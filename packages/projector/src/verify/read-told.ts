@@ -9,8 +9,8 @@ import { readBatch } from '@parley/infra/log/read-batch';
 import { placeOf, receiptStreamName, streamName } from '@parley/infra/log/subjects';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
-import type { LogPlace } from './at-one-place.js';
 import type { Told } from './expected-rows.js';
+import type { Extent } from './extent.js';
 import { passOver, type Stored, type ToldHistory, tell, untold } from './told-history.js';
 import { noMoves, type ToldMoves, tellMove } from './told-receipts.js';
 
@@ -18,16 +18,6 @@ export type LogReader = {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly partitions: number;
-};
-
-/** Up to where a partition's log is folded. */
-export type Extent = {
-  readonly partition: number;
-  readonly place: LogPlace;
-  /** Conversations that stand still in the rows, and before which stream sequence. */
-  readonly parked: ReadonlyMap<string, number>;
-  /** Where events are that operators decided to pass over, and their seqs in the conversation, where they have one. */
-  readonly dropped: ReadonlyMap<number, number | undefined>;
 };
 
 /** Events whose histories are held in memory at once, at some kilobyte each; more are read in as many passes. */

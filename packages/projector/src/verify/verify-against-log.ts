@@ -5,9 +5,11 @@ import { askLog } from './ask-log.js';
 import { anywhere, asItStands, CannotVerify, headsOf, type LogPlace, PATIENCE } from './at-one-place.js';
 import { type RowDifference, valueIn } from './compare-rows.js';
 import { differenceOf } from './difference.js';
-import { extentOf, type LogOptions, type LogSeen, lookAtLog, straysIn, troublesOf } from './look-at-log.js';
+import { extentOf, troublesOf } from './extent.js';
+import { type LogOptions, type LogSeen, lookAtLog } from './look-at-log.js';
 import { rowsOfPartition, type Side } from './read-rows.js';
 import { sampleOf } from './sample.js';
+import { straysIn } from './strays.js';
 import type { Row, Table } from './tables.js';
 import type { Difference, VerifiedPartition } from './verification.js';
 import {

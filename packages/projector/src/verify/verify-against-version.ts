@@ -14,10 +14,11 @@ import {
 } from './at-one-place.js';
 import type { Pair } from './compare-rows.js';
 import { differenceOf } from './difference.js';
+import { extentOf } from './extent.js';
 import { type Judgement, judgeBoth } from './judge-both.js';
 import { type BothSeen, lookAtBoth } from './look-at-both.js';
-import { extentOf, straysIn } from './look-at-log.js';
 import type { Side } from './read-rows.js';
+import { straysIn } from './strays.js';
 import type { Difference, VerifiedPartition } from './verification.js';
 import {
   beginProgress,
