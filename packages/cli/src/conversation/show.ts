@@ -38,11 +38,12 @@ export const showVerb = (): Command =>
     .addHelpText(
       'after',
       `
-Reads the log alone. Where the times of events go back, the order of the log rules: an event counts as no earlier than those before it.
-What is deleted, expired or erased by now is not told, whatever moment is asked for. "at least" says that receipts of that time are forgotten.
+Reads the log alone. Times are those at which events were appended, also of what was said elsewhere before and imported; where they go back, the
+order of the log rules: an event counts as no earlier than those before it. What is deleted, expired or erased by now is not told, whatever
+moment is asked for. "at least" says that receipts of that time are forgotten.
 
 Example:
-  $ parley conversation show irc-2007-06-04-train-a --at 2007-06-04T09:30 --open-bodies`,
+  $ parley conversation show garden --at 2026-11-21T09:30 --open-bodies`,
     )
     .action(show);
 

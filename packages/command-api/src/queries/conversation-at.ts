@@ -60,8 +60,8 @@ export class ConversationAtHandler implements IQueryHandler<ConversationAt> {
     if (E.isLeft(moment)) return E.left(refuse('InvalidParams', moment.left));
     if (params.messagesBefore !== undefined && params.messagesAfter !== undefined)
       return E.left(refuse('InvalidParams', 'give one of messagesBefore and messagesAfter'));
-    const refused = E.map(() => undefined)(await this.admitted(reader, params));
-    if (E.isLeft(refused)) return refused;
+    const before = await this.admitted(reader, params);
+    if (E.isLeft(before)) return before;
     if (this.limiter.waiting >= WAITING)
       return E.left(refuse('TooManyRequests', 'others are reading the past'));
     const past = await this.limiter.run(() => this.read(params.conversationId, moment.right));
