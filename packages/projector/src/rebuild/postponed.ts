@@ -23,6 +23,11 @@ export async function postpone(
     await client.query(
       `create table ${schema}.postponed (kind text, name text, definition text, primary key (kind, name))`,
     );
+    // Without a key: it is only added to, and read once.
+    await client.query(
+      `create table ${schema}.postponed_activity (conversation_id text collate "C", partition smallint, revision bigint, messages bigint,
+         last_activity_at bigint, changed bigint, marked bigint)`,
+    );
     await client.query(
       `insert into ${schema}.postponed select 'index', c.relname, pg_get_indexdef(i.indexrelid)
        from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -73,7 +78,7 @@ export async function endPostponed(client: ClientBase, schema: string): Promise<
   await client.query('begin');
   for (const table of await tablesOf(client, schema))
     await client.query(`alter table ${table} reset (autovacuum_enabled)`);
-  await client.query(`drop table ${schema}.postponed`);
+  await client.query(`drop table ${schema}.postponed, ${schema}.postponed_activity`);
   await client.query('commit');
 }
 
@@ -81,7 +86,7 @@ export async function endPostponed(client: ClientBase, schema: string): Promise<
 export async function tablesOf(client: ClientBase, schema: string): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind = 'r'
-       and relname not in ('migration', 'postponed') order by relname`,
+       and relname not in ('migration', 'postponed', 'postponed_activity') order by relname`,
     [schema],
   );
   return rows.map(({ name }) => `${schema}.${name}`);

@@ -5,10 +5,11 @@ import { tablesOf } from './postponed.js';
 
 /**
  * Makes good, for all rows at once, what a load leaves behind because it takes an index for each: what is left of erased
- * conversations, what is due next in each, what members are marked with, and replies. Done again it changes nothing.
+ * conversations, what sending did to each, what is due next in it, what members are marked with, and replies. Done again it changes nothing.
  */
 export async function settleRows(client: ClientBase, schema: string, model: Model): Promise<void> {
   for (const table of await tablesOf(client, schema)) await client.query(`analyze ${table}`);
+  await client.query(activitySql(schema));
   await removeErased(client, schema);
   for (const statement of statements(schema)) await client.query(statement);
   if (countsReplies(model)) await countAllReplies(client, schema);
@@ -25,6 +26,22 @@ async function removeErased(client: ClientBase, schema: string): Promise<void> {
       rows.map(({ id }) => id),
     ]);
 }
+
+/**
+ * What sending did to conversations, in steps that did nothing else. Of one whose beginning could not be read the row is made here. What was
+ * sent before a conversation was erased is over.
+ */
+const activitySql = (schema: string): string => `
+  insert into ${schema}.conversation as c (conversation_id, partition, revision, messages, last_activity_at, changed, marked)
+  select conversation_id, min(partition), max(revision), max(messages), max(last_activity_at), max(changed), max(marked)
+  from ${schema}.postponed_activity group by conversation_id
+  on conflict (conversation_id) do update set
+    revision = greatest(c.revision, excluded.revision),
+    messages = greatest(c.messages, excluded.messages),
+    last_activity_at = greatest(c.last_activity_at, excluded.last_activity_at),
+    changed = greatest(c.changed, excluded.changed),
+    marked = greatest(c.marked, excluded.marked)
+  where c.erased_at is null`;
 
 const statements = (schema: string): readonly string[] => [
   `update ${schema}.conversation c set next_due = due.next

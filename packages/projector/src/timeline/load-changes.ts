@@ -3,15 +3,16 @@ import type { CheckpointMove } from '../checkpoint.js';
 import { type CopyOf, copyRows } from '../rebuild/copy-rows.js';
 import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
-import { copyMessages } from './copy-messages.js';
+import { copyMessages, copySent } from './copy-messages.js';
 import { firstDue } from './due.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
 import { writeStep } from './write-changes.js';
+import { onlySendsIn } from './write-sends.js';
 
 /**
  * Writes what a batch changes into a build whose indexes are postponed: by COPY all messages that were sent in it, and all rows of
- * conversations that begin in it; the rest as `writeChanges` does. What is due next and what members are marked with is left
- * behind: it takes indexes, and is made good for all rows at once when the load is over.
+ * conversations that begin in it; the rest as `writeChanges` does. What is due next, what members are marked with, and what sending does to
+ * conversations is left behind, and made good for all rows at once when the load is over.
  *
  * @throws what Postgres says of a row that is there already, or that it does not take: then the batch is written as `writeChanges` does.
  */
@@ -22,10 +23,49 @@ export async function loadChanges(
   move: CheckpointMove,
 ): Promise<void> {
   for (const step of changes) {
-    const [begun, others] = [step.filter(beginsHere), step.filter((one) => !beginsHere(one))];
+    const { begun = [], sending = [], others = [] } = Object.groupBy(step, kindOf);
     await loadBegun(client, schema, begun, move);
+    await loadSending(client, schema, sending, move);
     await writeStep(client, schema, others, move, { isLoad: true });
   }
+}
+
+const kindOf = (one: ConversationChanges): 'begun' | 'sending' | 'others' =>
+  beginsHere(one) ? 'begun' : onlySendsIn(one) ? 'sending' : 'others';
+
+/** What sending does to conversations is noted, and written once for each when the load is over: as an update it costs more than a message. */
+async function loadSending(
+  client: ClientBase,
+  schema: string,
+  sending: readonly ConversationChanges[],
+  { share, windows }: CheckpointMove,
+): Promise<void> {
+  await copySent(client, schema, sending);
+  await copyRows(
+    client,
+    {
+      table: `${schema}.postponed_activity`,
+      columns: [
+        'conversation_id',
+        'partition',
+        'revision',
+        'messages',
+        'last_activity_at',
+        'changed',
+        'marked',
+      ],
+      fields: (one: ConversationChanges) => [
+        one.conversationId,
+        share.partition,
+        one.revision,
+        one.messages,
+        one.lastActivityAt,
+        one.changed,
+        windowBegan(windows, one.changed),
+      ],
+    },
+    sending,
+  );
 }
 
 /** Whether the step has all that ever happened in the conversation: then its rows are all new, and as they are at its end. */

@@ -10,7 +10,8 @@ import { countsReplies, repliesIn } from './write-replies.js';
 export const onlySends = (changes: TimelineChanges): boolean =>
   changes.length === 1 && (changes[0] as readonly ConversationChanges[]).every(onlySendsIn);
 
-const onlySendsIn = (one: ConversationChanges): boolean =>
+/** Whether all that a step does in a conversation is to send messages. */
+export const onlySendsIn = (one: ConversationChanges): boolean =>
   one.kind === undefined &&
   one.title === undefined &&
   one.ttl === undefined &&
