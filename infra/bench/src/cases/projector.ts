@@ -1,7 +1,7 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { Stack } from '@parley/infra/embedded/stack';
 import { ensureTopology } from '@parley/infra/log/topology';
-import { migrateVersion } from '@parley/infra/read-model/migrate';
+import { migrate, migrateVersion } from '@parley/infra/read-model/migrate';
 import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
@@ -29,6 +29,7 @@ export const projector: Case = {
     return withStack(false, async (stack) => {
       const nats = await connectNats(stack.nats, 'bench');
       await ensureTopology(nats, { partitions: PARTITIONS, replicas: 1 });
+      await migrate(stack.database);
       say(
         `storing ${events.toLocaleString('en')} events of ${CONVERSATIONS.toLocaleString('en')} conversations`,
       );
