@@ -33,7 +33,7 @@ export async function loadChanges(
 const kindOf = (one: ConversationChanges): 'begun' | 'sending' | 'others' =>
   beginsHere(one) ? 'begun' : onlySendsIn(one) ? 'sending' : 'others';
 
-/** What sending does to conversations is noted, and written once for each when the load is over: as an update it costs more than a message. */
+/** What sending does to conversations is noted, and written once for each when the load is over, not once for each batch. */
 async function loadSending(
   client: ClientBase,
   schema: string,

@@ -77,7 +77,7 @@ export async function recountReplies(
 
 /**
  * Counts the replies of all messages at once, for rows that were loaded without. Done again it changes nothing. Messages without any are
- * looked at only where they have a count: most have none, and a join with all of them takes as long as it took to load them.
+ * looked at only where they have a count: most have none, so there is no join of all of them.
  */
 export async function countAllReplies(client: ClientBase, schema: string): Promise<void> {
   const isReply = `r.reply_to is not null and r.reply_to < r.seq and ${isThere('r')}`;
