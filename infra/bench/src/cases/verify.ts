@@ -16,6 +16,7 @@ import { type VerifyResources, verifyVersion } from '@parley/projector/verify/ve
 import pg from 'pg';
 import { type Case, type Figure, median } from '../case.js';
 import { replayLog } from '../chain/replay-log.js';
+import { chunks } from '../chunks.js';
 import { withStack } from '../with-stack.js';
 
 const PARTITIONS = 8;
@@ -155,15 +156,4 @@ async function copyVersion(pool: pg.Pool, databaseUrl: string): Promise<void> {
 async function count(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ count: string }>('select count(*) from rm_1.message');
   return Number(rows[0]?.count);
-}
-
-function* chunks<A>(items: Iterable<A>, size: number): Generator<readonly A[]> {
-  let chunk: A[] = [];
-  for (const item of items) {
-    chunk.push(item);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

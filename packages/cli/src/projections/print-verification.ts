@@ -1,6 +1,6 @@
 import type { Difference, Verdict, Verification } from '@parley/projector/verify/verification';
-import Table from 'cli-table3';
 import { grouped, paints } from '../terminal/print.js';
+import { number, tableOf } from '../terminal/table.js';
 
 /** Differences that are printed. */
 const MOST_PRINTED = 10;
@@ -9,16 +9,11 @@ const MOST_PRINTED = 10;
 export function printVerification(verification: Verification): void {
   const { partitions, differences, differing, conversations, seconds, objections } = verification;
   const { red, green, yellow, dim, bold } = paints(process.stdout);
-  const table = new Table({
-    head: ['partition', 'at', 'conversations', 'rows', 'events', 'digest', 'differing'],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['right', 'right', 'right', 'right', 'right', 'left', 'right'],
-  });
-  for (const { partition, place, rows, digests, ...each } of partitions) {
+  const shown = partitions.map(({ partition, place, rows, digests, ...each }) => {
     const sums = ([0, 1] as const).map((side) =>
       Object.values(rows).reduce((sum, pair) => sum + pair[side], 0),
     );
-    table.push([
+    return [
       partition,
       grouped(place.timeline),
       grouped(each.conversations),
@@ -26,11 +21,11 @@ export function printVerification(verification: Verification): void {
       pair(grouped(Number(digests[0].events)), grouped(Number(digests[1].events))),
       pair(digests[0].digest.slice(0, 8), digests[1].digest.slice(0, 8)),
       each.differing === 0 ? '0' : red(grouped(each.differing)),
-    ]);
-  }
+    ];
+  });
   const lines = [
     bold(`version ${verification.version} and ${opponentOf(verification)}`),
-    String(table),
+    tableOf(COLUMNS, shown),
     ...differences.slice(0, MOST_PRINTED).map((difference) => sentenceOf(difference, verification)),
     ...(differing > MOST_PRINTED
       ? [dim(`and ${grouped(differing - Math.min(MOST_PRINTED, differences.length))} more`)]
@@ -46,6 +41,16 @@ export function printVerification(verification: Verification): void {
     lines.push('what to do: docs/runbooks/digest-differs.md');
   process.stdout.write(`${lines.join('\n')}\n`);
 }
+
+const COLUMNS = [
+  number('partition'),
+  number('at'),
+  number('conversations'),
+  number('rows'),
+  number('events'),
+  'digest',
+  number('differing'),
+];
 
 const pair = (one: string, other: string): string => (one === other ? one : `${one} ≠ ${other}`);
 

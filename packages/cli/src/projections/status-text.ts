@@ -1,7 +1,7 @@
 import type { Complaint } from '@parley/projector/status/health';
 import type { ShareStatus, Status, VersionStatus } from '@parley/projector/status/read-status';
-import Table from 'cli-table3';
 import { grouped, minuteOf, paints } from '../terminal/print.js';
+import { number, tableOf } from '../terminal/table.js';
 
 /** A look at the versions, as a person reads it. */
 export function statusText({ versions }: Status, complaints: readonly Complaint[]): string {
@@ -22,44 +22,15 @@ function versionText(version: VersionStatus): readonly string[] {
       ? 'not verified'
       : `verified ${minuteOf(verified.at.getTime())} against ${verified.against === 'log' ? 'the log' : verified.against}`;
   const header = `${bold(`version ${version.version}`)}  model ${model} · ${state} · ${is} · ${dim(proof)}`;
-  return version.shares.length === 0 ? [header] : [header, tableOf(version.shares)];
+  return version.shares.length === 0 ? [header] : [header, sharesTable(version.shares)];
 }
 
-function tableOf(shares: readonly ShareStatus[]): string {
+function sharesTable(shares: readonly ShareStatus[]): string {
   const { dim, red, yellow } = paints(process.stdout);
-  const table = new Table({
-    head: [
-      'projection',
-      'partition',
-      'owner',
-      'checkpoint',
-      'head',
-      'lag',
-      'waited',
-      'rate',
-      'digest',
-      'parked',
-      'missing',
-    ],
-    style: { head: [], border: [], compact: true },
-    colAligns: [
-      'left',
-      'right',
-      'left',
-      'right',
-      'right',
-      'right',
-      'right',
-      'right',
-      'left',
-      'right',
-      'right',
-    ],
-  });
-  for (const share of shares) {
+  const rows = shares.map((share) => {
     const { projection, partition, owner, checkpoint, head, lagEvents, lagSeconds, rate, digest } = share;
     const letters = share.parked > 0 ? share.parked : share.letters;
-    table.push([
+    return [
       projection,
       partition,
       owner ?? red('nobody'),
@@ -71,10 +42,24 @@ function tableOf(shares: readonly ShareStatus[]): string {
       digest === undefined ? '' : digest.slice(0, 8),
       letters === 0 ? dim('0') : red(grouped(letters)),
       share.gaps === 0 ? dim('0') : red(grouped(share.gaps)),
-    ]);
-  }
-  return String(table);
+    ];
+  });
+  return tableOf(COLUMNS, rows);
 }
+
+const COLUMNS = [
+  'projection',
+  number('partition'),
+  'owner',
+  number('checkpoint'),
+  number('head'),
+  number('lag'),
+  number('waited'),
+  number('rate'),
+  'digest',
+  number('parked'),
+  number('missing'),
+];
 
 /** A time in seconds, in its largest unit. */
 function secondsOf(seconds: number): string {
