@@ -12,8 +12,8 @@ import {
   MAX_PAGE_BYTES,
   type NewestPage,
   PAGE_ROWS,
-  withReplies,
 } from './newest-page.js';
+import { withReplies } from './page-replies.js';
 
 const empty: NewestPage = { revision: 0, messages: [] };
 

@@ -1,6 +1,6 @@
 import { covers } from '@parley/domain/conversation/covers';
 import type { Envelope } from '@parley/domain/log/envelope';
-import { isShown, type MessageRow, type Reaction } from './message-row.js';
+import type { MessageRow, Reaction } from './message-row.js';
 
 /**
  * The newest messages of a conversation at a revision, oldest first, as Redis keeps them: deleted ones included, expired
@@ -115,24 +115,6 @@ function applyToRows(rows: Map<number, MessageRow>, event: Envelope): void {
     default:
       return;
   }
-}
-
-/**
- * Rows of a newest page with the number of replies that are shown at the time `now`: whatever replies to a message of such a page is on it
- * too.
- */
-export function withReplies(messages: readonly MessageRow[], now: number): readonly MessageRow[] {
-  const replies = new Map<number, number>();
-  for (const row of messages) {
-    const { seq, replyTo, deletedAt } = row;
-    if (replyTo !== null && replyTo < seq && deletedAt === null && isShown(row, now))
-      replies.set(replyTo, (replies.get(replyTo) ?? 0) + 1);
-  }
-  if (replies.size === 0) return messages;
-  return messages.map((row) => {
-    const count = replies.get(row.seq);
-    return count === undefined ? row : { ...row, replies: count };
-  });
 }
 
 /** The row of a message when it was sent. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { readConversation } from '@parley/infra/log/conversation-reader';
 import type { MessageRow } from '@parley/infra/read-model/message-row';
 import { encodePage, pageKey } from '@parley/infra/read-model/newest-page';
@@ -121,13 +122,15 @@ describe('the newest page', () => {
     await log.jsm.streams.deleteMessage(place.stream, streamSeqs[4] as number, true);
 
     const from: number[] = [];
-    const direct = Object.create(log.jsm.direct);
-    direct.getBatch = (stream: string, query: { readonly seq: number }) => {
-      from.push(query.seq);
-      return log.jsm.direct.getBatch(stream, query as never);
+    const { nc } = log.jsm as unknown as { readonly nc: NatsConnection };
+    const asking: NatsConnection = Object.create(nc);
+    asking.publish = (subject, payload, options) => {
+      from.push((JSON.parse(String(payload)) as { seq: number }).seq);
+      nc.publish(subject, payload, options);
     };
-    const jsm = Object.assign(Object.create(log.jsm), {});
-    Object.defineProperty(jsm, 'direct', { value: direct });
+    asking.subscribe = (...subscription) => nc.subscribe(...subscription);
+    const jsm = Object.create(log.jsm);
+    Object.defineProperty(jsm, 'nc', { value: asking });
     const page = await newestFromCacheAndLog({ ...resources, jsm }, id, 'ann', 50);
     expect(page).toMatchObject({ right: { revision: 6, messages: [{}, {}, {}, { seq: 5, body: null }] } });
     expect(from[0]).toBeGreaterThan(streamSeqs[3] as number);

@@ -4,13 +4,8 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeEnvelope, type Envelope } from '@parley/domain/log/envelope';
 import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import { isShown } from '@parley/infra/read-model/message-row';
-import {
-  decodePage,
-  foldForward,
-  type NewestPage,
-  pageKey,
-  withReplies,
-} from '@parley/infra/read-model/newest-page';
+import { decodePage, foldForward, type NewestPage, pageKey } from '@parley/infra/read-model/newest-page';
+import { withReplies } from '@parley/infra/read-model/page-replies';
 import { knownModel, type ReadModel, type ServedVersion } from '@parley/infra/read-model/served-version';
 import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';

@@ -93,24 +93,15 @@ export async function countAllReplies(client: ClientBase, schema: string): Promi
       where r.conversation_id = m.conversation_id and r.reply_to = m.seq and ${isReply})`);
 }
 
-/** Replies, to what was before them, that stand at the end of the step. */
-export const repliesIn = (
-  sent: Iterable<SentMessage>,
-): readonly (SentMessage & { readonly replyTo: number })[] =>
-  [...sent].flatMap((message) => {
-    const { seq, replyTo, deletedAt, expired } = message;
-    return replyTo !== null && replyTo < seq && deletedAt === null && !expired
-      ? [{ ...message, replyTo }]
-      : [];
-  });
+/** Whether a message is a reply, to what was before it, that stands at the end of the step. */
+export const isReply = (message: SentMessage): message is SentMessage & { readonly replyTo: number } =>
+  message.replyTo !== null && message.replyTo < message.seq && message.deletedAt === null && !message.expired;
 
 type Reply = { readonly conversationId: string; readonly seq: number; readonly replyTo: number };
 
 const repliesSent = (all: readonly ConversationChanges[]): readonly Reply[] =>
   all.flatMap(({ conversationId, sent }) =>
-    sent.size === 0
-      ? []
-      : repliesIn(sent.values()).map(({ seq, replyTo }) => ({ conversationId, seq, replyTo })),
+    [...sent.values()].filter(isReply).map(({ seq, replyTo }) => ({ conversationId, seq, replyTo })),
   );
 
 async function knownOf(

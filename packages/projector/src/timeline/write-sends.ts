@@ -4,7 +4,7 @@ import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
 import { firstDue } from './due.js';
 import { messageColumnsOf } from './message-columns.js';
-import { countsReplies, repliesIn } from './write-replies.js';
+import { countsReplies, isReply } from './write-replies.js';
 
 /** Whether a batch does nothing but send messages, as most do, none of them in reply to another of the batch. */
 export const onlySends = (changes: TimelineChanges): boolean =>
@@ -20,7 +20,7 @@ export const onlySendsIn = (one: ConversationChanges): boolean =>
   one.hold === undefined &&
   one.erasure === undefined &&
   one.imported !== 'whole' &&
-  !repliesIn(one.sent.values()).some(({ replyTo }) => one.sent.has(replyTo)) &&
+  !one.sent.values().some((message) => isReply(message) && one.sent.has(message.replyTo)) &&
   one.erased.length +
     one.members.size +
     one.bans.size +
@@ -43,8 +43,7 @@ export async function writeSends(
   changes: TimelineChanges,
 ): Promise<void> {
   const all = changes.flat();
-  const withReplies =
-    countsReplies(move.from.model) && all.some(({ sent }) => repliesIn(sent.values()).length > 0);
+  const withReplies = countsReplies(move.from.model) && all.some(({ sent }) => sent.values().some(isReply));
   const { rows } = await client.query<{ moved: boolean }>({
     name: `sends${withReplies ? '-replies' : ''}-${schema}`,
     text: `with moved as (
@@ -57,7 +56,7 @@ export async function writeSends(
           $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::boolean[], $21::text[]) m
         where exists (select from moved)
         on conflict (conversation_id, seq) do nothing
-        ${withReplies ? 'returning *' : ''}
+        ${withReplies ? 'returning conversation_id, seq, reply_to, deleted_at, expired' : ''}
       )${withReplies ? repliedSql(schema) : ''}, batch as (
         select * from unnest($22::text[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
           $28::bigint[]) as b (conversation_id, revision, messages, last_activity_at, changed, marked, next_due)
