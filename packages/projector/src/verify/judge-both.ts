@@ -6,7 +6,7 @@ import type { BothSeen } from './look-at-both.js';
 import { lookAtLog } from './look-at-log.js';
 import type { Side } from './read-rows.js';
 import { type LogReader, toldOfPartition } from './read-told.js';
-import type { Table } from './tables.js';
+import type { Row, Table } from './tables.js';
 
 /** What the log says of a partition in which two builds differ. */
 export type Judgement = {
@@ -14,7 +14,7 @@ export type Judgement = {
   readonly wrong: number;
   /** How much the log was not asked about, because it was too much. */
   readonly unjudged: number;
-  /** Conversations that stand still there and not in the other, and stretches of the log that it alone misses. */
+  /** Conversations that stand still there and not in the other, or sooner, and stretches of the log that it alone misses, or more of. */
   readonly parked: number;
   readonly gaps: number;
 };
@@ -41,14 +41,23 @@ export async function judgeBoth(
   const knowsMore = own.some(({ table, rows }) => table.name === 'gap' && rows[0] === undefined);
   const beyond = new Set(knowsMore ? mine.incomplete : []);
   const wrong = [...mine.differing.keys()].filter((id) => !beyond.has(id));
-  const alone = own.filter(({ rows }) => rows[1] === undefined);
-  const isOf = (name: string) => alone.filter(({ table }) => table.name === name).length;
+  const lacking = own.filter(lacksMore);
+  const isOf = (name: string) => lacking.filter(({ table }) => table.name === name).length;
   return {
     wrong: wrong.length + (beyond.size > 0 ? 0 : await wrongCheckpoints(reader, extents[0], own)),
     unjudged: differing.size - which.length + beyond.size,
     parked: isOf('parked_conversation'),
     gaps: isOf('gap'),
   };
+}
+
+/** Whether the first of two builds lacks what the other has: all of it, or what comes before or behind what both lack. */
+function lacksMore({ table, rows }: RowDifference): boolean {
+  const [mine, theirs] = rows;
+  if (mine === undefined || theirs === undefined) return mine !== undefined;
+  const of = (row: Row, column: string) => Number(valueIn(table, row, column));
+  if (table.name === 'gap') return of(mine, 'last') > of(theirs, 'last');
+  return table.name === 'parked_conversation' && of(mine, 'stream_seq') < of(theirs, 'stream_seq');
 }
 
 /** Whether the events that were folded are not those of the log. */

@@ -1,10 +1,16 @@
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
+import { consumeBatches } from '@parley/infra/log/consume';
+import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { promoteVersion } from '@parley/infra/read-model/versions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCheckpoint } from '../checkpoint.js';
+import { projectBatch } from '../project-batch.js';
+import type { Projection } from '../projection.js';
 import { bigLog, farFromItsEnd } from '../testing/big-log.js';
 import { eraseInLog } from '../testing/erase-in-log.js';
 import { ordinary } from '../testing/full-log.js';
 import { type Builds, openBuilds } from '../testing/verify-fixture.js';
+import { timeline } from '../timeline/projection.js';
 
 /** As sealed bodies are: what they say is in no digest. */
 const sealed = (event: Envelope): Envelope =>
@@ -225,6 +231,48 @@ describe('verifying a version', { timeout: 60_000 }, () => {
     });
     await builds.pool.query(`update parley.version set state = 'dropping' where version = $1`, [made]);
     await expect(builds.verify(made)).rejects.toThrow('is being dropped');
+  });
+
+  it('does not verify what stands still sooner, or misses more, than the other does', async () => {
+    await builds.given(ordinary('sooner', 5));
+    const { subject, stream, partition } = builds.placeOf('sooner');
+    await builds.js.publish(subject, '{"type":"message.sung","seq":7}');
+    const { last_seq: last } = (await builds.jsm.streams.info(stream)).state;
+    await builds.jsm.streams.deleteMessage(stream, last - 4, false);
+    const one = await builds.beside();
+    await builds.project(one);
+    // Some release could read only what came before the last three, and parked the conversation there.
+    const sooner = await builds.beside();
+    const client = await builds.pool.connect();
+    const share = { projection: 'timeline', partition } as const;
+    const target = { client, schema: schemaOf(sooner), share };
+    const picky: Projection = {
+      ...timeline,
+      prepare: (messages, withheld, refused) =>
+        timeline.prepare(
+          messages.map((each) => (each.streamSeq === last - 2 ? { ...each, bytes: Buffer.from('?') } : each)),
+          withheld,
+          refused,
+        ),
+    };
+    let checkpoint = await readCheckpoint(client, schemaOf(sooner), share);
+    for await (const batch of consumeBatches(builds.js, stream, 0, { follow: false, maxBatch: 50 }))
+      ({ checkpoint } = await projectBatch(target, picky, checkpoint, batch));
+    client.release();
+    await builds.project(sooner);
+    expect(await builds.verify(sooner, { against: one })).toMatchObject({
+      isVerified: false,
+      objections: [expect.stringContaining('1 conversation parked')],
+    });
+    expect((await builds.verify(one, { against: sooner })).objections).toEqual([]);
+
+    await builds.jsm.streams.deleteMessage(stream, last - 3, false);
+    const less = await builds.beside();
+    await builds.project(less);
+    expect(await builds.verify(less, { against: one })).toMatchObject({
+      isVerified: false,
+      objections: [expect.stringContaining('1 stretch of the log')],
+    });
   });
 
   it('holds up the one that is not served, whichever is verified', async () => {
