@@ -113,6 +113,19 @@ describe('forgetting who received and read a message', { timeout: 60_000 }, () =
     expect(await times('ben')).toEqual([10, 20]);
   });
 
+  it('leaves what may tell of messages that the rows do not have yet', async () => {
+    await model.client.query(
+      `insert into rm_1.conversation (conversation_id, kind, revision, last_activity_at) values ($1, 'group', 3, 1)`,
+      [id],
+    );
+    await message(2, GONE);
+    await message(3, GONE);
+    await moves('ben', [2, 10], [3, 20], [4, 30]);
+    expect(await forget()).toBe(1);
+    expect(await times('ben')).toEqual([30]);
+    expect((await movesOf('ben')).moves.map(Number)).toEqual([4, 4, 30]);
+  });
+
   it('keeps where somebody is, without when, where all they read is gone', async () => {
     await message(2, GONE);
     await message(3, GONE);

@@ -8,8 +8,8 @@ export type Moved = { readonly conversationId: string; readonly moves: readonly 
 type Stretch = { readonly conversationId: string; readonly after: number; readonly upTo: number };
 
 /**
- * Which stretches between these people's watermarks have a message whose proof is still told: it is there, or ended later than
- * `cutoff`, in ms. Each stretch is looked at once, from its newest message back, however many people's moves begin or end in it.
+ * Which stretches between these people's watermarks have a message whose proof is still told, or may have one because the rows do not
+ * reach as far: it is there, or ended later than `cutoff`, in ms. Each stretch is looked at once, from its newest message back, however many people's moves begin or end in it.
  */
 export async function toldBetween(
   database: Pick<Pool, 'query'>,
@@ -44,10 +44,11 @@ function stretchesOf([conversationId, all]: [string, readonly Moved[]]): readonl
   return cuts.map((upTo, index) => ({ conversationId, after: cuts[index - 1] ?? 0, upTo }));
 }
 
-/** By two indexes: of what is shown, and of what is gone. */
+/** By two indexes: of what is shown, and of what is gone. Of messages that the rows do not have yet nobody knows that they are gone. */
 const toldSql = (schema: string): string => `
   select i.index from unnest($1::text[], $2::bigint[], $3::bigint[]) with ordinality as i (conversation_id, after, up_to, index)
   where coalesce(
+    (select true from ${schema}.conversation c where c.conversation_id = i.conversation_id and c.revision < i.up_to),
     (select true from ${schema}.message x
      where x.conversation_id = i.conversation_id and x.seq > i.after and x.seq <= i.up_to and not x.expired
        and coalesce(least(x.deleted_at, x.expires_at) > $4, true)
