@@ -49,7 +49,8 @@ export function talk(conversations: readonly string[], apis: readonly Api[]): Ta
   async function loop(conversationId: string, index: number): Promise<void> {
     const ours: number[] = [];
     const path = `/conversations/${conversationId}`;
-    const some = (turn: number) => ours[(turn * 7 + index) % ours.length];
+    // Of late, so that the newest page has messages with replies.
+    const some = (turn: number) => ours.at(-1 - ((turn * 7) % Math.min(ours.length, 10)));
     for (let turn = index; isTalking; turn++) {
       const api = places[turn % places.length] as Api;
       const kind = isListening ? 'read' : (DEEDS[turn % DEEDS.length] as (typeof DEEDS)[number]);
