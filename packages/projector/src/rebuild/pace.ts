@@ -8,8 +8,11 @@ export type Pace = {
   spent(events: number, signal: AbortSignal): Promise<void>;
 };
 
-/** Events in a transaction of a rebuild that nothing holds back. */
-const WHOLE = 8_000;
+/**
+ * Events in a transaction of a rebuild that nothing holds back: a conversation is updated once in each, so four times as many as were tried
+ * first made it a third faster. Some 50 MB of a share are in memory with it, twice as many while the next is prepared.
+ */
+const WHOLE = 32_000;
 
 /** As fast as it goes. */
 export const unpaced: Pace = { batch: WHOLE, spent: async () => undefined };
