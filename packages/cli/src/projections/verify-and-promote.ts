@@ -1,6 +1,7 @@
 import { listVersions, promoteVersion, requireVersion } from '@parley/infra/read-model/versions';
 import type { Verification } from '@parley/projector/verify/verification';
 import { verifyVersion } from '@parley/projector/verify/verify-version';
+import { requireFollowed } from '@parley/projector/versions/require-followed';
 import type { OpenDatabase } from '../terminal/database.js';
 import type { LogAccess } from '../terminal/log-access.js';
 import { createProgress, type Progress } from '../terminal/progress.js';
@@ -36,7 +37,10 @@ export async function verifyAndPromote(
     .finally(() => shown?.stop());
   if (!json) printVerification(verification);
   const isPromoted = verification.isVerified;
-  if (isPromoted) await promoteVersion(pool, version);
+  if (isPromoted) {
+    await requireFollowed(pool, version);
+    await promoteVersion(pool, version);
+  }
   if (!json && isPromoted) await printSwitch(pool, await requireVersion(pool, version));
   else if (!json)
     process.stdout.write(`version ${version} is not promoted: the one that is served is as it was\n`);

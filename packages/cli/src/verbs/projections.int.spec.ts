@@ -5,6 +5,7 @@ import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
 import { createLog } from '@parley/infra/runtime/log';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { sessionName } from '@parley/projector/ownership/session';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../exit-codes.js';
 import { runCli } from '../testing/run-cli.js';
@@ -67,6 +68,34 @@ describe('projections', () => {
     await markVerified(database, 2, 'log');
     expect((await projections('promote', '2')).code).toBe(exitCodes.done);
     expect((await projections('rollback')).out).toContain('version 1');
+  });
+
+  it('serves none that nobody follows, or that stands behind, unless it is told to', async () => {
+    const name = sessionName(1, 'spec');
+    const follower = connectPostgres(environment.databaseUrl, {
+      name,
+      log: createLog('spec', 'silent'),
+      max: 1,
+    });
+    await follower.query('select 1');
+    expect(await projections('promote', '2')).toMatchObject({
+      code: exitCodes.failed,
+      err: expect.stringContaining('none follows version 2'),
+    });
+    await follower.query(`set application_name = '${sessionName(2, 'spec')}'`);
+    await database.query(
+      `insert into rm_1.checkpoint (projection, partition, stream_seq, events, digest) values ('timeline', 3, 10001, 0, '')`,
+    );
+    for (const verb of [['promote', '2'], ['rollback']])
+      expect(await projections(...verb)).toMatchObject({
+        code: exitCodes.failed,
+        err: expect.stringContaining('10001 messages behind version 1 (timeline 3)'),
+      });
+    expect((await projections('promote', '2', '--behind')).code).toBe(exitCodes.done);
+    expect((await projections('rollback')).code).toBe(exitCodes.failed);
+    expect((await projections('rollback', '--behind')).code).toBe(exitCodes.done);
+    await database.query('truncate rm_1.checkpoint');
+    await follower.end();
   });
 
   it('drops no version that is served, and none without being told so', async () => {
