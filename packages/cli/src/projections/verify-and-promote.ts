@@ -23,6 +23,7 @@ export async function verifyAndPromote(
   let shown: Progress | undefined;
   const onProgress = {
     begin: (conversations: number) => {
+      shown?.stop();
       shown = createProgress(conversations, 'conversations');
     },
     step: () => shown?.step(),

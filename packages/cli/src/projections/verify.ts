@@ -116,6 +116,7 @@ function openProgress(json: true | undefined) {
   let shown: Progress | undefined;
   return {
     begin: (conversations: number) => {
+      shown?.stop();
       shown = json ? undefined : createProgress(conversations, 'conversations');
     },
     step: () => shown?.step(),

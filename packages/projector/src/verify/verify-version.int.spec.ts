@@ -1,7 +1,7 @@
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { consumeBatches } from '@parley/infra/log/consume';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
-import { promoteVersion } from '@parley/infra/read-model/versions';
+import { beginVersion, followVersion, promoteVersion } from '@parley/infra/read-model/versions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../checkpoint.js';
 import { projectBatch } from '../project-batch.js';
@@ -272,6 +272,27 @@ describe('verifying a version', { timeout: 60_000 }, () => {
     expect(await builds.verify(less, { against: one })).toMatchObject({
       isVerified: false,
       objections: [expect.stringContaining('1 stretch of the log')],
+    });
+  });
+
+  it('compares with the log what a build of an older model does not have', async () => {
+    const older = await beginVersion(builds.pool, builds.environment.databaseUrl, 1);
+    await followVersion(builds.pool, older);
+    await builds.project(older);
+    const made = await builds.beside();
+    await builds.project(made);
+    expect(await builds.verify(made, { against: older })).toMatchObject({
+      against: older,
+      verdict: 'equal',
+      isVerified: true,
+    });
+    await builds.pool.query(
+      `update rm_${made}.message set replies = 7 where conversation_id = 'sooner' and seq = 2`,
+    );
+    expect(await builds.verify(made, { against: older })).toMatchObject({
+      against: 'log',
+      isVerified: false,
+      differences: [{ table: 'message', conversationId: 'sooner', column: 'replies', values: ['7', '0'] }],
     });
   });
 

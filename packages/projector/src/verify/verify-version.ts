@@ -10,6 +10,7 @@ import { commonTables } from './tables.js';
 import type { Verification } from './verification.js';
 import { verifyAgainstLog } from './verify-against-log.js';
 import { verifyAgainstVersion } from './verify-against-version.js';
+import type { Seen, VerifyWork } from './verify-work.js';
 
 export type VerifyResources = LogReader & { readonly databaseUrl: string };
 
@@ -30,7 +31,7 @@ export type VerifyProgress = { readonly begin: (conversations: number) => void; 
 
 /**
  * Finds out whether the rows of a version are what the log says they are: by comparison with another version at the same place of the log, in
- * which the log decides what differs; or by the log alone. Where that is so, the version is remembered as verified. Nobody who reads or
+ * which the log decides what differs, and of another model by the log too; or by the log alone. Where that is so, the version is remembered as verified. Nobody who reads or
  * projects the version that is served notices.
  *
  * @throws VersionRefused where there is no such version; CannotVerify where it cannot be looked at now; what the log's client says
@@ -62,10 +63,14 @@ export async function verifyVersion(
       against === 'log'
         ? await verifyAgainstLog(work, wanted)
         : await verifyAgainstVersion(work, wanted, against);
+    const own =
+      against !== 'log' && against.model !== wanted.model && seen.isVerified
+        ? await byItself(work, wanted)
+        : undefined;
     const verification: Verification = {
-      ...seen,
+      ...(own ?? seen),
       version,
-      against: against === 'log' ? 'log' : against.version,
+      against: against === 'log' || own !== undefined ? 'log' : against.version,
       seconds: (performance.now() - startedAt) / 1_000,
     };
     if (verification.isVerified)
@@ -77,6 +82,13 @@ export async function verifyVersion(
     options.signal?.removeEventListener('abort', stop);
     await Promise.all([...sessions.map((session) => session.end()), pool.end().catch(() => undefined)]);
   }
+}
+
+/** What the other build has no columns for, the log judges: how the rows differ from it, undefined where they do not. */
+async function byItself(work: VerifyWork, wanted: Version): Promise<Seen | undefined> {
+  const tables = await commonTables(work.sessions[0].client, [schemaOf(wanted.version)]);
+  const seen = await verifyAgainstLog({ ...work, tables, conversations: 'all' }, wanted);
+  return seen.differing === 0 ? undefined : seen;
 }
 
 async function openTwo(databaseUrl: string): Promise<readonly [VerifyingSession, VerifyingSession]> {
