@@ -14,6 +14,7 @@ import { openMessages } from '../read/open-views.js';
 import { standsStill } from '../read/standstill.js';
 import { readTimeline, type Timeline } from '../read/timeline.js';
 import { fitting } from './fitting.js';
+import { ifSoon } from './if-soon.js';
 import { type NewestPageResources, newestFromCache, newestFromCacheAndLog } from './newest-page.js';
 import { untilSeen } from './until-seen.js';
 
@@ -80,7 +81,14 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
       served.read((model) =>
         readTimeline(database, { ...model, conversationId, reader, limit, now: now(), ...bounds }),
       );
-    const first = await read();
+    // Rows alone do not say that a conversation is not there as a whole yet, nor who was removed behind them.
+    const learnt =
+      store.peek(conversationId) ??
+      ifSoon(
+        store.recent(conversationId, MAX_AGE).catch(() => undefined),
+        LEARNT_WITHIN,
+      );
+    const [first] = await Promise.all([read(), learnt]);
     const known = store.peek(conversationId);
     const isOpen = known === undefined || refusedAccess(known.state, reader, now()) === undefined;
     const hasSeen = first.tag === 'page' && first.revision >= minSeq && isOpen;
@@ -103,6 +111,10 @@ export class MessageListHandler implements IQueryHandler<MessageList> {
     );
   }
 }
+
+/** How old, in ms, what is known of a conversation may be, and for how long an answer waits where nothing is. */
+const MAX_AGE = 1_000;
+const LEARNT_WITHIN = 500;
 
 type Bounds = { readonly before?: number; readonly after?: number; readonly around?: number };
 
