@@ -34,5 +34,8 @@ describe('half of a conversation that is being imported', { timeout: 60_000 }, (
     const { status, text } = await stack.ask('message.list', older, 'eve', { url });
     expect(text).not.toContain('planted');
     expect(status).toBe(503);
+    // Where it has been heard of, no list shows what was said last either.
+    const lists = await stack.ask('conversation.list', {}, 'eve', { url });
+    expect(lists).toMatchObject({ status: 200, text: expect.not.stringContaining('planted') });
   });
 });
