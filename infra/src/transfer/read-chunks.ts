@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { isSignedBy, type Signature } from '../erasure/proof/certificate.js';
-import { BadFile, FORMAT, Manifest } from './format.js';
+import { BadFile, CHUNK_LINES, FORMAT, Manifest } from './format.js';
 import { changedLine, sha256Of } from './seal.js';
 
 /** Lines that belong together, and are what was sealed. `firstLine` is counted from 1. */
@@ -50,7 +50,9 @@ export async function* readChunks(path: string): AsyncGenerator<Chunk, Signed> {
       firstLine = line + 1;
     } else {
       if (line === 1 && kind === 'header') requireFormat(bytes);
-      lines.push(bytes);
+      // Before anything is known of who wrote it: lines without end would fill the memory.
+      if (lines.push(bytes) > CHUNK_LINES)
+        throw new BadFile(line, 'changed', `more than ${CHUNK_LINES} lines come without a seal`);
     }
   }
   if (signed === undefined) throw cut(line + 1, undefined);

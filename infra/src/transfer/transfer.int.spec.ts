@@ -392,6 +392,15 @@ describe('a file', () => {
     await checkFile(changed);
   }, 60_000);
 
+  it('is not read on where no seal comes', async () => {
+    const path = join(directory, 'endless');
+    await writeFile(path, `{"header":{"format":"parley-conversation/1"}}\n${'{"event":1}\n'.repeat(1_000)}`);
+    await expect(checkFile(path)).rejects.toMatchObject({
+      line: 257,
+      message: expect.stringContaining('seal'),
+    });
+  });
+
   it('that was cut off anywhere is refused', async () => {
     const { conversationId, events, sends } = conversation();
     sends('hello');
