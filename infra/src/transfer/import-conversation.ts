@@ -97,6 +97,11 @@ async function takeIn(
   const place = placeOf(conversationId, partitions);
   const head = await lastOfConversation(jsm, place);
   const headSeq = seqOf(head?.json) ?? 0;
+  if (head !== undefined && headSeq === 0)
+    throw new TransferRefused(
+      'there',
+      `there is something of ${conversationId} here already, and its newest event cannot be read: see \`parley log verify\``,
+    );
   if (headSeq >= lastSeq) {
     const here = await conversationDigest(jsm, place, lastSeq);
     const isSame = digestHex(here.digest) === digest && (await isImported(jsm, place, lastSeq));

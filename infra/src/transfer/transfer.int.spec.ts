@@ -466,6 +466,21 @@ describe('a conversation that cannot be moved', () => {
 });
 
 describe('an import that broke off', () => {
+  it('appends nothing behind what cannot be read', async () => {
+    const { conversationId, events } = conversation();
+    await here.store(events);
+    const { path } = await exported(conversationId);
+    const place = placeOf(conversationId, there.partitions);
+    await there.nats.request(place.subject, 'no event');
+    await expect(taken(path)).rejects.toMatchObject({
+      why: 'there',
+      message: expect.stringContaining('cannot be read'),
+    });
+    const found: unknown[] = [];
+    for await (const { json } of readConversation(there.jsm, place)) found.push(json);
+    expect(found).toEqual([undefined]);
+  });
+
   it('goes on where it was, and the whole of it is once in the log', async () => {
     const { conversationId, events, sends } = conversation();
     for (let index = 0; index < 700; index++) sends(`message ${index}`);
