@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Exit codes, as the README has them. */
 const BAD_DATA = 65;
+const CANNOT_WRITE = 73;
 const CONFIG = 78;
 
 let environment: TestEnvironment;
@@ -97,7 +98,7 @@ describe('erasure verify', () => {
     let last = early;
     await waitFor(
       async () => {
-        last = await verify(['--conversation', conversationId, '--out', file]);
+        last = await verify(['--conversation', conversationId, '--out', file, '--force']);
         return last.code === 0 && (last.report?.messages.length ?? 0) > 0;
       },
       { what: 'the message to be gone', timeout: 90_000 },
@@ -110,6 +111,9 @@ describe('erasure verify', () => {
     expect(message?.copies.map(({ store }) => store)).toContain('nats');
     expect(last.report?.searched.map(({ store }) => store)).toStrictEqual(['nats', 'postgres', 'redis']);
 
+    expect(await verify(['--conversation', conversationId, '--out', file])).toMatchObject({
+      code: CANNOT_WRITE,
+    });
     const checked = startCli(['erasure', 'check', file, '--json'], { PARLEY_HOME: home });
     expect(await checked.ended).toBe(0);
     expect(JSON.parse(checked.output.out)).toMatchObject({

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { signCertificate } from '@parley/infra/erasure/proof/certificate';
 import type { Scope } from '@parley/infra/erasure/proof/scope';
 import { type ErasureReport, type OnProgress, verifyErasure } from '@parley/infra/erasure/proof/verify';
@@ -7,6 +6,7 @@ import { exitCodes } from '../exit-codes.js';
 import { userId } from '../terminal/connection.js';
 import { conversationId } from '../terminal/conversation-id.js';
 import { natsOption } from '../terminal/log-access.js';
+import { type OutputFlags, withOutput } from '../terminal/output.js';
 import { grouped } from '../terminal/print.js';
 import { certificateKey } from './certificate-key.js';
 import { printReport } from './print-report.js';
@@ -20,6 +20,7 @@ export const verifyVerb = (): Command =>
     .option('--user <user>', 'messages that this person wrote', userId)
     .option('--before <time>', 'messages that were over by then, such as 2026-11-21T12:00Z', time)
     .option('--out <file>', 'write the signed certificate to this file')
+    .option('--force', 'replace the file if it is there')
     .option('--json', 'print the signed certificate')
     .addOption(natsOption())
     .addOption(new Option('--database <url>', 'the database, likewise').env('DATABASE_URL'))
@@ -42,15 +43,33 @@ Examples:
   $ parley erasure verify --conversation garden
   $ parley erasure verify --user ann --out ann-is-gone.json`;
 
-type Flags = StoreFlags & {
-  readonly conversation?: string;
-  readonly user?: string;
-  readonly before?: number;
-  readonly out?: string;
-  readonly json?: true;
-};
+type Flags = StoreFlags &
+  OutputFlags & {
+    readonly conversation?: string;
+    readonly user?: string;
+    readonly before?: number;
+    readonly json?: true;
+  };
 
 async function verify(flags: Flags): Promise<void> {
+  const { report, signed } = flags.out === undefined ? await certify(flags) : await certifyInto(flags);
+  if (flags.json) process.stdout.write(signed);
+  else printReport(report);
+  if (flags.out !== undefined && !flags.json) process.stdout.write(`certificate: ${flags.out}\n`);
+  if (report.verdict === 'not gone') process.exitCode = exitCodes.failed;
+}
+
+type Certified = { readonly report: ErasureReport; readonly signed: string };
+
+/** A file that is there already is refused before anything is searched. */
+const certifyInto = (flags: Flags): Promise<Certified> =>
+  withOutput(flags, async (output) => {
+    const certified = await certify(flags);
+    await output.write(certified.signed);
+    return certified;
+  });
+
+async function certify(flags: Flags): Promise<Certified> {
   const key = await certificateKey();
   const stores = await openStores(flags);
   const progress = showProgress();
@@ -61,12 +80,7 @@ async function verify(flags: Flags): Promise<void> {
     progress.clear();
     await stores.close();
   }
-  const signed = `${JSON.stringify(signCertificate(report, key), null, 1)}\n`;
-  if (flags.out !== undefined) await writeFile(flags.out, signed);
-  if (flags.json) process.stdout.write(signed);
-  else printReport(report);
-  if (flags.out !== undefined && !flags.json) process.stdout.write(`certificate: ${flags.out}\n`);
-  if (report.verdict === 'not gone') process.exitCode = exitCodes.failed;
+  return { report, signed: `${JSON.stringify(signCertificate(report, key), null, 1)}\n` };
 }
 
 const scopeOf = ({ conversation, user, before }: Flags): Scope => ({
