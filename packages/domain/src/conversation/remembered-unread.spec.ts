@@ -37,6 +37,20 @@ describe('what a state remembers of unread messages', () => {
     );
   });
 
+  it('takes what somebody sent for read up to, also where it is deleted since', () => {
+    const deed = (seq: number, actor: string, gone?: true) => ({
+      ...({ actor, commandId: `c${seq}`, type: 'message.sent', seq, at: 0 } as const),
+      ...(gone && { gone }),
+    });
+    const state = {
+      ...initial,
+      revision: 3,
+      recent: { chunks: [], tail: [deed(1, 'ben'), deed(2, 'ann', true)] },
+    };
+    expect(rememberedUnread(state, 'ann', 0)).toBe(0);
+    expect(rememberedUnread(state, 'cem', 0)).toBeUndefined();
+  });
+
   it('is nothing where it does not reach back to what was read', () => {
     const deed = { actor: 'ben', commandId: 'c', type: 'message.edited', seq: 400, at: 0 } as const;
     const state = { ...initial, revision: 400, recent: { chunks: [], tail: [deed] } };
