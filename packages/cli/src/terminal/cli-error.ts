@@ -1,6 +1,7 @@
 import { RefusalError } from '@parley/client/refusal-error';
 import { ServerNotFound } from '@parley/infra/embedded/find-server';
 import { HomeInUse } from '@parley/infra/embedded/home-lock';
+import { isLogAway } from '@parley/infra/log/log-away';
 import { VersionNotFound, VersionRefused } from '@parley/infra/read-model/version-refused';
 import { UnsafeSecrets } from '@parley/infra/runtime/private-file';
 import { WrongMasterKeys } from '@parley/infra/vault/use-master-keys';
@@ -28,6 +29,11 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   if (error instanceof VersionRefused) return { message: error.message, exitCode: exitCodes.failed };
   if (error instanceof UnsafeSecrets) return { message: error.message, exitCode: exitCodes.config };
   if (error instanceof WrongMasterKeys) return { message: error.message, exitCode: exitCodes.config };
+  if (isLogAway(error))
+    return {
+      message: `the log does not answer: ${(error as Error).message}`,
+      exitCode: exitCodes.unavailable,
+    };
   if (isSystemError(error)) return { message: error.message, exitCode: exitCodes.failed };
   return {
     message: `a bug: ${error instanceof Error ? error.stack : String(error)}`,
