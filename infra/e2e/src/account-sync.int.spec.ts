@@ -1,4 +1,6 @@
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { openConversationStore } from '@parley/command-api/conversations/store';
 import type { NewestPageResources } from '@parley/command-api/queries/newest-page';
 import { SessionSync, SessionSyncHandler } from '@parley/command-api/queries/session-sync';
 import { readConversations } from '@parley/command-api/read/conversations';
@@ -11,6 +13,7 @@ import type { QueryOf } from '@parley/domain/wire/queries';
 import type { SyncPage } from '@parley/domain/wire/sync';
 import type { ConversationView } from '@parley/domain/wire/views';
 import type { LoggedMessage } from '@parley/infra/log/delivery';
+import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { migrate } from '@parley/infra/read-model/migrate';
 import { NEWEST_MODEL } from '@parley/infra/read-model/models';
@@ -59,6 +62,13 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
     handler = new SessionSyncHandler({
       database: pool,
       vault,
+      store: openConversationStore({
+        jsm: await jetstreamManager(nats),
+        snapshots: await openSnapshots(nats, conversationFormat),
+        partitions: PARTITIONS,
+        maxCached: 100,
+        onUnreadable: () => undefined,
+      }),
       served: { read: (run: (model: ReadModel) => unknown) => run({ schema, model: NEWEST_MODEL }) },
       now: () => 0,
       caughtUp: async () => 0,
