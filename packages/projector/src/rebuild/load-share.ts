@@ -29,16 +29,18 @@ export async function loadShare(
   signal: AbortSignal,
 ): Promise<number> {
   let checkpoint = await readCheckpoint(target.client, target.schema, target.share);
+  const stream = projection.streamOf(target.share.partition);
+  const batch = Math.min(pace.batch, await eventsIn(BATCH_BYTES, js, stream));
   let total = 0;
   const stop = new AbortController();
-  const batches = consumeBatches(js, projection.streamOf(target.share.partition), checkpoint.streamSeq, {
-    maxBatch: pace.batch,
+  const batches = consumeBatches(js, stream, checkpoint.streamSeq, {
+    maxBatch: batch,
     signal: AbortSignal.any([signal, stop.signal]),
     follow: false,
     onRestart,
   });
   const prepare = (messages: readonly LoggedMessage[]) => projection.prepare(messages, checkpoint.withheld);
-  for await (const { messages, prepared } of prepareAhead(batches, prepare, pace.batch)) {
+  for await (const { messages, prepared } of prepareAhead(batches, prepare, batch)) {
     ({ checkpoint } = await projectOn(target, projection, checkpoint, messages, prepared).catch(
       (error: Error) => {
         // What is being read ahead must end, or leaving this loop would wait for it.
@@ -52,4 +54,13 @@ export async function loadShare(
     await pace.spent(messages.length, signal);
   }
   return total;
+}
+
+/** Bytes of the log in a transaction, about; up to five times as many are in memory. */
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+/** How many of a stream's messages have so many bytes, as they are on average: bodies may be a hundred times as long as most are. */
+async function eventsIn(bytes: number, js: JetStreamClient, stream: string): Promise<number> {
+  const { state } = await (await js.jetstreamManager(false)).streams.info(stream);
+  return Math.max(500, Math.floor((bytes * state.messages) / Math.max(1, state.bytes)));
 }
