@@ -34,7 +34,7 @@ export async function loadLog(
   const after = { partitions: log.partitions, passed: positions };
   const sources = await sourcesOf(log, selection, { after, follow: false });
   const bar = progress(sources.reduce((sum, source) => sum + Math.max(0, source.upTo - source.after), 0));
-  const reading = { wants: selects(selection), signal, maxBatch: MOST, onFault: writer.addFault };
+  const reading = { wants: selects(selection), signal, onFault: writer.addFault };
   try {
     for (const source of sources) {
       let reached = source.after;
@@ -52,6 +52,3 @@ export async function loadLog(
   writer.flush();
   if (signal.aborted) throw new CliError('broken off', exitCodes.interrupted);
 }
-
-/** Events in a batch. */
-const MOST = 2_000;
