@@ -6,6 +6,7 @@ import { conversationId } from '../terminal/conversation-id.js';
 import { instant } from '../terminal/instant.js';
 import { natsOption } from '../terminal/log-access.js';
 import { withOutputFlags } from '../terminal/output.js';
+import { partitionNumber } from '../terminal/partition-number.js';
 import { formats } from './formats/open-sink.js';
 import { type Position, parsePosition } from './position.js';
 import { eventTypes, typesLike } from './selection.js';
@@ -92,11 +93,6 @@ function types(text: string, before: readonly EventType[] = []): readonly EventT
 
 /** Not `instant` itself: commander gives a second argument. */
 const time = (text: string): number => instant(text);
-
-function partitionNumber(text: string): number {
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A whole number from 0.');
-}
 
 function seq(text: string): number {
   const value = Number(text);
