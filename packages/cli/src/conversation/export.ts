@@ -4,7 +4,6 @@ import { type GivingVault, openVault } from '@parley/infra/vault/open-vault';
 import { Command } from 'commander';
 import { certificateKey } from '../erasure/certificate-key.js';
 import { conversationId } from '../terminal/conversation-id.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { withOutput } from '../terminal/output.js';
@@ -51,7 +50,7 @@ async function run(
   const signingKey = await certificateKey();
   const masterKeys = withoutKeys ? undefined : await givenMasterKeys();
   const passphrase = withoutKeys ? undefined : await givenPassphrase(passphraseFile, { again: true });
-  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(nats);
   let vault: GivingVault | undefined;
   // Who talks with whom is in it, and whoever has it can try passphrases.
   process.umask(0o077);

@@ -12,7 +12,6 @@ import * as E from 'fp-ts/lib/Either.js';
 import { certificateKey } from '../erasure/certificate-key.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { givenPassphrase, passphraseOption } from '../terminal/passphrase.js';
@@ -66,7 +65,7 @@ async function run(path: string, { key, passphraseFile, closed, nats: url, json 
   const banKey = await givenBanKey();
   const trusted = [...(key ?? []), publicKeyOf(await certificateKey())];
   const passphrase = hasKeys ? await givenPassphrase(passphraseFile) : undefined;
-  const log = await openLog(url ?? (await runningEndpoints()).nats);
+  const log = await openLog(url);
   const { nats, jsm, partitions } = log;
   const window = openPublishWindow(nats);
   const onCancel = 'broken off: import the same file again, and it goes on from there';

@@ -8,7 +8,6 @@ import * as E from 'fp-ts/lib/Either.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 import { conversationId } from '../terminal/conversation-id.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
 import { writeText } from '../terminal/print.js';
@@ -62,7 +61,7 @@ async function show(id: string, flags: Flags): Promise<void> {
   if (before !== undefined && after !== undefined)
     throw new CliError('give one of --before and --after', exitCodes.usage);
   const masterKeys = openBodies ? await givenMasterKeys() : undefined;
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
   try {
     const now = (await logTime(log.nats))();

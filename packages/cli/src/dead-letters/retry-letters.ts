@@ -4,7 +4,6 @@ import type { RetryResources } from '@parley/projector/parked/fold-parked';
 import type { Letter } from '@parley/projector/parked/letters';
 import { type Retried, retryConversation } from '@parley/projector/parked/retry-conversation';
 import { retryReceipt } from '@parley/projector/parked/retry-receipt';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { openLog } from '../terminal/log-access.js';
 import { grouped } from '../terminal/print.js';
 
@@ -24,7 +23,7 @@ export async function withRetryAccess<A>(
   databaseUrl: string,
   run: (access: RetryAccess) => Promise<A>,
 ): Promise<A> {
-  const log = await openLog(natsUrl ?? (await runningEndpoints()).nats);
+  const log = await openLog(natsUrl);
   try {
     const session = await openSession(databaseUrl, 'dead-letters');
     try {

@@ -115,6 +115,7 @@ describe('erasure verify', () => {
     const { code, err } = await runCli(['erasure', 'verify'], { PARLEY_HOME: home });
     expect(code).toBe(exitCodes.unavailable);
     expect(err).toContain('no stack runs');
+    expect(err).toContain('name another by --nats, --database and --redis');
   });
 
   it('refuses what is no time, no conversation and no user, before it connects', async () => {

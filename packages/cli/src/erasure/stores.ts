@@ -35,7 +35,9 @@ export async function openStores(
   flags: StoreFlags,
 ): Promise<{ readonly resources: VerifyResources; readonly close: () => Promise<void> }> {
   const isElsewhere = flags.nats !== undefined && flags.database !== undefined && flags.redis !== undefined;
-  const running: Partial<Endpoints> = isElsewhere ? {} : await runningEndpoints();
+  const running: Partial<Endpoints> = isElsewhere
+    ? {}
+    : await runningEndpoints('--nats, --database and --redis');
   const natsUrl = flags.nats ?? (running.nats as string);
   const closing: (() => unknown)[] = [];
   const close = async (): Promise<void> => {

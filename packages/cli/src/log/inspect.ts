@@ -1,6 +1,5 @@
 import { inspectLog, type LogFacts, type StreamFacts } from '@parley/infra/log/inspection/inspect-log';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { bytesOf, grouped, minuteOf, paints } from '../terminal/print.js';
 import { number, tableOf } from '../terminal/table.js';
@@ -29,7 +28,7 @@ Example:
 type Flags = { readonly top: number; readonly nats?: string; readonly json?: true };
 
 async function inspect({ top: most, nats, json }: Flags): Promise<void> {
-  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(nats);
   try {
     const facts = await inspectLog(log, { most });
     if (json) process.stdout.write(`${JSON.stringify(facts)}\n`);

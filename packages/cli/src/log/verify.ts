@@ -3,7 +3,6 @@ import { accountStreamName, streamName } from '@parley/infra/log/subjects';
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { grouped, paints } from '../terminal/print.js';
 import { createProgress } from '../terminal/progress.js';
@@ -36,7 +35,7 @@ const NAMED = 1_000;
 const PRINTED = 20;
 
 async function verify({ nats, json }: Flags): Promise<void> {
-  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(nats);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   try {

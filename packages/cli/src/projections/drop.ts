@@ -67,7 +67,7 @@ async function openRedis({ database }: DatabaseFlags, url: string | undefined) {
       '--database needs --redis, or REDIS_URL: what was cached of the version is there',
       exitCodes.usage,
     );
-  const at = url ?? (await runningEndpoints()).redis;
+  const at = url ?? (await runningEndpoints('--redis')).redis;
   const redis = await connectRedis(at, {
     name: 'parley',
     log: createLog('parley', 'silent'),

@@ -12,7 +12,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type DatabaseFlags, databaseOption, type OpenDatabase, withDatabase } from '../terminal/database.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { printRebuilt } from './print-rebuilt.js';
@@ -60,7 +59,7 @@ type Flags = DatabaseFlags & {
 
 async function run(names: readonly string[], { nats, ...flags }: Flags): Promise<void> {
   const wanted = requireNames(names);
-  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(nats);
   using interrupt = onInterrupt();
   try {
     await withDatabase(flags, (database) => rebuildAndPrint(log, database, wanted, flags, interrupt.signal));

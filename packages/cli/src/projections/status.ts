@@ -10,7 +10,6 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type DatabaseFlags, databaseOption, withDatabase } from '../terminal/database.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { writeLine } from '../terminal/print.js';
 import { statusText } from './status-text.js';
@@ -59,7 +58,7 @@ type Flags = DatabaseFlags & {
 };
 
 async function status(flags: Flags): Promise<void> {
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   try {
     await withDatabase(flags, async ({ pool }) => {
       if (flags.version !== undefined) await requireVersion(pool, flags.version);

@@ -6,7 +6,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type DatabaseFlags, databaseOption, type OpenDatabase, withDatabase } from '../terminal/database.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { partitionNumber } from '../terminal/partition-number.js';
 import { createProgress, type Progress } from '../terminal/progress.js';
@@ -61,7 +60,7 @@ type Flags = DatabaseFlags & {
 };
 
 async function verify(version: number | undefined, flags: Flags): Promise<void> {
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   try {
     await withDatabase(flags, (database) => verifyAndPrint(log, database, version, flags));
   } finally {

@@ -40,7 +40,7 @@ export async function openClient(
   device: string,
   scope?: string,
 ): Promise<ParleyClient> {
-  const url = flags.url ?? (await runningEndpoints()).ws;
+  const url = flags.url ?? (await runningEndpoints(NAMING)).ws;
   const token = await tokenOf(flags, device, scope);
   try {
     return await connect({ url, token, device, connectMs: CONNECT_MS, connectTries: CONNECT_TRIES });
@@ -58,9 +58,12 @@ export async function openClient(
 async function tokenOf({ url, token, as }: ConnectionFlags, device: string, scope?: string): Promise<string> {
   if (token !== undefined) return token;
   if (as !== undefined) return localToken(as, device, scope, '1d');
-  if (url === undefined) return (await runningEndpoints()).token;
+  if (url === undefined) return (await runningEndpoints(NAMING)).token;
   throw new CliError('--url needs --token, or PARLEY_TOKEN', exitCodes.usage);
 }
+
+/** The flags that name another stack. */
+const NAMING = '--url and --token';
 
 /** How long a gateway may take to open the session, in ms: services that have just started are slow at first. */
 const CONNECT_MS = 30_000;

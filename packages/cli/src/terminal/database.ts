@@ -28,7 +28,7 @@ export async function withDatabase<A>(
   flags: DatabaseFlags,
   run: (database: OpenDatabase) => Promise<A>,
 ): Promise<A> {
-  const url = flags.database ?? (await runningEndpoints()).database;
+  const url = flags.database ?? (await runningEndpoints('--database')).database;
   const at = new URL(url).host;
   const pool = connectPostgres(url, {
     name: 'parley',

@@ -50,14 +50,16 @@ export async function lastEndpoints(home: string): Promise<EndpointsFile | undef
 /**
  * The endpoints of the stack that runs in the home.
  *
+ * @param flags those that name another one
  * @throws CliError when none does
  */
-export async function runningEndpoints(home: string = homeDirectory()): Promise<Endpoints> {
+export async function runningEndpoints(flags: string): Promise<Endpoints> {
+  const home = homeDirectory();
   const last = await lastEndpoints(home);
   if (last !== undefined && (await isAlive(last.process))) return last;
   const state = last === undefined ? 'no stack runs' : 'the stack does not run any more';
   throw new CliError(
-    `${state} in ${home}: start one with \`npm start\`, or name another by --url and --token`,
+    `${state} in ${home}: start one with \`npm start\`, or name another by ${flags}`,
     exitCodes.unavailable,
   );
 }

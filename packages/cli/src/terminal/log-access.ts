@@ -5,6 +5,7 @@ import { connectNats, UnsuitableNats } from '@parley/infra/runtime/connect-nats'
 import { Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from './cli-error.js';
+import { runningEndpoints } from './endpoints.js';
 
 /** The flag of every verb that reads a log: which broker has it. */
 export const natsOption = (): Option =>
@@ -23,11 +24,12 @@ export type LogAccess = {
 const PATIENCE_MS = 10_000;
 
 /**
- * Opens the log at a NATS URL.
+ * Opens the log at a NATS URL, else that of the stack that runs in the home.
  *
- * @throws CliError when nothing answers there in time, or there is no log
+ * @throws CliError when nothing answers there in time, there is no log, or no stack runs
  */
-export async function openLog(natsUrl: string): Promise<LogAccess> {
+export async function openLog(given: string | undefined): Promise<LogAccess> {
+  const natsUrl = given ?? (await runningEndpoints('--nats')).nats;
   const at = hostsOf(natsUrl);
   const nats = await within(PATIENCE_MS, connectNats(natsUrl, 'replay')).catch((error: unknown) => {
     const reason = error instanceof UnsuitableNats ? error.message : `no NATS server answers at ${at}`;

@@ -2,7 +2,6 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import { openVaultStream, type VaultStream } from '@parley/infra/vault/vault-stream';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { openLog } from '../terminal/log-access.js';
 
 /** Which broker has the vault. */
@@ -17,7 +16,7 @@ export async function withVault<A>(
   { nats }: VaultFlags,
   run: (vault: VaultStream) => Promise<A>,
 ): Promise<A> {
-  const log = await openLog(nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(nats);
   try {
     const vault = openVaultStream(log.nats, log.jsm);
     await vault.superseded().catch((error: unknown) => {

@@ -9,7 +9,6 @@ import { exitCodes } from '../exit-codes.js';
 import { versionNumber } from '../projections/version-number.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type DatabaseFlags, databaseOption, type OpenDatabase, withDatabase } from '../terminal/database.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { partitionNumber } from '../terminal/partition-number.js';
 import { createProgress } from '../terminal/progress.js';
@@ -50,7 +49,7 @@ type Flags = DatabaseFlags & {
 };
 
 async function audit(flags: Flags): Promise<void> {
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   try {
     if (flags.logOnly) await auditAll(log, flags);
     else await withDatabase(flags, (database) => auditAll(log, flags, database));

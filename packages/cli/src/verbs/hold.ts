@@ -72,7 +72,7 @@ const listVerb = (): Command =>
     .action(list);
 
 async function list({ database, json }: { readonly database?: string; readonly json?: true }): Promise<void> {
-  const url = database ?? (await runningEndpoints()).database;
+  const url = database ?? (await runningEndpoints('--database')).database;
   const holds = await readHolds(url).catch((error: Error) => {
     const at = new URL(url).host;
     throw new CliError(`no read model can be read at ${at}: ${error.message}`, exitCodes.unavailable);

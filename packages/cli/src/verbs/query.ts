@@ -12,7 +12,6 @@ import { writeCsv, writeJson, writeTable } from '../query/write-answer.js';
 import { withSelectionFlags } from '../replay/flags.js';
 import { type SelectionFlags, selectionOf } from '../replay/plan.js';
 import { CliError } from '../terminal/cli-error.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
@@ -109,7 +108,7 @@ async function openSource(asking: Asking, flags: QueryFlags): Promise<Database> 
   if (flags.from !== undefined) return sourceOfFiles(asking, await exportedFiles(flags.from));
   const selection = selectionOf(flags);
   const masterKeys = flags.openBodies ? await givenMasterKeys() : undefined;
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   try {
     return flags.cache === undefined
       ? await sourceOfLog(asking, log, selection, masterKeys)

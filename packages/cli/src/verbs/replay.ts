@@ -9,7 +9,6 @@ import { readSaved } from '../replay/saved-position.js';
 import { type Source, sourcesOf } from '../replay/sources.js';
 import { writeReplay } from '../replay/write-replay.js';
 import { CliError } from '../terminal/cli-error.js';
-import { runningEndpoints } from '../terminal/endpoints.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { openLog } from '../terminal/log-access.js';
 import { givenMasterKeys } from '../terminal/master-keys.js';
@@ -28,7 +27,7 @@ async function replay(flags: ReplayFlags): Promise<void> {
   const saved = flags.positionFile === undefined ? undefined : await readSaved(flags.positionFile);
   const after = saved?.position ?? flags.after;
   const masterKeys = flags.openBodies ? await givenMasterKeys() : undefined;
-  const log = await openLog(flags.nats ?? (await runningEndpoints()).nats);
+  const log = await openLog(flags.nats);
   const vault = masterKeys && (await openVault({ nats: log.nats, masterKeys }));
   // From here on there is something to end well.
   using interrupt = onInterrupt();
