@@ -107,6 +107,84 @@ describe('an outbox with a storage', () => {
   });
 });
 
+/** Tabs of one browser: the first leads, and all hear each other. */
+function tabs() {
+  const storage = memoryStorage();
+  const hearing = new Map<number, (message: unknown) => void>();
+  const leading: (() => void)[] = [];
+  let count = 0;
+  return {
+    storage,
+    open(more: Partial<Storage> = {}): Storage {
+      const me = count++;
+      return {
+        ...storage,
+        ...more,
+        others: {
+          onLead: (lead) => void (leading.push(lead) === 1 && lead()),
+          tell: (message) => hearing.forEach((hear, tab) => void (tab !== me && hear(message))),
+          onTold: (hear) => void hearing.set(me, hear),
+        },
+      };
+    },
+    /** The one that leads is gone. */
+    next() {
+      leading.shift();
+      leading[0]?.();
+    },
+  };
+}
+
+/** Reads when it is told to, and answers when it is told to. */
+function slowRead(storage: Storage) {
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const entries = async () => {
+    const stored = await storage.entries();
+    asked.resolve();
+    await answered.promise;
+    return stored;
+  };
+  return { entries, read: asked.promise, answer: answered.resolve };
+}
+
+describe('outboxes that share a storage', () => {
+  it('let go of what was answered while one of them still read what is stored', async () => {
+    const { storage, open } = tabs();
+    const answer = Promise.withResolvers<unknown>();
+    const first = life(open(), () => answer.promise);
+    const done = first.outbox.submit(command('one'));
+    await vi.waitFor(() => expect(first.sent).toEqual(['one']));
+    const slow = slowRead(storage);
+    const second = life(open({ entries: slow.entries }), never);
+    await slow.read;
+    answer.resolve({ seq: 1, at: 1 });
+    await done;
+    slow.answer();
+    await second.outbox.ready;
+    expect(second.outbox.size).toBe(0);
+    expect(second.changes.map(({ tag }) => tag)).toEqual(['added', 'done']);
+  });
+
+  it('keep what one of them gives while the other reads what is stored in order to lead', async () => {
+    const { storage, open, next } = tabs();
+    const first = life(open(), never);
+    await first.outbox.ready;
+    const slow = slowRead(storage);
+    let reads = 0;
+    const second = life(open({ entries: () => (reads++ === 0 ? storage.entries() : slow.entries()) }));
+    await second.outbox.ready;
+    const third = life(open());
+    await third.outbox.ready;
+    next();
+    await slow.read;
+    const answer = third.outbox.submit(command('one'));
+    await vi.waitFor(() => expect(ids(third.outbox)).toEqual(['one']));
+    slow.answer();
+    expect(await answer).toEqual({ seq: 1, at: 1 });
+    expect(second.sent).toEqual(['one']);
+  });
+});
+
 describe('an outbox', () => {
   it('says when what is on the line of a conversation has been answered, or cannot be', async () => {
     let answer: (result: unknown) => void = () => undefined;

@@ -63,6 +63,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const storing = new Map<string, Entry>();
   const listeners = createListeners<{ change: OutboxChange }>();
   const line = createOnTheLine();
+  /** What the others say while the storage is read. */
+  let unheard: Told[] | undefined;
   let storage: Storage | undefined;
   let isLeading = options.storage === undefined;
   let closedBy: RefusalError | undefined;
@@ -89,9 +91,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const ready = options.storage
     ?.then(async (opened) => {
       storage = opened;
-      for (const { id, value } of await opened.entries()) restore(id, value);
+      opened.others?.onTold((message) => hear(message as Told));
+      await read(opened);
       if (opened.others === undefined) return lead();
-      opened.others.onTold((message) => hear(message as Told));
       opened.others.onLead(() => void takeOver(opened).catch(lost));
     })
     .catch((error: unknown) => {
@@ -115,18 +117,34 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** Who led before may have settled some without having said so: those we wait for are asked again, under their ids. */
   async function takeOver(held: Storage): Promise<void> {
-    const stored = await held.entries();
-    const ids = new Set(stored.map(({ id }) => id));
-    for (const [commandId, entry] of entries) {
+    const known = [...entries.values()];
+    const ids = await read(held);
+    for (const entry of known) {
       const { id, waiters, command } = entry;
-      if (id === undefined || ids.has(id)) continue;
+      if (id === undefined || ids.has(id) || entries.get(command.commandId) !== entry) continue;
       entry.isUncertain = true;
       if (waiters.length > 0) continue;
-      entries.delete(commandId);
+      entries.delete(command.commandId);
       listeners.emit('change', { tag: 'discarded', command });
     }
-    for (const { id, value } of stored) restore(id, value);
     lead();
+  }
+
+  /**
+   * Takes in what is stored; resolves with its ids. It may be older than what the others say while it is read, so they are heard
+   * after it: the answer to one of these commands is not said again.
+   */
+  async function read(held: Storage): Promise<ReadonlySet<number>> {
+    unheard = [];
+    try {
+      const stored = await held.entries();
+      for (const { id, value } of stored) restore(id, value);
+      return new Set(stored.map(({ id }) => id));
+    } finally {
+      const said = unheard;
+      unheard = undefined;
+      for (const told of said) hear(told);
+    }
   }
 
   function restore(id: number, value: unknown): void {
@@ -145,6 +163,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   function hear(told: Told): void {
+    if (unheard !== undefined) return void unheard.push(told);
     switch (told.tag) {
       case 'added':
         restore(told.id, told.command);
