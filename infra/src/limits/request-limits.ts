@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Caller } from '../rpc/protocol.js';
 import { openSharedLimit } from './shared-limit.js';
 
-/** Requests that share a budget. Signals are receipts, typing and presence. */
+/** Requests that share a budget. Signals are receipts, typing, presence and what a call needs. */
 export const requestKinds = ['commands', 'queries', 'signals'] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
@@ -65,6 +65,7 @@ export function costOf(method: string, params: unknown): RequestCost {
     case 'receipt':
       return { kind: 'signals', points: tenths(params, 'marks') };
     case 'session':
+    case 'voice':
       return { kind: 'signals', points: tenths(params, 'users') };
     default:
       return dispatch satisfies never;

@@ -59,6 +59,24 @@ export const variables = {
    * alone, and with PARLEY_TOKEN_SECRET alone.
    */
   PARLEY_LOCAL_SIGN_IN: withDefault(oneOf('on', 'off'), 'off'),
+  /** Most participants of a call who talk without a server; with one more everybody goes by an SFU node. 0 or 1: nobody does. */
+  VOICE_P2P_MAX: withDefault(integer(0, 8), 4),
+  /** Key of the tickets to SFU nodes; made of PARLEY_TOKEN_SECRET where that is set. */
+  PARLEY_VOICE_SECRET: optional(secret(32)),
+  /** Where an SFU node is: callers are brought to one of their gateway's region, where there is one. */
+  PARLEY_VOICE_REGION: withDefault(host, 'local'),
+  /** The address an SFU node receives media on, and the one it tells clients, if they reach it by another. */
+  PARLEY_VOICE_LISTEN: withDefault(host, '127.0.0.1'),
+  PARLEY_VOICE_ADDRESS: optional(host),
+  /** The UDP and TCP ports of its media. */
+  PARLEY_VOICE_PORT_MIN: withDefault(integer(1_024, 65_535), 40_000),
+  PARLEY_VOICE_PORT_MAX: withDefault(integer(1_024, 65_535), 49_999),
+  /** Workers of an SFU node; one per core unless said otherwise. */
+  PARLEY_VOICE_WORKERS: optional(integer(1, 64)),
+  /** Participants of one call that an SFU node takes before others go to edge nodes. */
+  PARLEY_VOICE_COMFORTABLE: withDefault(integer(1, 1_000), 50),
+  /** Seconds in which a node that drains has moved its calls. */
+  PARLEY_VOICE_DRAIN: withDefault(integer(1, 3_600), 30),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
   /** The browser of the tests. */

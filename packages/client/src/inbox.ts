@@ -29,9 +29,8 @@ export function createInbox({ listeners, positions, user, time, comeBack }: Inbo
 
   function take(method: string, params: unknown): void {
     const notice = readNotice(method, params);
-    switch (notice?.name) {
-      case undefined:
-        return;
+    if (notice === undefined) return;
+    switch (notice.name) {
       case 'event':
         return event(notice.value);
       case 'receipts':
@@ -48,7 +47,7 @@ export function createInbox({ listeners, positions, user, time, comeBack }: Inbo
       case 'session.expiring':
         return listeners.emit('session.expiring', notice.value);
       default:
-        return notice satisfies never;
+        return listeners.emit('voice', notice);
     }
   }
 

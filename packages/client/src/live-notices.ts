@@ -14,6 +14,9 @@ export type LiveNotice = {
   [N in keyof LiveNotices]: { readonly name: N; readonly value: LiveNotices[N] };
 }[keyof LiveNotices];
 
+/** One of those about calls. */
+export type VoiceNotice = Extract<LiveNotice, { readonly name: `voice.${string}` }>;
+
 /** Reads a notification; undefined for methods and shapes that this version does not know. */
 export function readNotice(method: string, params: unknown): LiveNotice | undefined {
   if (!Object.hasOwn(notices, method)) return undefined;

@@ -19,6 +19,7 @@ const ApiConfig = configOf(
   'PARLEY_LIMIT_COMMANDS',
   'PARLEY_LIMIT_QUERIES',
   'PARLEY_LIMIT_SIGNALS',
+  'VOICE_P2P_MAX',
 );
 
 export type ApiConfig = t.TypeOf<typeof ApiConfig>;

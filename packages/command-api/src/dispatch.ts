@@ -8,6 +8,7 @@ import type { AccountErase } from '@parley/domain/wire/devices';
 import { isMethodName, methods } from '@parley/domain/wire/methods';
 import type { QueryOf } from '@parley/domain/wire/queries';
 import type { ReceiptMarks } from '@parley/domain/wire/receipts';
+import type { VoiceMethod } from '@parley/domain/wire/voice';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
@@ -39,6 +40,8 @@ export type DispatchResources = {
   readonly banKey: Uint8Array;
   /** Whether operators may put conversations on legal hold. */
   readonly legalHold: boolean;
+  /** Most participants of a call that talk as a mesh. */
+  readonly p2pMax: number;
   /** The log's time, in ms. */
   readonly now: () => number;
   /** Whether the caller's device is known to be revoked, or the caller to be erased. */
@@ -54,6 +57,7 @@ export function openDispatch({
   queries,
   banKey,
   legalHold,
+  p2pMax,
   now,
   goneAs,
 }: DispatchResources): Dispatch {
@@ -113,6 +117,9 @@ export function openDispatch({
         return queries.execute(new MessageInfo(caller.user, decoded.right as QueryOf<'message.info'>));
       case 'session.sync':
         return queries.execute(new SessionSync(caller.user, decoded.right as QueryOf<'session.sync'>));
+      case 'call.get':
+      case 'call.list':
+        return E.left(refuse('MethodNotFound', `${method} is not answered yet`));
       case 'session.open':
       case 'session.renew':
       case 'typing.set':
@@ -120,7 +127,7 @@ export function openDispatch({
       case 'presence.watch':
         return E.left(refuse('MethodNotFound', `${method} is for WebSockets`));
       default:
-        return method satisfies never;
+        return E.left(refuse('MethodNotFound', `${method satisfies VoiceMethod} is for WebSockets`));
     }
   }
 
@@ -140,6 +147,8 @@ export function openDispatch({
       data,
       actor,
       at: now(),
+      device: caller.device,
+      p2pMax,
       banHashes: banHashesFor(banKey, type, data, actor),
       ...(isOperator(type, caller) ? { asOperator: true } : {}),
     } as Command);

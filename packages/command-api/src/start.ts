@@ -163,6 +163,7 @@ export async function startApi(
             queries: app.get(QueryBus),
             banKey: config.PARLEY_BAN_KEY,
             legalHold: config.PARLEY_LEGAL_HOLD === 'on',
+            p2pMax: config.VOICE_P2P_MAX,
             now: clock.now,
             goneAs: devices.knownGone,
           }),

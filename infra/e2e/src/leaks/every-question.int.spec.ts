@@ -2,12 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { internalQuestions } from '@parley/command-api/internal/serve';
 import { samples } from '@parley/domain/testing/samples';
 import { type Method, type MethodName, methods } from '@parley/domain/wire/methods';
+import { type VoiceMethod, voiceMethods } from '@parley/domain/wire/voice';
 import { openRpcClient, type RpcClient } from '@parley/infra/rpc/client';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack, PARTITIONS } from './moved-clock-stack.js';
 import { OVER, type Planted, plant, tells, text } from './planted.js';
+
+/** Calls carry no message: what is said of them is asked as in their samples. */
+const ofVoice = Object.fromEntries(
+  Object.keys(voiceMethods).map((name) => [
+    name,
+    (planted: Planted) => ({ ...samples[name as VoiceMethod].params, ...of(planted) }),
+  ]),
+) as Readonly<Record<VoiceMethod, (planted: Planted) => object>>;
 
 /** What a method is asked with here; a method that is new has to be given its own. */
 const paramsOf: Readonly<Record<MethodName, (planted: Planted, expiresAt: number) => object>> = {
@@ -47,6 +56,15 @@ const paramsOf: Readonly<Record<MethodName, (planted: Planted, expiresAt: number
   'account.erase': () => ({ user: 'nobody' }),
   'device.list': () => ({}),
   'device.keys': of,
+  'call.start': (planted) => ({ ...of(planted), media: 'voice' }),
+  'call.join': (planted) => ({ ...of(planted), call: 1 }),
+  'call.leave': (planted) => ({ ...of(planted), call: 1, participant: 1 }),
+  'call.mute': (planted) => ({ ...of(planted), call: 1, user: 'bob', muted: true }),
+  'call.broadcast': (planted) => ({ ...of(planted), call: 1, source: 'mix' }),
+  'call.end': (planted) => ({ ...of(planted), call: 1 }),
+  'call.get': of,
+  'call.list': of,
+  ...ofVoice,
 };
 
 /** The same for what gateways alone ask. */

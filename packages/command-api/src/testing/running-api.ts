@@ -27,6 +27,7 @@ export async function startTestApi(
       REDIS_URL: environment.redisUrl,
       PARLEY_PARTITIONS: 4,
       PARLEY_REPLICAS: 1,
+      VOICE_P2P_MAX: 4,
       PARLEY_TOKEN_SECRET: TOKEN_SECRET,
       PARLEY_JWKS_URL: undefined,
       PARLEY_BAN_KEY: Buffer.alloc(32, 5),

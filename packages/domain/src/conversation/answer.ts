@@ -43,6 +43,12 @@ export const eventOfCommand: Readonly<Record<CommandType, EventType>> = {
   'message.unpin': 'message.unpinned',
   'message.erase': 'message.erased',
   'message.expire': 'message.expired',
+  'call.start': 'call.started',
+  'call.join': 'call.joined',
+  'call.leave': 'call.left',
+  'call.mute': 'call.muted',
+  'call.broadcast': 'call.broadcastSet',
+  'call.end': 'call.ended',
 };
 
 /** What is known of a command that comes again: its answer, or the event it made, which it must be compared with first. */

@@ -31,6 +31,12 @@ const good: Readonly<Record<CommandType, object>> = {
   'message.unpin': { ...base, seq: 2 },
   'message.erase': { ...base, seq: 2, remains: [] },
   'message.expire': { ...base, ranges: [[1, 2]] },
+  'call.start': { ...base, media: 'voice' },
+  'call.join': { ...base, call: 2 },
+  'call.leave': { ...base, call: 2, participant: 2 },
+  'call.mute': { ...base, call: 2, user: 'bob', muted: true },
+  'call.broadcast': { ...base, call: 2, source: 'mix' },
+  'call.end': { ...base, call: 2 },
 };
 const types = Object.keys(commandCodecs) as CommandType[];
 const decode = (type: CommandType, data: unknown): E.Either<string, unknown> =>

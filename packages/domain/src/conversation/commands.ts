@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
-import { CommandId, ConversationId, Instant, Seq, UserId } from '../ids.js';
+import { BroadcastSource, CallMedia } from '../call/call.js';
+import { CommandId, ConversationId, type DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedArray } from '../text.js';
 import { Body } from './body.js';
@@ -66,6 +67,15 @@ export const commandCodecs = {
   'message.unpin': command({ seq: Seq }, {}),
   'message.erase': command({ seq: Seq, remains: boundedArray('remains', Remains, 0, MAX_REMAINS) }, Fate),
   'message.expire': command({ ranges: boundedArray('ranges', SeqRange, 1, 1_000) }, {}),
+  'call.start': command({ media: CallMedia }, {}),
+  'call.join': command({ call: Seq }, {}),
+  'call.leave': command({ call: Seq, participant: Seq }, {}),
+  'call.mute': command({ call: Seq, user: UserId, muted: t.boolean }, {}),
+  'call.broadcast': command(
+    { call: Seq, source: t.union([BroadcastSource, t.null], 'mix, screen or null') },
+    {},
+  ),
+  'call.end': command({ call: Seq }, {}),
 } as const;
 
 export type CommandType = keyof typeof commandCodecs;
@@ -73,7 +83,7 @@ export type CommandType = keyof typeof commandCodecs;
 type Data<T extends CommandType> = t.TypeOf<(typeof commandCodecs)[T]>;
 
 /**
- * What the command-api adds before deciding: who acts, the time in ms, and the keyed hashes of the people named, so
+ * What the command-api adds before deciding: who acts, on which device, the time in ms, and the keyed hashes of the people named, so
  * that the decision needs neither a clock nor a key.
  */
 export type Circumstances = {
@@ -82,6 +92,10 @@ export type Circumstances = {
   readonly banHashes: Readonly<Record<UserId, BanHash>>;
   /** The actor need not be a member: their token has the scope that this command needs (`hold`, `erase`). */
   readonly asOperator?: true;
+  /** The actor's device, by which a call knows its participants. */
+  readonly device?: DeviceId;
+  /** Most participants of a mesh, for a call that starts. */
+  readonly p2pMax?: number;
 };
 
 export type CommandOf<T extends CommandType> = { readonly type: T; readonly data: Data<T> } & Circumstances;
@@ -109,6 +123,12 @@ export type UnpinMessage = CommandOf<'message.unpin'>;
 export type EraseMember = CommandOf<'member.erase'>;
 export type EraseMessage = CommandOf<'message.erase'>;
 export type ExpireMessages = CommandOf<'message.expire'>;
+export type StartCall = CommandOf<'call.start'>;
+export type JoinCall = CommandOf<'call.join'>;
+export type LeaveCall = CommandOf<'call.leave'>;
+export type MuteInCall = CommandOf<'call.mute'>;
+export type BroadcastCall = CommandOf<'call.broadcast'>;
+export type EndCall = CommandOf<'call.end'>;
 
 export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
 
@@ -119,6 +139,6 @@ export function peopleNamed(type: CommandType, data: Command['data'], actor: str
   const named = data as { users?: readonly string[]; members?: readonly string[]; user?: string };
   if (type === 'conversation.create') return [actor, ...(named.members ?? [])];
   // Nobody who is erased is banned by it.
-  if (type === 'member.erase') return [];
+  if (type === 'member.erase' || type === 'call.mute') return [];
   return [...(named.users ?? []), ...(named.user === undefined ? [] : [named.user])];
 }

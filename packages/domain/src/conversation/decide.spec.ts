@@ -28,6 +28,12 @@ const each = (actor: string): Readonly<Record<Exclude<CommandType, 'conversation
   'message.unpin': command('message.unpin', actor, { seq: 2 }),
   'message.erase': command('message.erase', actor, { seq: 2, remains: [] }),
   'message.expire': command('message.expire', actor, { ranges: [[2, 2]] }),
+  'call.start': command('call.start', actor, { media: 'voice' }),
+  'call.join': command('call.join', actor, { call: 2 }),
+  'call.leave': command('call.leave', actor, { call: 2, participant: 2 }),
+  'call.mute': command('call.mute', actor, { call: 2, user: 'cem', muted: true }),
+  'call.broadcast': command('call.broadcast', actor, { call: 2, source: 'mix' }),
+  'call.end': command('call.end', actor, { call: 2 }),
 });
 
 /** What is done in conversations that are closed too. */

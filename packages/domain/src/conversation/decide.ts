@@ -3,6 +3,7 @@ import { SYSTEM } from '../ids.js';
 import { INCOMING, refusedAccess } from './access.js';
 import type { Command, CommandType } from './commands.js';
 import { ban, unban } from './decide-bans.js';
+import { broadcastCall, endCall, joinCall, leaveCall, muteInCall, startCall } from './decide-calls.js';
 import { create } from './decide-create.js';
 import { eraseConversation, eraseMember, eraseMessage, hold, release } from './decide-erasing.js';
 import { add, leave, remove, setRole } from './decide-members.js';
@@ -63,6 +64,18 @@ export function decide(state: Conversation, command: Command, target?: Target): 
       return pin(state, command, target);
     case 'message.unpin':
       return unpin(state, command);
+    case 'call.start':
+      return startCall(state, command);
+    case 'call.join':
+      return joinCall(state, command);
+    case 'call.leave':
+      return leaveCall(state, command);
+    case 'call.mute':
+      return muteInCall(state, command);
+    case 'call.broadcast':
+      return broadcastCall(state, command);
+    case 'call.end':
+      return endCall(state, command);
     default:
       return command satisfies never;
   }

@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
-import { Instant, Seq, UserId } from '../ids.js';
+import { BroadcastSource, CallMedia, MAX_P2P } from '../call/call.js';
+import { DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
 import { OpaqueBody } from './body.js';
@@ -21,10 +22,15 @@ import {
 const entries = t.readonlyArray(Entry);
 const users = t.readonlyArray(UserId);
 
+/** Why a device is no longer in a call: it left, was put out by a moderator, or was not heard of any more. */
+export const WhyLeft = t.keyof({ left: null, removed: null, lost: null }, 'left, removed or lost');
+export type WhyLeft = t.TypeOf<typeof WhyLeft>;
+
 /**
  * Every event by its name in the log: its current version and the codec of its data. Older versions pass the upcasters
  * first. `ordinal` numbers the messages of a conversation densely from 1, so that unread counts are differences. `expiresAt` of an
- * edit or a reaction is the message's: so whoever tells of it later knows from the event alone whether it may still be told.
+ * edit or a reaction is the message's: so whoever tells of it later knows from the event alone whether it may still be told. A call is named by the
+ * seq of the event that started it, a participant by the seq of the event by which its device entered.
  */
 export const eventCodecs = {
   'conversation.created': {
@@ -62,6 +68,18 @@ export const eventCodecs = {
   'message.unpinned': { version: 1, data: shape({ seq: Seq }) },
   'message.erased': { version: 1, data: shape({ seq: Seq, remains: t.readonlyArray(Remains) }, Fate) },
   'message.expired': { version: 1, data: shape({ ranges: t.readonlyArray(SeqRange) }) },
+  'call.started': {
+    version: 1,
+    data: shape({ media: CallMedia, device: DeviceId, p2pMax: boundedInteger('p2pMax', 0, MAX_P2P) }),
+  },
+  'call.joined': { version: 1, data: shape({ call: Seq, device: DeviceId }) },
+  'call.left': { version: 1, data: shape({ call: Seq, participant: Seq, user: UserId, why: WhyLeft }) },
+  'call.muted': { version: 1, data: shape({ call: Seq, user: UserId, muted: t.boolean }) },
+  'call.broadcastSet': {
+    version: 1,
+    data: shape({ call: Seq, source: t.union([BroadcastSource, t.null], 'mix, screen or null') }),
+  },
+  'call.ended': { version: 1, data: shape({ call: Seq }) },
 } as const;
 
 export type EventType = keyof typeof eventCodecs;

@@ -1,3 +1,4 @@
+import { foldCall, withoutPeople } from '../call/fold-call.js';
 import type { Envelope } from '../log/envelope.js';
 import { eventOfRemains } from '../log/remains.js';
 import { covers } from './covers.js';
@@ -35,7 +36,7 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'conversation.expirySet':
       return { ...state, expiresAt: event.data.expiresAt };
     case 'conversation.closed':
-      return { ...state, tag: 'closed' };
+      return { ...state, tag: 'closed', call: undefined };
     case 'conversation.held':
       return { ...state, hold: { reason: event.data.reason, since: event.at, by: event.actor } };
     case 'conversation.released':
@@ -47,18 +48,16 @@ function apply(state: Conversation, event: Envelope): Conversation {
     case 'member.added':
       return enter(state, event.data.members, event.seq);
     case 'member.removed':
-      return leave(state, event.data.users);
+      return leave(withCall(state, event), event.data.users);
     case 'member.left':
-      return leave(state, [event.actor]);
+      return leave(withCall(state, event), [event.actor]);
     case 'member.roleSet':
       return withRole(state, event.data.user, event.data.role);
     case 'member.banned': {
       const banned = [...state.members].filter(([, member]) => member.banHash === event.data.banHash);
-      const rest = leave(
-        state,
-        banned.map(([user]) => user),
-      );
-      return { ...rest, bans: new Set(state.bans).add(event.data.banHash) };
+      const users = banned.map(([user]) => user);
+      const call = state.call && withoutPeople(state.call, users);
+      return { ...leave(state, users), bans: new Set(state.bans).add(event.data.banHash), call };
     }
     case 'member.unbanned': {
       const bans = new Set(state.bans);
@@ -66,7 +65,7 @@ function apply(state: Conversation, event: Envelope): Conversation {
       return { ...state, bans };
     }
     case 'member.erased':
-      return eraseMember(state, event.data);
+      return eraseMember(withCall(state, event), event.data);
     case 'message.sent':
       return { ...state, messages: Math.max(state.messages, event.data.ordinal) };
     case 'message.pinned':
@@ -84,10 +83,21 @@ function apply(state: Conversation, event: Envelope): Conversation {
         .reduce(recallEvent, state);
     case 'message.expired':
       return without(state, ({ seq }) => covers(event.data.ranges, seq));
+    case 'call.started':
+    case 'call.joined':
+    case 'call.left':
+    case 'call.muted':
+    case 'call.broadcastSet':
+    case 'call.ended':
+      return withCall(state, event);
     default:
       return event satisfies never;
   }
 }
+
+/** A call that another log tells of is not going on here, even if that log does not say how it ended. */
+const withCall = (state: Standing, event: Envelope): Standing =>
+  event.importedTo === undefined ? { ...state, call: foldCall(state.call, event) } : state;
 
 /** What every event leaves behind: revision, the deed remembered, and the position of its source. */
 function trace<S extends Conversation>(state: S, event: Envelope): S {
@@ -132,6 +142,7 @@ function create(state: Conversation, event: Extract<Envelope, { type: 'conversat
     owners: 0,
     bans: new Set(),
     messages: 0,
+    call: undefined,
   };
   return enter(empty, members, event.seq);
 }

@@ -109,6 +109,49 @@ export const refusals = {
     'Too much had happened by then for an answer here; ask for an earlier moment, or an operator for `parley conversation show`.',
   ),
 
+  // What calls refuse.
+  CallOngoing: row(1434, 409, false, 'A call goes on here already; join that one.'),
+  CallNotFound: row(1435, 404, false, 'That call is over, or never was; start another one.'),
+  CallFull: row(
+    1436,
+    409,
+    false,
+    'The call has as many people as it may have; watch its broadcast, or come back later.',
+  ),
+  NotInCall: row(1437, 409, false, 'This device is not in the call, or was replaced in it; join it again.'),
+  TicketInvalid: row(
+    1438,
+    403,
+    false,
+    'The ticket is not for this node, call or device, or its time is over; enter the call again.',
+  ),
+  PlacementStale: row(1439, 409, false, 'The call has moved to another node; enter it again.'),
+  VoiceUnavailable: row(
+    1507,
+    503,
+    true,
+    'No node can carry this call by a server now; talk with fewer people, or try again.',
+  ),
+  MediaNotFound: row(1440, 404, false, 'This call has no such transport, producer or consumer of yours.'),
+  MediaNotSupported: row(
+    1441,
+    422,
+    false,
+    'These media parameters do not fit what the call accepts; use the capabilities it announced.',
+  ),
+  TooMuchMedia: row(
+    1442,
+    409,
+    false,
+    'A device may have only so many transports and tracks in a call; close one.',
+  ),
+  SignalRefused: row(
+    1443,
+    422,
+    false,
+    'The description or candidate is too large or not accepted here; send what a browser makes.',
+  ),
+
   // What the wire refuses.
   ParseError: row(-32700, 400, false, 'The request is not JSON.'),
   InvalidRequest: row(-32600, 400, false, 'The request is not a JSON-RPC 2.0 request.'),

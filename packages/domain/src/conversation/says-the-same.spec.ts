@@ -10,6 +10,7 @@ import type { ConversationEvent } from './events.js';
 import { saysTheSame } from './says-the-same.js';
 
 const garden = created('group', { ann: 'owner', bob: 'admin', cem: 'member' });
+const callStarted = happened('ann', 'call.started', { media: 'voice', device: 'phone', p2pMax: 4 });
 const sealed = { kind: 'sealed', ciphertext: 'AAAA', nonce: 'AAA=', tag: 'AA' } as const;
 
 /** Of every command: what went before, one that makes an event, and others that say something else. */
@@ -166,6 +167,43 @@ const cases: Readonly<
       ],
     }),
     others: [command('message.expire', '@system', { ranges: [[2, 2]] })],
+  },
+  'call.start': {
+    past: [garden],
+    first: command('call.start', 'ann', { media: 'voice' }),
+    others: [command('call.start', 'ann', { media: 'video' })],
+  },
+  'call.join': {
+    past: [garden, callStarted],
+    first: command('call.join', 'bob', { call: 2 }),
+    others: [command('call.join', 'bob', { call: 3 })],
+  },
+  'call.leave': {
+    past: [garden, callStarted],
+    first: command('call.leave', 'ann', { call: 2, participant: 2 }),
+    others: [command('call.leave', 'ann', { call: 2, participant: 3 })],
+  },
+  'call.mute': {
+    past: [garden, callStarted, happened('cem', 'call.joined', { call: 2, device: 'phone' })],
+    first: command('call.mute', 'bob', { call: 2, user: 'cem', muted: true }),
+    others: [
+      command('call.mute', 'bob', { call: 3, user: 'cem', muted: true }),
+      command('call.mute', 'bob', { call: 2, user: 'dan', muted: true }),
+      command('call.mute', 'bob', { call: 2, user: 'cem', muted: false }),
+    ],
+  },
+  'call.broadcast': {
+    past: [garden, callStarted],
+    first: command('call.broadcast', 'ann', { call: 2, source: 'mix' }),
+    others: [
+      command('call.broadcast', 'ann', { call: 2, source: 'screen' }),
+      command('call.broadcast', 'ann', { call: 3, source: 'mix' }),
+    ],
+  },
+  'call.end': {
+    past: [garden, callStarted],
+    first: command('call.end', 'ann', { call: 2 }),
+    others: [command('call.end', 'ann', { call: 3 })],
   },
 };
 

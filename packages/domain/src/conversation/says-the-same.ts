@@ -92,6 +92,27 @@ export function saysTheSame(command: Command, event: Envelope): boolean {
         ranges.every((range) => asked.has(String(range))),
       );
     }
+    case 'call.start':
+      return madeBy(event, 'call.started', ({ media }) => media === command.data.media);
+    case 'call.join':
+      return madeBy(event, 'call.joined', ({ call }) => call === command.data.call);
+    case 'call.leave':
+      return madeBy(event, 'call.left', ({ participant }) => participant === command.data.participant);
+    case 'call.mute':
+      return madeBy(
+        event,
+        'call.muted',
+        ({ call, user, muted }) =>
+          call === command.data.call && user === command.data.user && muted === command.data.muted,
+      );
+    case 'call.broadcast':
+      return madeBy(
+        event,
+        'call.broadcastSet',
+        ({ call, source }) => call === command.data.call && source === command.data.source,
+      );
+    case 'call.end':
+      return madeBy(event, 'call.ended', ({ call }) => call === command.data.call);
     default:
       return command satisfies never;
   }

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { Actor, CommandId, Instant, Seq, UserId } from '../ids.js';
+import { BroadcastSource, type Call, CallMedia, deviceKey, MAX_P2P } from '../call/call.js';
+import { Actor, CommandId, DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape, variants } from '../shape.js';
 import { boundedInteger } from '../text.js';
 import { OpaqueBody } from './body.js';
@@ -22,7 +23,7 @@ export type JsonValue =
  * Format of a snapshot. Raise it with every change to the state, to what `evolve` makes of an event, or to this file:
  * an older snapshot is then discarded and the conversation is folded from its events again.
  */
-export const SNAPSHOT_VERSION = 3;
+export const SNAPSHOT_VERSION = 4;
 
 /**
  * A conversation's folded state as JSON. Maps and sets become arrays in their own order, because the order of the
@@ -52,6 +53,7 @@ export function toSnapshot(state: Conversation): JsonValue {
     members: [...state.members].map(([user, { role, since, banHash }]) => [user, role, since, banHash]),
     bans: [...state.bans],
     messages: state.messages,
+    call: state.call === undefined ? null : callRow(state.call),
   };
 }
 
@@ -83,6 +85,7 @@ export function fromSnapshot(json: unknown): Conversation | undefined {
     owners: [...members.values()].filter(({ role }) => role === 'owner').length,
     bans: new Set(snapshot.bans),
     messages: snapshot.messages,
+    call: snapshot.call === null ? undefined : callOf(snapshot.call),
   };
 }
 
@@ -92,6 +95,18 @@ const DeedRow = t.tuple([Actor, CommandId, EventName, Seq, Instant]);
 type DeedRow = t.TypeOf<typeof DeedRow>;
 const MemberRow = t.tuple([UserId, Role, Seq, BanHash]);
 const ProducerRow = t.tuple([ProducerId, Seq]);
+const CallRow = shape({
+  call: Seq,
+  media: CallMedia,
+  by: Actor,
+  at: Instant,
+  p2pMax: boundedInteger('p2pMax', 0, MAX_P2P),
+  topology: t.keyof({ p2p: null, sfu: null }),
+  participants: t.readonlyArray(t.tuple([Seq, Actor, DeviceId, Instant])),
+  muted: t.readonlyArray(UserId),
+  broadcast: t.union([BroadcastSource, t.null]),
+});
+type CallRow = t.TypeOf<typeof CallRow>;
 
 const common = {
   version: t.literal(SNAPSHOT_VERSION),
@@ -113,6 +128,7 @@ const present = {
   members: t.readonlyArray(MemberRow),
   bans: t.readonlyArray(BanHash),
   messages: Count,
+  call: t.union([CallRow, t.null]),
 };
 
 const Snapshot = variants(
@@ -146,3 +162,25 @@ function deedOf(
 }
 
 const memberOf = ([role, since, banHash]: [Role, number, BanHash]): Member => ({ role, since, banHash });
+
+const callRow = ({ participants, muted, ...call }: Call): CallRow => ({
+  ...call,
+  participants: [...participants.values()].map(({ participant, user, device, at }) => [
+    participant,
+    user,
+    device,
+    at,
+  ]),
+  muted: [...muted],
+});
+
+const callOf = ({ participants, muted, ...call }: CallRow): Call => ({
+  ...call,
+  participants: LayeredMap.of(
+    participants.map(([participant, user, device, at]) => [
+      deviceKey(user, device),
+      { participant, user, device, at },
+    ]),
+  ),
+  muted: new Set(muted),
+});

@@ -1,3 +1,4 @@
+import type { Call } from '../call/call.js';
 import type { OpaqueBody } from './body.js';
 import type { EventType } from './events.js';
 import { LayeredMap } from './layered-map.js';
@@ -54,6 +55,8 @@ type Present = Common & {
   readonly bans: ReadonlySet<BanHash>;
   /** Messages sent so far: the ordinal of the newest. */
   readonly messages: number;
+  /** The call that goes on. */
+  readonly call: Call | undefined;
 };
 
 export type Open = Present & { readonly tag: 'open' };

@@ -104,6 +104,13 @@ function apply(history: History, event: Envelope): void {
       return;
     case 'message.erased':
       return recall(history, event);
+    case 'call.started':
+    case 'call.joined':
+    case 'call.left':
+    case 'call.muted':
+    case 'call.broadcastSet':
+    case 'call.ended':
+      return;
     default:
       return event satisfies never;
   }

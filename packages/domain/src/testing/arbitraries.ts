@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { closeTitle } from '../conversation/body.js';
 import type { Command, CommandOf, CommandType } from '../conversation/commands.js';
-import type { EventOf, EventType } from '../conversation/events.js';
+import type { ConversationEvent, EventOf, EventType } from '../conversation/events.js';
 import { directConversationId, SYSTEM } from '../ids.js';
 import { type Envelope, envelop } from '../log/envelope.js';
 import { command, GARDEN, hashOf, NOON } from './commands.js';
@@ -28,6 +28,10 @@ const seq = fc.oneof(
 );
 /** One of a few, so that what is pinned is unpinned too. */
 const early = fc.integer({ min: 2, max: 6 });
+const media = fc.constantFrom('voice', 'video');
+const device = fc.constantFrom('phone', 'laptop');
+const source = fc.constantFrom('mix', 'screen', null);
+const why = fc.constantFrom('left', 'removed', 'lost');
 const range = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 30 }));
 const ttl = fc.constantFrom(null, 5, 3_600);
 /** Most of them far ahead of every command, some in the middle of what happens. */
@@ -87,6 +91,12 @@ const dataOf: { [T in CommandType]: fc.Arbitrary<Free<T>> } = {
   'message.unpin': record({ seq: early }),
   'message.erase': record({ seq, remains: fc.constant([]) }),
   'message.expire': record({ ranges: fc.array(range, { minLength: 1, maxLength: 3 }) }),
+  'call.start': record({ media }),
+  'call.join': record({ call: early }),
+  'call.leave': record({ call: early, participant: early }),
+  'call.mute': record({ call: early, user: person, muted: fc.boolean() }),
+  'call.broadcast': record({ call: early, source }),
+  'call.end': record({ call: early }),
 };
 
 /** Commands come as often as in life: mostly messages and membership; what ends a history is rare. */
@@ -219,6 +229,12 @@ const eventDataOf: { [T in EventType]: fc.Arbitrary<EventOf<T>['data']> } = {
   'message.unpinned': record({ seq }),
   'message.erased': record({ seq, remains: fc.array(remains, { maxLength: 2 }) }),
   'message.expired': record({ ranges: fc.array(range, { maxLength: 3 }) }),
+  'call.started': record({ media, device, p2pMax: fc.integer({ min: 0, max: 8 }) }),
+  'call.joined': record({ call: early, device }),
+  'call.left': record({ call: early, participant: early, user: person, why }),
+  'call.muted': record({ call: early, user: person, muted: fc.boolean() }),
+  'call.broadcastSet': record({ call: early, source }),
+  'call.ended': record({ call: early }),
 };
 
 /** Any event there is, whether it makes sense where it stands or not, at a seq yet to be given. */
@@ -233,17 +249,14 @@ export const anyEvent: fc.Arbitrary<(seq: number) => Envelope> = fc
     }).map(
       ({ data, actor, commandId, producer: place }) =>
         (at: number) =>
-          envelop(
-            { type, data },
-            {
-              conversationId: GARDEN,
-              seq: at,
-              at: NOON + at,
-              actor,
-              commandId,
-              ...(place === null ? {} : { producer: place }),
-            },
-          ),
+          envelop({ type, data } as ConversationEvent, {
+            conversationId: GARDEN,
+            seq: at,
+            at: NOON + at,
+            actor,
+            commandId,
+            ...(place === null ? {} : { producer: place }),
+          }),
     ),
   );
 

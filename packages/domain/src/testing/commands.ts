@@ -23,6 +23,8 @@ export function command<T extends CommandType>(
     actor,
     at,
     data: whole,
+    device: 'phone',
+    p2pMax: 2,
     banHashes: Object.fromEntries(people.map((user) => [user, hashOf(user)])),
   };
 }

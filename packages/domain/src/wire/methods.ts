@@ -3,6 +3,7 @@ import { type CommandType, commandCodecs } from '../conversation/commands.js';
 import { ConversationId, DeviceId } from '../ids.js';
 import { boundedRecord, shape } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
+import { CallNow, CallPage } from './calls.js';
 import {
   AccountErase,
   AccountErased,
@@ -17,6 +18,7 @@ import { type QueryType, queryCodecs } from './queries.js';
 import { MessageInfo, ReceiptMarks, RefusedMark, Watermarks } from './receipts.js';
 import { SyncPage } from './sync.js';
 import { AnswerView, ConversationDetail, ConversationPage, MessagePage } from './views.js';
+import { voiceMethods } from './voice.js';
 
 /** Conversations a client may resume in one `session.open`. */
 export const MAX_RESUME = 10_000;
@@ -45,10 +47,11 @@ type Http = { readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: s
 
 /**
  * What a method is for the layers above: how it is dispatched, its two codecs, and where HTTP has it. A `command` is of a
- * conversation, an `account` command of its user; `session` is what the gateway answers by itself.
+ * conversation, an `account` command of its user; `session` is what the gateway answers by itself, `voice`
+ * what it answers or passes on to the node of a call.
  */
 export type Method = {
-  readonly dispatch: 'command' | 'account' | 'query' | 'receipt' | 'session';
+  readonly dispatch: 'command' | 'account' | 'query' | 'receipt' | 'session' | 'voice';
   readonly params: t.Mixed;
   readonly result: t.Mixed;
   readonly http?: Http;
@@ -178,6 +181,44 @@ export const methods = {
     `${ofConversation}/messages`,
     'A page of messages; newest without a cursor.',
   ),
+  'call.start': command('call.start', 'POST', `${ofConversation}/calls`, 'Start a call, and be in it.'),
+  'call.join': command(
+    'call.join',
+    'POST',
+    `${ofConversation}/calls/:call/participants`,
+    'Join the call with this device.',
+  ),
+  'call.leave': command(
+    'call.leave',
+    'DELETE',
+    `${ofConversation}/calls/:call/participants/:participant`,
+    'Leave the call, or put somebody out of it.',
+  ),
+  'call.mute': command(
+    'call.mute',
+    'PUT',
+    `${ofConversation}/calls/:call/muted/:user`,
+    'Mute somebody for everyone, or let them speak again.',
+  ),
+  'call.broadcast': command(
+    'call.broadcast',
+    'PUT',
+    `${ofConversation}/calls/:call/broadcast`,
+    'Broadcast the call to all members, or stop.',
+  ),
+  'call.end': command('call.end', 'DELETE', `${ofConversation}/calls/:call`, 'End the call for everyone.'),
+  'call.get': query(
+    'call.get',
+    CallNow,
+    `${ofConversation}/call`,
+    'The call that goes on, and who is in it.',
+  ),
+  'call.list': query(
+    'call.list',
+    CallPage,
+    `${ofConversation}/calls`,
+    'Calls of a conversation, newest first.',
+  ),
   'receipt.mark': {
     dispatch: 'receipt',
     params: ReceiptMarks,
@@ -232,6 +273,7 @@ export const methods = {
       'Erase me, or with the scope erase another: messages, memberships, receipts and devices, for good.',
   },
   'device.list': query('device.list', Devices, '/v1/devices', 'My devices.'),
+  ...voiceMethods,
   'device.keys': query(
     'device.keys',
     DeviceKeys,

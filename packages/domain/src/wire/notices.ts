@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { shape } from '../shape.js';
 import { PresenceView } from './presence.js';
 import { MemberWatermarks } from './receipts.js';
+import { voiceNotices } from './voice.js';
 
 /**
  * Everything a gateway says without being asked, by the JSON-RPC method that carries it. The socket's description and the
@@ -40,6 +41,7 @@ export const notices = {
   resync: shape({ conversationId: t.string, reason: t.string }, { seq: t.number }),
   /** The token ends in `inMs`: give a new one by `session.renew`, or the connection is closed then. */
   'session.expiring': shape({ expiresAt: t.number, inMs: t.number }),
+  ...voiceNotices,
 } as const;
 
 export type NoticeName = keyof typeof notices;

@@ -3,6 +3,7 @@ import { MomentText } from '../history/moment.js';
 import { ConversationId, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
+import { CallListQuery, CallQuery } from './calls.js';
 import { DeviceKeysQuery, DeviceList } from './devices.js';
 import { MAX_PAGE } from './pages.js';
 import { MessageInfoQuery } from './receipts.js';
@@ -35,6 +36,8 @@ export const queryCodecs = {
   ),
   'message.info': MessageInfoQuery,
   'session.sync': SyncQuery,
+  'call.get': CallQuery,
+  'call.list': CallListQuery,
   'device.list': DeviceList,
   'device.keys': DeviceKeysQuery,
 } as const;

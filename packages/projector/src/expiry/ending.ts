@@ -46,6 +46,7 @@ export function beginEnding(row: DueConversation, messages: readonly Numbered[])
     owners: 0,
     bans: new Set(),
     messages: 0,
+    call: undefined,
   };
   return { conversationId, state, streamSeq: changed, due: rangesOf(messages) };
 }

@@ -117,6 +117,13 @@ function apply(changes: ConversationChanges, event: Envelope): void {
       return;
     case 'message.erased':
       return foldErased(changes, event);
+    case 'call.started':
+    case 'call.joined':
+    case 'call.left':
+    case 'call.muted':
+    case 'call.broadcastSet':
+    case 'call.ended':
+      return;
     default:
       return event satisfies never;
   }

@@ -1,0 +1,90 @@
+import * as t from 'io-ts';
+import { LayeredMap } from '../conversation/layered-map.js';
+
+/** Most devices in one call: those past a node's comfortable size are listeners on edge nodes. */
+export const MAX_PARTICIPANTS = 1_000;
+
+/** Most participants of a mesh that may be configured: each sends its media to every other one. */
+export const MAX_P2P = 8;
+
+/** What a call begins as: it says how it rings, and whether the starter's camera is on. Anybody may turn theirs on later. */
+export const CallMedia = t.keyof({ voice: null, video: null }, 'voice or video');
+export type CallMedia = t.TypeOf<typeof CallMedia>;
+
+/** What a broadcast shows: the voices and the camera of who speaks, or the voices and the screen that is shared. */
+export const BroadcastSource = t.keyof({ mix: null, screen: null }, 'mix or screen');
+export type BroadcastSource = t.TypeOf<typeof BroadcastSource>;
+
+/** How media goes: from everybody to everybody (a mesh), or by a selective forwarding unit. */
+export type Topology = 'p2p' | 'sfu';
+
+/** A device in a call. `participant` is the seq of the event by which it entered: joining again from one device makes a new one. */
+export type Participant = {
+  readonly participant: number;
+  readonly user: string;
+  readonly device: string;
+  /** When it entered, in ms. */
+  readonly at: number;
+};
+
+/** A call that goes on, folded from the events of its conversation alone. */
+export type Call = {
+  /** The seq of the event that started it: its id in the conversation. */
+  readonly call: number;
+  readonly media: CallMedia;
+  readonly by: string;
+  readonly at: number;
+  /** Most participants that talk as a mesh; 0 and 1: none do. Fixed when the call starts, so that everybody who folds agrees. */
+  readonly p2pMax: number;
+  readonly topology: Topology;
+  /** By device, see {@link deviceKey}. Never empty: the call is over when the last one leaves. */
+  readonly participants: LayeredMap<Participant>;
+  /** Users whom a moderator has muted: what they say is forwarded to nobody. */
+  readonly muted: ReadonlySet<string>;
+  readonly broadcast: BroadcastSource | null;
+};
+
+/** One key for each device of each user; neither may hold a space. */
+export const deviceKey = (user: string, device: string): string => `${user} ${device}`;
+
+/**
+ * Which way media goes from now on. Past `p2pMax` it goes by the SFU, and comes back only when one more has left, so that somebody who comes
+ * and goes does not move everybody each time. What only a server can enforce or do, a moderator's mute and a broadcast, needs the SFU.
+ */
+export function topologyOf({
+  topology,
+  p2pMax,
+  participants,
+  muted,
+  broadcast,
+}: Pick<Call, 'topology' | 'p2pMax' | 'participants' | 'muted' | 'broadcast'>): Topology {
+  if (p2pMax < 2 || muted.size > 0 || broadcast !== null) return 'sfu';
+  const most = topology === 'p2p' ? p2pMax : p2pMax - 1;
+  return participants.size <= most ? 'p2p' : 'sfu';
+}
+
+/** The participant of that number, or undefined. */
+export function participantOf({ participants }: Call, participant: number): Participant | undefined {
+  for (const each of participants.values()) if (each.participant === participant) return each;
+  return undefined;
+}
+
+export const begun = (
+  event: { readonly seq: number; readonly at: number; readonly actor: string },
+  { media, p2pMax, device }: { readonly media: CallMedia; readonly p2pMax: number; readonly device: string },
+): Call => {
+  const { seq, at, actor } = event;
+  const starter = { participant: seq, user: actor, device, at };
+  const call: Call = {
+    call: seq,
+    media,
+    by: actor,
+    at,
+    p2pMax,
+    topology: 'p2p',
+    participants: LayeredMap.of([[deviceKey(actor, device), starter]]),
+    muted: new Set(),
+    broadcast: null,
+  };
+  return { ...call, topology: topologyOf(call) };
+};
