@@ -83,11 +83,12 @@ const digestOf = (stack: Stack, conversationId: string, upTo?: number) =>
     digestHex((await conversationDigest(jsm, placeOf(conversationId, stack.partitions), upTo)).digest),
   );
 
-/** The rows of a conversation, without where in the stream something was, what is keyed by the stack, and what is sealed. */
+/** The rows of a conversation at one moment, without where in the stream something was, what is keyed by the stack, and what is sealed. */
 async function rowsOf({ environment }: Stack, conversationId: string) {
   const client = new pg.Client(environment.databaseUrl);
   await client.connect();
   try {
+    await client.query('begin isolation level repeatable read read only');
     const tables: Record<string, readonly object[]> = {};
     for (const table of [
       'conversation',
@@ -115,6 +116,19 @@ async function rowsOf({ environment }: Stack, conversationId: string) {
   } finally {
     await client.end();
   }
+}
+
+/** The rows of both at the same place of the log: what ends by itself ends in one of them first. */
+function rowsOfBoth(conversationId: string) {
+  const revision = (rows: Awaited<ReturnType<typeof rowsOf>>) =>
+    (rows.conversation?.[0] as { revision?: string } | undefined)?.revision;
+  return waitFor(
+    async () => {
+      const [here, there] = await Promise.all([rowsOf(one, conversationId), rowsOf(other, conversationId)]);
+      return revision(here) !== undefined && revision(here) === revision(there) && { here, there };
+    },
+    { what: 'the rows of both to be at the same place' },
+  );
 }
 
 it('shows a conversation elsewhere as it was, and goes on there', async () => {
@@ -146,11 +160,12 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
     },
     { what: 'the messages to be erased and expired', timeout: 20_000 },
   );
-  const later = await ann.call('message.send', { conversationId, body: text('still there'), ttl: 12 });
+  const later = await ann.call('message.send', { conversationId, body: text('still there'), ttl: 3_600 });
+  const ending = await ann.call('message.send', { conversationId, body: text('until then'), ttl: 12 });
 
   const hasAll = async (stack: Stack) =>
     (await rowsOf(stack, conversationId)).receipt?.some((row) =>
-      isDeepStrictEqual(row, { ...row, user_id: 'bob', delivered: String(later.seq) }),
+      isDeepStrictEqual(row, { ...row, user_id: 'bob', delivered: String(ending.seq) }),
     );
   await waitFor(() => hasAll(one), { what: 'everything to reach bob' });
 
@@ -170,7 +185,7 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   );
   expect(exported).toMatchObject({ code: 0, err: '' });
   const manifest = JSON.parse(exported.out);
-  expect(manifest).toMatchObject({ conversationId, partitions: 3, lastSeq: later.seq, erased: 1 });
+  expect(manifest).toMatchObject({ conversationId, partitions: 3, lastSeq: ending.seq, erased: 1 });
   expect(manifest.moves).toBeGreaterThan(1);
   expect(await readFile(file, 'utf8')).not.toContain('planted words');
   const again = await cli(one, 'conversation', 'export', conversationId, '--out', file, ...secret);
@@ -186,8 +201,8 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   const imported = await cli(other, 'conversation', 'import', file, '--key', key, ...secret);
   expect(imported).toMatchObject({ code: 0, out: expect.stringContaining(manifest.digest) });
 
-  expect(await digestOf(one, conversationId, later.seq)).toBe(manifest.digest);
-  expect(await digestOf(other, conversationId, later.seq)).toBe(manifest.digest);
+  expect(await digestOf(one, conversationId, ending.seq)).toBe(manifest.digest);
+  expect(await digestOf(other, conversationId, ending.seq)).toBe(manifest.digest);
   await waitFor(() => added.length > 0, { what: 'bob to hear of it' });
   await waitFor(() => hasAll(other), { what: 'its rows' });
   const list = async (client: typeof bob) =>
@@ -196,9 +211,11 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
       author,
       body,
     }));
-  await waitFor(async () => (await list(there)).length === 3, { what: 'its messages' });
-  expect(await list(there)).toEqual(await list(bob));
-  expect(await rowsOf(other, conversationId)).toEqual(await rowsOf(one, conversationId));
+  const lasting = async (client: typeof bob) => (await list(client)).filter(({ seq }) => seq !== ending.seq);
+  await waitFor(async () => (await lasting(there)).length === 4, { what: 'its messages' });
+  expect(await lasting(there)).toEqual(await lasting(bob));
+  const rows = await rowsOfBoth(conversationId);
+  expect(rows.there).toEqual(rows.here);
   expect(added, 'told once, of where bob entered').toEqual([1]);
   const { title, pins, members } = await there.call('conversation.get', { conversationId });
   expect({ title, pins, members: members.map(({ user }) => user) }).toEqual({
@@ -215,11 +232,11 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   await waitFor(
     async () =>
       (await log(other, (jsm) => storedEvents(jsm, conversationId, other.partitions))).some(
-        ({ type, seq }) => type === 'message.expired' && seq > later.seq,
+        ({ type, seq }) => type === 'message.expired' && seq > ending.seq,
       ),
     { what: 'what ends there to end there', timeout: 30_000 },
   );
-  expect(await list(there)).not.toContainEqual(expect.objectContaining({ seq: later.seq }));
+  expect(await list(there)).not.toContainEqual(expect.objectContaining({ seq: ending.seq }));
   const twice = await cli(other, 'conversation', 'import', file, '--key', key, ...secret);
   expect(twice).toMatchObject({ code: 0, out: expect.stringContaining('is here already') });
   for (const client of [ann, bob, there, annThere]) client.close();
