@@ -125,7 +125,7 @@ export const voiceMethods = {
     atNode,
     {},
     shape({ rtpCapabilities: t.UnknownRecord, producers: t.number }),
-    "Begin at the call's node: what it can forward.",
+    "Begin at the call's node, anew: what I had there is closed. Answers what it can forward.",
   ),
   'voice.openTransport': voice(
     { ...atNode, direction: t.keyof({ send: null, recv: null }, 'send or recv') },
@@ -166,7 +166,7 @@ export const voiceMethods = {
     { ...atNode, transport: MediaId, rtpCapabilities: RtpCapabilities },
     {},
     shape({ consumers: t.readonlyArray(ConsumerView) }),
-    'Receive what there is over this transport, and by notices what comes.',
+    'Receive what there is over this transport, and by notices what comes; asked again, it answers all that I receive.',
   ),
   'voice.setConsumer': voice(
     { ...atNode, consumer: MediaId },
@@ -234,8 +234,8 @@ export const voiceNotices = {
   'voice.moved': shape({ ...plain(), why: t.string }),
   /** I am no longer in the call with this participant: `replaced` by a newer one of my device, or taken over by a connection `elsewhere`. */
   'voice.closed': shape({ ...plain(), participant: t.number, why: t.string }),
-  /** A track to receive; its `ticket` names the placement it is of. */
-  'voice.consumer': shape({ ...plain(), consumer: ConsumerView }),
+  /** A track to receive; `fence` names the placement it is of: one of another than I entered is not for me. */
+  'voice.consumer': shape({ ...plain(), fence: t.number, consumer: ConsumerView }),
   'voice.consumerClosed': shape({ ...plain(), consumer: t.string }),
   'voice.consumerPaused': shape({ ...plain(), consumer: t.string, paused: t.boolean }),
   /** Whether anybody receives a track of mine now: one that nobody does may stop being sent. */
