@@ -77,6 +77,8 @@ export const variables = {
   PARLEY_VOICE_COMFORTABLE: withDefault(integer(1, 1_000), 50),
   /** Seconds in which a node that drains has moved its calls. */
   PARLEY_VOICE_DRAIN: withDefault(integer(1, 3_600), 30),
+  /** The program of the media workers: mediasoup-worker of the version that is used here. */
+  PARLEY_MEDIASOUP_WORKER: optional(path),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
   /** The browser of the tests. */

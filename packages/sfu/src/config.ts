@@ -18,6 +18,7 @@ export const SfuConfig = configOf(
   'PARLEY_LOG_LEVEL',
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',
+  'PARLEY_MEDIASOUP_WORKER',
   'PARLEY_CACHE',
 );
 
