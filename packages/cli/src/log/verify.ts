@@ -3,6 +3,7 @@ import { accountStreamName, streamName } from '@parley/infra/log/subjects';
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
+import { onInterrupt } from '../terminal/interrupt.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { grouped, paints } from '../terminal/print.js';
 import { createProgress } from '../terminal/progress.js';
@@ -36,16 +37,15 @@ const PRINTED = 20;
 
 async function verify({ nats, json }: Flags): Promise<void> {
   const log = await openLog(nats);
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  using interrupt = onInterrupt();
   try {
     const progress = json ? undefined : createProgress(await eventsIn(log), 'events');
     const verified = await verifyLog(log, {
       most: NAMED,
-      signal: stop.signal,
+      signal: interrupt.signal,
       ...(progress && { onRead: progress.step }),
     }).finally(() => progress?.stop());
-    if (stop.signal.aborted)
+    if (interrupt.signal.aborted)
       throw new CliError('broken off: nothing is said of what was not read', exitCodes.interrupted);
     if (json) process.stdout.write(`${JSON.stringify(verified)}\n`);
     else print(verified);

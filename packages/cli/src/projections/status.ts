@@ -10,6 +10,7 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type DatabaseFlags, databaseOption, withDatabase } from '../terminal/database.js';
+import { onInterrupt } from '../terminal/interrupt.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
 import { writeLine } from '../terminal/print.js';
 import { statusText } from './status-text.js';
@@ -74,22 +75,21 @@ async function status(flags: Flags): Promise<void> {
 /** Ends by Ctrl-C, or when nobody reads any more, with the exit code of the last look. */
 async function watch(resources: StatusResources, flags: Flags): Promise<void> {
   const { version } = flags;
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  process.once('SIGTERM', () => stop.abort());
+  using interrupt = onInterrupt();
+  const { signal } = interrupt;
   const isDrawn = process.stdout.isTTY && !flags.json;
   if (isDrawn) process.stdout.write(HIDE_CURSOR);
   try {
     let before: Status | undefined;
-    while (!stop.signal.aborted) {
+    while (!signal.aborted) {
       before = await readStatus(resources, {
         ...(version !== undefined && { version }),
         ...(before && { before }),
       });
-      if (stop.signal.aborted) return;
+      if (signal.aborted) return;
       if (isDrawn) process.stdout.write(CLEAR);
       if (!(await print(before, flags))) return;
-      await sleep(APART, undefined, { signal: stop.signal }).catch(() => undefined);
+      await sleep(APART, undefined, { signal }).catch(() => undefined);
     }
   } finally {
     if (isDrawn) process.stdout.write(SHOW_CURSOR);

@@ -9,6 +9,7 @@ import { exitCodes } from '../exit-codes.js';
 import { versionNumber } from '../projections/version-number.js';
 import { CliError } from '../terminal/cli-error.js';
 import { type DatabaseFlags, databaseOption, type OpenDatabase, withDatabase } from '../terminal/database.js';
+import { onInterrupt } from '../terminal/interrupt.js';
 import { type LogAccess, natsOption, openLog } from '../terminal/log-access.js';
 import { partitionNumber } from '../terminal/partition-number.js';
 import { createProgress } from '../terminal/progress.js';
@@ -65,8 +66,7 @@ async function auditAll(log: LogAccess, flags: Flags, database?: OpenDatabase): 
   const partitions =
     partition === undefined ? Array.from({ length: log.partitions }, (_, n) => n) : [partition];
   const schema = database && (await schemaToCompare(database, flags.version));
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  using interrupt = onInterrupt();
   const progress = json ? undefined : createProgress(await messagesToRead(log, partitions), 'messages');
   const audits: PartitionAudit[] = [];
   try {
@@ -74,12 +74,12 @@ async function auditAll(log: LogAccess, flags: Flags, database?: OpenDatabase): 
       const live = database && schema && (await readLive(database.pool, schema, each));
       audits.push(
         await auditPartition(log, each, {
-          signal: stop.signal,
+          signal: interrupt.signal,
           ...(progress && { onRead: progress.step }),
           ...(live && { live }),
         }),
       );
-      if (stop.signal.aborted)
+      if (interrupt.signal.aborted)
         throw new CliError('broken off: nothing is said of what was not read', exitCodes.interrupted);
     }
   } finally {
