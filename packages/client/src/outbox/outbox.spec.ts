@@ -165,6 +165,19 @@ describe('outboxes that share a storage', () => {
     expect(second.changes.map(({ tag }) => tag)).toEqual(['added', 'done']);
   });
 
+  it('are told what was answered by one that leads and can store nothing any more', async () => {
+    const { open } = tabs();
+    const first = life(open({ append: () => Promise.reject(new Error('quota')) }));
+    await first.outbox.ready;
+    const second = life(open(), never);
+    await second.outbox.ready;
+    await first.outbox.submit(command('one'));
+    expect(first.lost.length).toBe(1);
+    expect(await second.outbox.submit(command('two'))).toEqual({ seq: 1, at: 1 });
+    expect(second.outbox.size).toBe(0);
+    expect(first.sent).toEqual(['one', 'two']);
+  });
+
   it('keep what one of them gives while the other reads what is stored in order to lead', async () => {
     const { storage, open, next } = tabs();
     const first = life(open(), never);

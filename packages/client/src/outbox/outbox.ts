@@ -1,6 +1,6 @@
 import { createListeners } from '../listeners.js';
 import { asRefusal, RefusalError } from '../refusal-error.js';
-import type { Storage } from '../storage/storage.js';
+import type { Others, Storage } from '../storage/storage.js';
 import { isSame, isTooLarge, type QueuedCommand, readCommand, refused } from './command.js';
 import { type Entry, entryOf, rejectAll, type Told } from './entry.js';
 import type { LaneBounds } from './lanes.js';
@@ -66,6 +66,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** What the others say while the storage is read. */
   let unheard: Told[] | undefined;
   let storage: Storage | undefined;
+  let others: Others | undefined;
   let isLeading = options.storage === undefined;
   let closedBy: RefusalError | undefined;
   let failed = 0;
@@ -91,6 +92,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const ready = options.storage
     ?.then(async (opened) => {
       storage = opened;
+      others = opened.others;
       opened.others?.onTold((message) => hear(message as Told));
       await read(opened);
       if (opened.others === undefined) return lead();
@@ -101,10 +103,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       lead();
     });
 
-  /** From here on nothing outlives us; what is queued is still sent. */
+  /** From here on nothing outlives us; what is queued is still sent. Who leads goes on doing so, for the others too. */
   function lost(error: unknown): void {
     if (closedBy !== undefined || (storage === undefined && isLeading)) return;
     storage = undefined;
+    if (!isLeading) others = undefined;
     options.onStorageLost(error);
     lead();
   }
@@ -219,12 +222,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function forget({ id }: Entry, told: Told): void {
     if (id !== undefined) storage?.remove(id).catch(lost);
-    storage?.others?.tell(told);
+    others?.tell(told);
   }
 
   function keep({ id, command }: Entry, told: Told): void {
     if (id !== undefined) storage?.replace(id, command).catch(lost);
-    storage?.others?.tell(told);
+    others?.tell(told);
   }
 
   function offTheLine(entry: Entry): void {
@@ -250,7 +253,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (closedBy !== undefined) return rejectAll(entry, closedBy);
     entries.set(command.commandId, entry);
     listeners.emit('change', { tag: 'added', command });
-    if (id !== undefined) storage?.others?.tell({ tag: 'added', id, command });
+    if (id !== undefined) others?.tell({ tag: 'added', id, command });
     if (!isLeading) return;
     send(entry);
     sender.pump();
