@@ -1,0 +1,123 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Redis } from 'ioredis';
+import { chooseNode } from '../rpc/rendezvous.js';
+import type { Log } from '../runtime/log.js';
+import { hearNodes } from './heard.js';
+import { openPlacements, type Seat, type WhyPlaced } from './placements.js';
+import type { NodeBeat, Placement } from './protocol.js';
+import { askNode } from './questions.js';
+
+export type { Seat } from './placements.js';
+
+/** Where calls are carried, as a gateway or a node asks it. Goes on without Redis: see {@link openPlacing}. */
+export type Placing = {
+  /**
+   * Where this participant sends its media to, and takes it from. The call stays where it is while its node lives and is not in `except`. Refuses with
+   * `VoiceUnavailable` when no node takes it, with `CallNotFound` when a later call of the conversation is placed already.
+   */
+  seat(
+    conversationId: string,
+    call: number,
+    participant: number,
+    options?: { readonly except?: readonly string[] },
+  ): Promise<E.Either<Refusal, Seat>>;
+  /** The nodes that are heard here. */
+  nodes(): readonly NodeBeat[];
+  /** A participant has left, or, without one, the call is over. Best effort: nodes free what is forgotten. */
+  free(conversationId: string, call: number, participant?: number): Promise<void>;
+  close(): void;
+};
+
+export type PlacingOptions = {
+  readonly redis: Redis;
+  readonly nats: NatsConnection;
+  /** Where participants are who ask here. */
+  readonly region: string;
+  readonly log: Log;
+  /** Told of each seat that was given, for counting. */
+  readonly onSeat?: (why: WhyPlaced | 'rendezvous') => void;
+};
+
+/** Milliseconds that one node has to say whether it carries a call. */
+const ASK_MS = 500;
+
+/** Calls whose last known fence is remembered, so that a node can be told to give a greater one. */
+const MAX_KNOWN = 50_000;
+
+/**
+ * Places calls by one script in Redis. While Redis is away the nodes themselves are asked where a call is; one that none of them has goes to the node that rendezvous
+ * hashing gives among those heard on NATS, and that node gives the fence. Regions and edges are left out then: everybody must find the same node.
+ */
+export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions): Placing {
+  const placements = openPlacements(redis);
+  const heard = hearNodes(nats);
+  const fences = new Map<string, number>();
+  let isWarned = false;
+
+  function remember({ conversationId, fence }: Placement): void {
+    fences.delete(conversationId);
+    fences.set(conversationId, fence);
+    if (fences.size > MAX_KNOWN) fences.delete(fences.keys().next().value as string);
+  }
+
+  async function withoutRedis(
+    conversationId: string,
+    call: number,
+    except: readonly string[],
+  ): Promise<Placement | undefined> {
+    const there = heard.nodes().filter(({ node, state }) => state !== 'starting' && !except.includes(node));
+    const found = await Promise.all(
+      there.map(({ node }) => askNode(nats, node, { method: 'node.find', conversationId, call }, ASK_MS)),
+    );
+    const carried = found.flatMap((asked) =>
+      asked.tag === 'answer' && asked.result.placement !== undefined ? [asked.result.placement] : [],
+    );
+    // Two nodes may have been given it while they did not hear of each other: the newer one has it.
+    const newest = carried.sort((a, b) => b.fence - a.fence)[0];
+    if (newest !== undefined) return newest;
+
+    const takers = new Set(there.filter(({ state }) => state === 'ready').map(({ node }) => node));
+    const above = fences.get(conversationId) ?? 0;
+    for (;;) {
+      const node = chooseNode(takers, `${conversationId}/${call}`);
+      if (node === undefined) return undefined;
+      const question = { method: 'node.place', conversationId, call, above, except } as const;
+      const asked = await askNode(nats, node, question, ASK_MS);
+      if (asked.tag === 'answer') return asked.result.placement;
+      takers.delete(node);
+      if (asked.tag === 'nobody') heard.forget(node);
+    }
+  }
+
+  return {
+    async seat(conversationId, call, participant, { except = [] } = {}) {
+      try {
+        const seating = await placements.seat({ conversationId, call, participant, region, except });
+        isWarned = false;
+        if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
+        if (seating.tag === 'nobody') return E.left(refuse('VoiceUnavailable'));
+        remember(seating.seat);
+        onSeat?.(seating.why);
+        return E.right(seating.seat);
+      } catch (error) {
+        if (!isWarned) log.warn({ err: error }, 'calls are placed without Redis');
+        isWarned = true;
+      }
+      const placement = await withoutRedis(conversationId, call, except);
+      if (placement === undefined) return E.left(refuse('VoiceUnavailable'));
+      remember(placement);
+      onSeat?.('rendezvous');
+      return E.right(placement);
+    },
+    nodes: heard.nodes,
+    async free(conversationId, call, participant) {
+      if (participant === undefined) fences.delete(conversationId);
+      await placements.free(conversationId, call, participant).catch((error: unknown) => {
+        log.debug({ err: error }, 'a seat was not freed');
+      });
+    },
+    close: heard.close,
+  };
+}

@@ -1,0 +1,59 @@
+import { type NatsConnection, RequestError } from '@nats-io/transport-node';
+import type { Refusal } from '@parley/domain/conversation/refusals';
+import type { Placement } from './protocol.js';
+import { nodeSubject } from './subjects.js';
+
+/** What a node is asked for its own sake, on the subject of requests to it; as JSON. The answer is a `NodeReply` with the result below. */
+export type NodeQuestion =
+  /** Are you there? Answered by `{state}`, whatever it is doing. */
+  | { readonly method: 'node.ping' }
+  /** Do you carry this call, as its core? Asked of all while Redis is away. Answered by `{placement?}`. */
+  | { readonly method: 'node.find'; readonly conversationId: string; readonly call: number }
+  /**
+   * Take this call, under a fence above that one. A node that reaches Redis lets Redis decide, and may so name another one. Answered by
+   * `{placement}`.
+   */
+  | {
+      readonly method: 'node.place';
+      readonly conversationId: string;
+      readonly call: number;
+      readonly above: number;
+      readonly except: readonly string[];
+    }
+  /** Take no calls any more, and give away those there are within so many seconds; then leave. Answered by `{}` at once. */
+  | { readonly method: 'node.drain'; readonly seconds?: number };
+
+export type NodeAnswer = {
+  'node.ping': { readonly state: string };
+  'node.find': { readonly placement?: Placement };
+  'node.place': { readonly placement: Placement };
+  'node.drain': Record<string, never>;
+};
+
+/**
+ * What came of asking a node: an answer, its refusal, nobody (the broker says that no such node listens: it is gone), or silence within the time.
+ */
+export type Asked<A> =
+  | { readonly tag: 'answer'; readonly result: A }
+  | { readonly tag: 'refused'; readonly refusal: Refusal }
+  | { readonly tag: 'nobody' }
+  | { readonly tag: 'silence' };
+
+/** Asks one node; never rejects. @param timeoutMs milliseconds to wait for it */
+export async function askNode<Q extends NodeQuestion>(
+  nats: NatsConnection,
+  node: string,
+  question: Q,
+  timeoutMs: number,
+): Promise<Asked<NodeAnswer[Q['method']]>> {
+  try {
+    const reply = await nats.request(nodeSubject(node), JSON.stringify(question), { timeout: timeoutMs });
+    const answer = reply.json<{ result: NodeAnswer[Q['method']] } | { refusal: Refusal }>();
+    return 'refusal' in answer
+      ? { tag: 'refused', refusal: answer.refusal }
+      : { tag: 'answer', result: answer.result };
+  } catch (error) {
+    const isGone = error instanceof RequestError && error.isNoResponders();
+    return { tag: isGone ? 'nobody' : 'silence' };
+  }
+}
