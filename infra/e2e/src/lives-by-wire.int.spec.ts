@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { asyncApi } from '@parley/command-api/http/async-api';
 import { openApi } from '@parley/command-api/http/open-api';
-import { type Method, type MethodName, methods } from '@parley/domain/wire/methods';
+import type { Method } from '@parley/domain/wire/core-methods';
+import { type MethodName, methods } from '@parley/domain/wire/methods';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MovedClockStack, openMovedClockStack } from './leaks/moved-clock-stack.js';

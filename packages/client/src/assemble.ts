@@ -160,10 +160,9 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     stoppedBy: () => session.stoppedBy,
   });
 
-  const call = createCall({
-    submit: outbox.submit,
-    ask: (method, params) => opened(answerMs).then(() => session.request(method, params)),
-  });
+  const ask = (method: string, params: unknown): Promise<unknown> =>
+    opened(answerMs).then(() => session.request(method, params));
+  const call = createCall({ submit: outbox.submit, ask });
   const core: Core = {
     call,
     outbox,
@@ -230,6 +229,7 @@ export function assemble(options: ClientOptions, holds = false): Assembled {
     presence: people.presence,
     typing: typists.typing,
     call,
+    ask,
     send: (conversationId, message) => call('message.send', { conversationId, ...sendingOf(message) }),
     async messages(conversationId, page = {}) {
       const answer = await call('message.list', { conversationId, ...page });

@@ -1,20 +1,17 @@
 import * as E from '@parley/domain/either';
 import { decodeWith } from '@parley/domain/text';
-import {
-  isIdempotent,
-  type MethodName,
-  methods,
-  type ParamsOf,
-  type ResultOf,
-} from '@parley/domain/wire/methods';
+import { isIdempotent, coreMethods as methods } from '@parley/domain/wire/core-methods';
+import type { ParamsOf, ResultOf } from '@parley/domain/wire/methods';
 import type * as t from 'io-ts';
 import type { QueuedCommand } from './outbox/command.js';
 import { RefusalError } from './refusal-error.js';
 
 type CommandName = {
-  [M in MethodName]: (typeof methods)[M]['dispatch'] extends 'command' | 'account' ? M : never;
-}[MethodName];
-export type CallableName = Exclude<MethodName, 'session.open' | 'session.renew'>;
+  [M in CoreName]: (typeof methods)[M]['dispatch'] extends 'command' | 'account' ? M : never;
+}[CoreName];
+type CoreName = keyof typeof methods;
+/** What `call` knows; a call's media is asked for by voice/ask-voice.ts. */
+export type CallableName = Exclude<CoreName, 'session.open' | 'session.renew'>;
 
 /** Parameters of a method; a command's id is made if it is not given. */
 export type CallParams<M extends CallableName> = M extends CommandName

@@ -1,6 +1,6 @@
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { ConnectionState } from './connection-state.js';
-import type { LiveNotices, Receipts, VoiceNotice } from './live-notices.js';
+import type { LiveNotices, RawNotice, Receipts } from './live-notices.js';
 
 export type ClientEvents = {
   /** Once each, in the order of their seqs within a conversation. */
@@ -11,8 +11,8 @@ export type ClientEvents = {
   readonly resync: LiveNotices['resync'];
   readonly typing: LiveNotices['typing'];
   readonly presence: LiveNotices['presence'];
-  /** What is said of a call this client is in. */
-  readonly voice: VoiceNotice;
+  /** What is said of a call this client is in, unread. */
+  readonly voice: RawNotice;
   readonly 'session.expiring': LiveNotices['session.expiring'];
   readonly state: ConnectionState;
   /** The storage failed, is full or in use: from now on nothing outlives this page. */

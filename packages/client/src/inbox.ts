@@ -29,7 +29,10 @@ export function createInbox({ listeners, positions, user, time, comeBack }: Inbo
 
   function take(method: string, params: unknown): void {
     const notice = readNotice(method, params);
-    if (notice === undefined) return;
+    if (notice === undefined) {
+      if (method.startsWith('voice.')) listeners.emit('voice', { method, params });
+      return;
+    }
     switch (notice.name) {
       case 'event':
         return event(notice.value);
@@ -47,7 +50,7 @@ export function createInbox({ listeners, positions, user, time, comeBack }: Inbo
       case 'session.expiring':
         return listeners.emit('session.expiring', notice.value);
       default:
-        return listeners.emit('voice', notice);
+        return notice satisfies never;
     }
   }
 

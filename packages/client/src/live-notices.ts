@@ -1,8 +1,11 @@
 import * as E from '@parley/domain/either';
 import { decodeWith } from '@parley/domain/text';
+import { coreNotices as notices } from '@parley/domain/wire/core-notices';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { type NoticeName, type NoticeOf, notices } from '@parley/domain/wire/notices';
+import type { NoticeOf } from '@parley/domain/wire/notices';
 import type * as t from 'io-ts';
+
+type NoticeName = keyof typeof notices;
 
 /** What the server sends without being asked, by the method that carries it. */
 export type LiveNotices = { readonly [N in NoticeName]: N extends 'event' ? LiveEvent : NoticeOf<N> };
@@ -14,8 +17,8 @@ export type LiveNotice = {
   [N in keyof LiveNotices]: { readonly name: N; readonly value: LiveNotices[N] };
 }[keyof LiveNotices];
 
-/** One of those about calls. */
-export type VoiceNotice = Extract<LiveNotice, { readonly name: `voice.${string}` }>;
+/** One about a call, as it came: voice/voice-notices.ts has the codecs, so that clients without calls need not load them. */
+export type RawNotice = { readonly method: string; readonly params: unknown };
 
 /** Reads a notification; undefined for methods and shapes that this version does not know. */
 export function readNotice(method: string, params: unknown): LiveNotice | undefined {

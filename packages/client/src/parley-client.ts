@@ -42,6 +42,12 @@ export type ParleyClient = {
    * @throws RefusalError
    */
   readonly call: Call;
+  /**
+   * Asks once, when the session is open, what `call` has no codec for: neither the parameters nor the answer are looked at.
+   *
+   * @throws RefusalError
+   */
+  ask(method: string, params: unknown): Promise<unknown>;
   /** Sends a text, or a body of any kind. */
   send(conversationId: string, message: Message): Promise<ResultOf<'message.send'>>;
   /** A page of messages, oldest first; the newest page without a cursor. */

@@ -1,4 +1,4 @@
-import { MAX_RESUME } from '@parley/domain/wire/methods';
+import { MAX_RESUME } from '@parley/domain/wire/core-methods';
 
 /** What to do with an event at a seq. */
 export type Verdict = 'deliver' | 'duplicate' | 'gap';

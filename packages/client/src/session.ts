@@ -1,7 +1,7 @@
 import * as E from '@parley/domain/either';
 import { decodeWith } from '@parley/domain/text';
 import { afterClose, closeCodes } from '@parley/domain/wire/close-codes';
-import { SessionOpened } from '@parley/domain/wire/methods';
+import { SessionOpened } from '@parley/domain/wire/core-methods';
 import type * as t from 'io-ts';
 import { backoffMs } from './backoff.js';
 import { type Connection, openConnection } from './connection.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { internalQuestions } from '@parley/command-api/internal/serve';
 import { samples } from '@parley/domain/testing/samples';
-import { type Method, type MethodName, methods } from '@parley/domain/wire/methods';
+import type { Method } from '@parley/domain/wire/core-methods';
+import { type MethodName, methods } from '@parley/domain/wire/methods';
 import { type VoiceMethod, voiceMethods } from '@parley/domain/wire/voice';
 import { openRpcClient, type RpcClient } from '@parley/infra/rpc/client';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';

@@ -1,7 +1,8 @@
 import { refusals } from '@parley/domain/conversation/refusals';
 import { closeCodes } from '@parley/domain/wire/close-codes';
+import { type Method } from '@parley/domain/wire/core-methods';
 import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
-import { type Method, methods } from '@parley/domain/wire/methods';
+import { methods } from '@parley/domain/wire/methods';
 import { notices } from '@parley/domain/wire/notices';
 
 /** AsyncAPI 3.0 description of the socket: requests with their results, notifications, error and close codes. */

@@ -1,6 +1,7 @@
 import { type RefusalTag, refusals } from '@parley/domain/conversation/refusals';
+import { isIdempotent, type Method } from '@parley/domain/wire/core-methods';
 import { type JsonSchema, jsonSchema } from '@parley/domain/wire/json-schema';
-import { isIdempotent, type Method, methods } from '@parley/domain/wire/methods';
+import { methods } from '@parley/domain/wire/methods';
 
 /** OpenAPI 3.1 description of the HTTP interface, derived from the method table and its codecs. */
 export function openApi(): JsonSchema {

@@ -1,5 +1,6 @@
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { isIdempotent, methods } from '@parley/domain/wire/methods';
+import { isIdempotent } from '@parley/domain/wire/core-methods';
+import { methods } from '@parley/domain/wire/methods';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as E from 'fp-ts/lib/Either.js';

@@ -15,6 +15,10 @@ export type CallMedia = t.TypeOf<typeof CallMedia>;
 export const BroadcastSource = t.keyof({ mix: null, screen: null }, 'mix or screen');
 export type BroadcastSource = t.TypeOf<typeof BroadcastSource>;
 
+/** Why a device is no longer in a call: it left, was put out by a moderator, or was not heard of any more. */
+export const WhyLeft = t.keyof({ left: null, removed: null, lost: null }, 'left, removed or lost');
+export type WhyLeft = t.TypeOf<typeof WhyLeft>;
+
 /** How media goes: from everybody to everybody (a mesh), or by a selective forwarding unit. */
 export type Topology = 'p2p' | 'sfu';
 

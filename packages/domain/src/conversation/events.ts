@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { BroadcastSource, CallMedia, MAX_P2P } from '../call/call.js';
+import { BroadcastSource, CallMedia, MAX_P2P, WhyLeft } from '../call/call.js';
 import { DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
@@ -21,10 +21,6 @@ import {
 
 const entries = t.readonlyArray(Entry);
 const users = t.readonlyArray(UserId);
-
-/** Why a device is no longer in a call: it left, was put out by a moderator, or was not heard of any more. */
-export const WhyLeft = t.keyof({ left: null, removed: null, lost: null }, 'left, removed or lost');
-export type WhyLeft = t.TypeOf<typeof WhyLeft>;
 
 /**
  * Every event by its name in the log: its current version and the codec of its data. Older versions pass the upcasters

@@ -1,6 +1,5 @@
 import * as t from 'io-ts';
-import { BroadcastSource, CallMedia } from '../call/call.js';
-import { WhyLeft } from '../conversation/events.js';
+import { BroadcastSource, CallMedia, WhyLeft } from '../call/call.js';
 import { ConversationId, Seq } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { commandCodecs } from '../conversation/commands.js';
 import { decodeWith } from '../text.js';
-import { isMethodName, MAX_RESUME, type Method, methods, SessionOpen } from './methods.js';
+import { MAX_RESUME, type Method, SessionOpen } from './core-methods.js';
+import { isMethodName, methods } from './methods.js';
 import { isQueryType, queryCodecs } from './queries.js';
+import { voiceMethods } from './voice.js';
 
 const rows = Object.entries<Method>(methods);
 const SYSTEM_ALONE = ['message.expire', 'message.erase', 'member.erase'];
 
 describe('the methods', () => {
-  it('are every command but those of the system, every query, and what belongs to a user or a session', () => {
+  it('are every command but those of the system, every query, what belongs to a user or a session, and voice', () => {
     const expected = [
       ...Object.keys(commandCodecs),
       ...Object.keys(queryCodecs),
@@ -21,6 +23,7 @@ describe('the methods', () => {
       'typing.set',
       'presence.set',
       'presence.watch',
+      ...Object.keys(voiceMethods),
     ];
     expect(Object.keys(methods).sort()).toStrictEqual(
       expected.filter((name) => !SYSTEM_ALONE.includes(name)).sort(),

@@ -1,48 +1,12 @@
-import * as t from 'io-ts';
-import { shape } from '../shape.js';
-import { PresenceView } from './presence.js';
-import { MemberWatermarks } from './receipts.js';
+import type * as t from 'io-ts';
+import { coreNotices } from './core-notices.js';
 import { voiceNotices } from './voice.js';
 
 /**
  * Everything a gateway says without being asked, by the JSON-RPC method that carries it. The socket's description and the
- * SDK read this table. Types of events and reasons that a newer server knows pass.
+ * SDK read this table.
  */
-export const notices = {
-  /** An event of a conversation, each once and in the order of its seqs. */
-  event: shape({
-    conversationId: t.string,
-    seq: t.number,
-    type: t.string,
-    at: t.number,
-    actor: t.string,
-    commandId: t.string,
-    data: t.UnknownRecord,
-  }),
-  /**
-   * Where members' watermarks are now: of each the newest alone. `unread` is how many messages that user has not read, counted
-   * at `revision`, where it is known. In conversations of more than 100 members each is told of their own, and of the
-   * few who are furthest.
-   */
-  receipts: shape({ conversationId: t.string, watermarks: t.readonlyArray(MemberWatermarks) }),
-  /**
-   * Somebody types, for `expiresInMs` from now on unless it is said again; 0 when they have stopped. A message of theirs ends it
-   * too, without a notice. Not told in a crowd, nor to a reader who is behind.
-   */
-  typing: shape({ conversationId: t.string, user: t.string, expiresInMs: t.number }),
-  /** People this connection watches who are there otherwise than before. */
-  presence: shape({ people: t.readonlyArray(PresenceView) }),
-  /** I entered a conversation with the event `seq`. */
-  'conversation.added': shape({ conversationId: t.string, seq: t.number }),
-  /**
-   * What was missed of this conversation cannot be replayed: read it anew. What comes live from now on follows `seq`; without
-   * it nothing follows.
-   */
-  resync: shape({ conversationId: t.string, reason: t.string }, { seq: t.number }),
-  /** The token ends in `inMs`: give a new one by `session.renew`, or the connection is closed then. */
-  'session.expiring': shape({ expiresAt: t.number, inMs: t.number }),
-  ...voiceNotices,
-} as const;
+export const notices = { ...coreNotices, ...voiceNotices } as const;
 
 export type NoticeName = keyof typeof notices;
 export type NoticeOf<N extends NoticeName> = t.TypeOf<(typeof notices)[N]>;

@@ -1,7 +1,8 @@
 import type { Gone } from '@parley/domain/account/state';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
-import { type ParamsOf, type ResultOf, SessionOpen } from '@parley/domain/wire/methods';
+import { SessionOpen } from '@parley/domain/wire/core-methods';
+import type { ParamsOf, ResultOf } from '@parley/domain/wire/methods';
 import type { Caller as RpcCaller } from '@parley/infra/rpc/protocol';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
-import { SessionRenew } from '@parley/domain/wire/methods';
+import { SessionRenew } from '@parley/domain/wire/core-methods';
 import { type Caller, TokenRefused } from '@parley/infra/runtime/tokens';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
