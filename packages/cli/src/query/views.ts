@@ -19,20 +19,20 @@ select conversation_id, (data->>'seq')::bigint as seq, count(*) as edits, max(lo
 
 create view parts.ended as
 select conversation_id, seq, max(fate) as fate, min(ended_at) as ended_at
-  from (select conversation_id, (data->>'seq')::bigint as seq, 'deleted' as fate, logged_at as ended_at
+  from (select conversation_id, (data->>'seq')::bigint as seq, 'deleted' as fate, logged_at as ended_at, events.seq as ending
           from events where type = 'message.deleted'
         union all
-        select conversation_id, (data->>'seq')::bigint, 'erased', logged_at from events where type = 'message.erased'
+        select conversation_id, (data->>'seq')::bigint, 'erased', logged_at, seq from events where type = 'message.erased'
         union all
-        select conversation_id, unnest(range(span[1], span[2] + 1)), 'expired', logged_at
-          from (select conversation_id, logged_at, unnest(from_json(data->'ranges', '[["BIGINT"]]')) as span
+        select conversation_id, unnest(range(span[1], span[2] + 1)), 'expired', logged_at, seq
+          from (select conversation_id, logged_at, seq, unnest(from_json(data->'ranges', '[["BIGINT"]]')) as span
                   from events where type = 'message.expired')
         union all
-        select said.conversation_id, said.seq, 'erased', gone.logged_at
-          from parts.said join events gone on gone.conversation_id = said.conversation_id and gone.seq > said.seq
+        select said.conversation_id, said.seq, 'erased', gone.logged_at, gone.seq
+          from parts.said join events gone on gone.conversation_id = said.conversation_id
            and (gone.type = 'conversation.erased' or gone.type = 'member.erased' and (gone.data->>'user') = said.author)
          where gone.type in ('conversation.erased', 'member.erased'))
- group by all;
+ where ending > seq group by all;
 
 create view messages as
 select conversation_id, seq, ordinal, author,

@@ -131,6 +131,8 @@ describe('whatever people try in a conversation', () => {
       for (const { outcome } of steps) seen.add(E.isLeft(outcome) ? outcome.left.tag : 'answered');
     }
     const refusalsReached = [
+      'CallNotFound',
+      'CallOngoing',
       'ConversationClosed',
       'ConversationExists',
       'ConversationNotFound',
@@ -142,6 +144,7 @@ describe('whatever people try in a conversation', () => {
       'NotAMember',
       'NotAllowed',
       'NotForThisKind',
+      'NotInCall',
       'NotTheAuthor',
       'OnLegalHold',
       'ScopeMissing',

@@ -29,6 +29,8 @@ const seq = fc.oneof(
 /** One of a few, so that what is pinned is unpinned too. */
 const early = fc.integer({ min: 2, max: 6 });
 const media = fc.constantFrom('voice', 'video');
+/** Mostly the call that begins as the second event, so that calls are really joined, left and moderated. */
+const call = fc.oneof({ weight: 6, arbitrary: fc.constant(2) }, { weight: 1, arbitrary: early });
 const device = fc.constantFrom('phone', 'laptop');
 const source = fc.constantFrom('mix', 'screen', null);
 const why = fc.constantFrom('left', 'removed', 'lost');
@@ -92,11 +94,11 @@ const dataOf: { [T in CommandType]: fc.Arbitrary<Free<T>> } = {
   'message.erase': record({ seq, remains: fc.constant([]) }),
   'message.expire': record({ ranges: fc.array(range, { minLength: 1, maxLength: 3 }) }),
   'call.start': record({ media }),
-  'call.join': record({ call: early }),
-  'call.leave': record({ call: early, participant: early }),
-  'call.mute': record({ call: early, user: person, muted: fc.boolean() }),
-  'call.broadcast': record({ call: early, source }),
-  'call.end': record({ call: early }),
+  'call.join': record({ call }),
+  'call.leave': record({ call, participant: seq }),
+  'call.mute': record({ call, user: person, muted: fc.boolean() }),
+  'call.broadcast': record({ call, source }),
+  'call.end': record({ call }),
 };
 
 /** Commands come as often as in life: mostly messages and membership; what ends a history is rare. */
@@ -104,8 +106,9 @@ const weights: Partial<Record<CommandType, number>> = {
   'message.send': 8,
   'member.add': 4,
   'member.setRole': 3,
+  'call.join': 2,
 };
-const RARE = new Set<CommandType>(['conversation.close', 'conversation.erase', 'member.erase']);
+const RARE = new Set<CommandType>(['conversation.close', 'conversation.erase', 'member.erase', 'call.end']);
 const types = (Object.keys(dataOf) as CommandType[]).flatMap((type) =>
   Array.from({ length: RARE.has(type) ? 1 : 2 * (weights[type] ?? 1) }, () => type),
 );
@@ -133,7 +136,9 @@ function commandOf(type: CommandType, conversationId: string): fc.Arbitrary<Comm
     shared: rarely(fc.constantFrom('id-1', 'id-2', 'id-3')),
     producer: rarely(producer),
     at: fc.integer({ min: 0, max: 86_400_000 }).map((ms) => NOON + ms),
-  }).map(({ actor, asOperator, free, shared, producer: place, at }) => ({
+    device,
+    p2pMax: fc.integer({ min: 0, max: 4 }),
+  }).map(({ actor, asOperator, free, shared, producer: place, at, device, p2pMax }) => ({
     ...command(
       type,
       actor,
@@ -145,6 +150,8 @@ function commandOf(type: CommandType, conversationId: string): fc.Arbitrary<Comm
       } as never,
       at,
     ),
+    device,
+    p2pMax,
     ...(asOperator && OPERATORS.has(type) ? { asOperator } : {}),
   })) as fc.Arbitrary<Command>;
 }
@@ -155,6 +162,10 @@ const commandIn = (conversationId: string) =>
 const creating = (kind: 'group' | 'channel' | 'direct', conversationId: string, members: readonly string[]) =>
   command('conversation.create', 'ann', { conversationId, kind, members }) as Command;
 
+/** A call from the beginning, or none. */
+const calling = (conversationId: string) =>
+  fc.array(commandOf('call.start', conversationId), { maxLength: 1 });
+
 /** What people try in one conversation, allowed or not; nearly always it is created first. */
 export const commands: fc.Arbitrary<readonly Command[]> = fc
   .constantFrom('group', 'group', 'group', 'channel', 'channel', 'direct', 'none')
@@ -162,7 +173,9 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc
     const id = start === 'direct' ? directConversationId('ann', 'bob') : GARDEN;
     const first =
       start === 'none' ? [] : [creating(start, id, start === 'direct' ? ['bob'] : ['bob', 'cem'])];
-    return fc.array(commandIn(id), { maxLength: 70, size: 'max' }).map((rest) => [...first, ...rest]);
+    return fc
+      .tuple(calling(id), fc.array(commandIn(id), { maxLength: 70, size: 'max' }))
+      .map(([call, rest]) => [...first, ...call, ...rest]);
   });
 
 const entry = record({ user: person, role }).map((member) => ({ ...member, banHash: hashOf(member.user) }));

@@ -14,6 +14,7 @@ describe('the methods', () => {
     const expected = [
       ...Object.keys(commandCodecs),
       ...Object.keys(queryCodecs),
+      ...Object.keys(voiceMethods),
       'receipt.mark',
       'device.register',
       'device.revoke',
