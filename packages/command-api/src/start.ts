@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { Envelope } from '@parley/domain/log/envelope';
 import { openRequestLimits, pointsOf } from '@parley/infra/limits/request-limits';
 import { openPublishWindow } from '@parley/infra/log/publish-window';
 import { conversationFormat, openSnapshots } from '@parley/infra/log/snapshots';
@@ -115,6 +116,7 @@ export async function startApi(
   });
   resources.push({ name: 'vault', dispose: () => vault.close() });
   const shared = { store, turns: openTurns(), window, jsm, vault };
+  const commands = { ...shared, onAppended: (event: Envelope) => notifyAdded(nats, event) };
   const served = openServedVersion(database, knows === undefined ? {} : { knows });
   resources.push({ name: 'served version', dispose: () => served.close() });
   const caughtUp = openCatchUp({ jsm, partitions, database, served });
@@ -139,7 +141,7 @@ export async function startApi(
     { host: config.PARLEY_HTTP_HOST, port: config.PARLEY_HTTP_PORT },
     {
       api: {
-        commands: { ...shared, onAppended: (event) => notifyAdded(nats, event) },
+        commands,
         devices: {
           ...shared,
           accounts,
@@ -181,6 +183,7 @@ export async function startApi(
     handle: serveGateways(http.dispatch, {
       ...reads,
       accounts,
+      commands,
       replay: openReplay({ jsm, store, recent, vault, now: clock.now }),
     }),
     onError: (error, { method }) => onError(error, method),

@@ -1,10 +1,8 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import type { RpcClient } from '@parley/infra/rpc/client';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
+import type { Ask } from '@parley/infra/rpc/questions';
 import type { GatewayMetrics } from './metrics.js';
-
-/** Asks command-api; never rejects. `conversationId` says which conversation's order the request keeps. */
-export type Ask = (request: RpcRequest & { readonly conversationId?: string }) => Promise<RpcReply>;
 
 /** Asking, measured. */
 export function openAsk(rpc: RpcClient, metrics: GatewayMetrics): Ask {

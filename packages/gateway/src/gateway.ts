@@ -1,11 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { Ask } from '@parley/infra/rpc/questions';
 import type { Limiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
 import type { VerifyToken } from '@parley/infra/runtime/tokens';
 import type { Vault } from '@parley/infra/vault/vault';
 import type { TemplatedApp } from 'uwebsockets';
 import type { Arrivals } from './arrivals.js';
-import type { Ask } from './ask.js';
 import type { DeviceApi } from './devices/device-api.js';
 import type { Hub } from './hub/hub.js';
 import type { InternalApi } from './internal-api.js';

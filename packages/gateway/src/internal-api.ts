@@ -1,13 +1,19 @@
 import { isEventType } from '@parley/domain/conversation/events';
 import type { Refusal } from '@parley/domain/conversation/refusals';
-import { partitionOf } from '@parley/domain/log/partition';
 import { shape } from '@parley/domain/shape';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import { type Gather, openGather } from '@parley/infra/runtime/gather';
+import {
+  type Ask,
+  type Asked,
+  batch,
+  perPartition,
+  Refused,
+  readAnswer,
+  unlessRefused,
+} from '@parley/infra/rpc/questions';
+import { openGather } from '@parley/infra/runtime/gather';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import type { Ask } from './ask.js';
-import { type Asked, batch, readAnswer } from './questions.js';
 
 /**
  * What only gateways ask of command-api. What is asked in one tick, or while earlier questions are under way, goes together: a session
@@ -43,7 +49,6 @@ const USERS_PER_CONVERSATION = 4;
 const MOST_PAGES = 128;
 const AT_ONCE = 2;
 
-const Refused = shape({ refused: t.UnknownRecord as unknown as t.Type<Refusal, Refusal, unknown> });
 const Later = shape({ later: t.literal(true) });
 
 const MembershipsPage = t.union([
@@ -166,20 +171,3 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
 
 /** Whom pages are for is the gateway's to know. */
 const NOBODY = 'gateway';
-
-function perPartition<Q, A>(
-  partitions: number,
-  open: () => Gather<Q, A>,
-): (conversationId: string) => Gather<Q, A> {
-  const gathers = Array.from({ length: partitions }, open);
-  return (conversationId) => gathers[partitionOf(conversationId, partitions)] as Gather<Q, A>;
-}
-
-const unlessRefused = <A extends object>(
-  answer: Asked<A | { readonly refused: Refusal }>,
-): Asked<Exclude<A, { readonly refused: Refusal }>> => {
-  if (E.isLeft(answer)) return answer;
-  return 'refused' in answer.right
-    ? E.left(answer.right.refused)
-    : E.right(answer.right as Exclude<A, { readonly refused: Refusal }>);
-};

@@ -73,6 +73,8 @@ const questionsOf: Readonly<Record<string, (planted: Planted) => object>> = {
   'internal.memberships': () => ({ questions: [{ user: 'bob' }] }),
   'internal.revoked': () => ({ questions: [{ user: 'bob', device: 'd' }] }),
   'internal.membership': (planted) => ({ questions: [{ ...of(planted), users: ['bob'] }] }),
+  'internal.call': (planted) => ({ questions: [of(planted)] }),
+  'internal.callLost': (planted) => ({ ...of(planted), call: 1, participant: 1 }),
   'internal.acquaintances': () => ({ user: 'ann', users: ['bob'] }),
   'internal.replay': (planted) => ({
     questions: [{ ...of(planted), after: 0, limit: 1_000, until: planted.head }],

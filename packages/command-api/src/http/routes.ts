@@ -1,9 +1,11 @@
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { isIdempotent } from '@parley/domain/wire/core-methods';
+import { jsonSchema } from '@parley/domain/wire/json-schema';
 import { methods } from '@parley/domain/wire/methods';
 import type { Caller } from '@parley/infra/rpc/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as E from 'fp-ts/lib/Either.js';
+import type * as t from 'io-ts';
 import type { Dispatch } from '../dispatch.js';
 import { asyncApi } from './async-api.js';
 import type { LimitRequest } from './limit-requests.js';
@@ -24,13 +26,14 @@ export function addRoutes(
 ): void {
   for (const [method, row] of Object.entries(methods)) {
     if (!('http' in row)) continue;
+    const numbers = numbersOf(row.params);
     app.route({
       method: row.http.verb,
       url: row.http.path,
       handler: async (request, reply) => {
         const caller = await authenticate(request.headers.authorization);
         if (E.isLeft(caller)) return sendProblem(reply, caller.left);
-        const params = parametersOf(request, isIdempotent(row));
+        const params = parametersOf(request, numbers, isIdempotent(row));
         const tooSoon = limit(caller.right, method, params);
         if (tooSoon !== undefined) return sendProblem(reply, tooSoon);
         const trace = request.headers.traceparent;
@@ -47,22 +50,16 @@ export function addRoutes(
 /** W3C Trace Context, level 1. */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Path and query are text; these parameters are numbers, and the codec refuses what is not one. */
-const NUMERIC = new Set([
-  'limit',
-  'seq',
-  'around',
-  'minSeq',
-  'membersLimit',
-  'messagesBefore',
-  'messagesAfter',
-  'messagesLimit',
-]);
+/** Path and query are text; the parameters that are numbers are read as such, and the codec refuses what is none. */
+function numbersOf(params: t.Mixed): ReadonlySet<string> {
+  const { properties = {} } = jsonSchema(params) as { properties?: Record<string, { type?: unknown }> };
+  return new Set(Object.keys(properties).filter((name) => properties[name]?.type === 'integer'));
+}
 
-function parametersOf(request: FastifyRequest, takesKey: boolean): unknown {
+function parametersOf(request: FastifyRequest, numbers: ReadonlySet<string>, takesKey: boolean): unknown {
   const text = Object.entries({ ...(request.query as object), ...(request.params as object) });
   const fromUrl = Object.fromEntries(
-    text.map(([key, value]) => [key, NUMERIC.has(key) ? numeric(value) : value]),
+    text.map(([key, value]) => [key, numbers.has(key) ? numeric(value) : value]),
   );
   const key = request.headers['idempotency-key'];
   const commandId = takesKey && typeof key === 'string' ? { commandId: key } : {};

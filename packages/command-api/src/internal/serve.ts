@@ -6,11 +6,14 @@ import { MAX_WATCHED } from '@parley/domain/wire/presence';
 import type { RpcReply, RpcRequest } from '@parley/infra/rpc/protocol';
 import * as E from 'fp-ts/lib/Either.js';
 import type * as t from 'io-ts';
+import type { CommandResources } from '../commands/handle.js';
 import type { Accounts } from '../devices/accounts.js';
 import type { Dispatch } from '../dispatch.js';
 import type { NewestPageResources } from '../queries/newest-page.js';
 import { unlessLogIsAway } from '../unless-log-is-away.js';
 import { acquaintances } from './acquaintances.js';
+import { calls } from './call.js';
+import { callLost } from './call-lost.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import type { Replay, Replayed } from './replay.js';
@@ -30,6 +33,8 @@ const AcquaintancesParams = shape({
 const MembershipParams = questions(
   shape({ conversationId: ConversationId, users: boundedArray('users', UserId, 1, 1_000) }),
 );
+const CallParams = questions(shape({ conversationId: ConversationId }));
+const CallLostParams = shape({ conversationId: ConversationId, call: Seq, participant: Seq });
 const ReplayParams = questions(
   shape({
     conversationId: ConversationId,
@@ -42,6 +47,7 @@ const ReplayParams = questions(
 export type InternalResources = NewestPageResources & {
   readonly accounts: Accounts;
   readonly replay: Replay;
+  readonly commands: CommandResources;
 };
 
 /** Answers what gateways ask over NATS: the methods of the wire, and those that are theirs alone. */
@@ -72,6 +78,12 @@ export const internalQuestions: Readonly<Record<string, Question>> = {
   ),
   'internal.membership': question(MembershipParams, async ({ store, now }, { questions }) =>
     toJson({ answers: await membership(store, now(), questions) }),
+  ),
+  'internal.call': question(CallParams, async ({ store, now }, { questions }) =>
+    toJson({ answers: await calls(store, now(), questions) }),
+  ),
+  'internal.callLost': question(CallLostParams, async ({ commands, now }, lost) =>
+    E.map(JSON.stringify)(await callLost(commands, now(), lost)),
   ),
   'internal.acquaintances': question(AcquaintancesParams, async (resources, asked) =>
     E.map(JSON.stringify)(await acquaintances(resources, asked)),

@@ -14,7 +14,6 @@ describe('the methods', () => {
     const expected = [
       ...Object.keys(commandCodecs),
       ...Object.keys(queryCodecs),
-      ...Object.keys(voiceMethods),
       'receipt.mark',
       'device.register',
       'device.revoke',

@@ -1,8 +1,7 @@
 import type { Gone } from '@parley/domain/account/state';
+import { type Ask, type Asked, batch } from '@parley/infra/rpc/questions';
 import { openGather } from '@parley/infra/runtime/gather';
 import * as t from 'io-ts';
-import type { Ask } from '../ask.js';
-import { type Asked, batch } from '../questions.js';
 
 export type DeviceApi = {
   /** Why a user's device is refused, or false, never older than the moment of asking. */

@@ -1,11 +1,15 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { partitionOf } from '@parley/domain/log/partition';
 import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
-import type { RpcReply } from '@parley/infra/rpc/protocol';
-import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import type { Ask } from './ask.js';
+import type { Gather } from '../runtime/gather.js';
+import { parseJson } from '../runtime/parse-json.js';
+import type { RpcReply, RpcRequest } from './protocol.js';
+
+/** Asks command-api; never rejects. `conversationId` says which conversation's order the request keeps. */
+export type Ask = (request: RpcRequest & { readonly conversationId?: string }) => Promise<RpcReply>;
 
 /** What a question to command-api comes to. */
 export type Asked<A> = E.Either<Refusal, A>;
@@ -40,3 +44,24 @@ export function readAnswer<A>(codec: t.Type<A, unknown, unknown>, reply: RpcRepl
     decodeWith(codec, parseJson(reply.json)),
   );
 }
+
+/** What is asked of the conversations of a partition goes together, because one instance answers it. */
+export function perPartition<Q, A>(
+  partitions: number,
+  open: () => Gather<Q, A>,
+): (conversationId: string) => Gather<Q, A> {
+  const gathers = Array.from({ length: partitions }, open);
+  return (conversationId) => gathers[partitionOf(conversationId, partitions)] as Gather<Q, A>;
+}
+
+/** A question that was refused by itself. */
+export const Refused = shape({ refused: t.UnknownRecord as unknown as t.Type<Refusal, Refusal, unknown> });
+
+export const unlessRefused = <A extends object>(
+  answer: Asked<A | { readonly refused: Refusal }>,
+): Asked<Exclude<A, { readonly refused: Refusal }>> => {
+  if (E.isLeft(answer)) return answer;
+  return 'refused' in answer.right
+    ? E.left(answer.right.refused)
+    : E.right(answer.right as Exclude<A, { readonly refused: Refusal }>);
+};

@@ -1,0 +1,134 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { openRpcClient, type RpcClient } from '@parley/infra/rpc/client';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { signToken } from '@parley/infra/runtime/tokens';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { openRosters, type Rosters } from '@parley/infra/voice/roster';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningApi, startTestApi, TOKEN_SECRET } from '../testing/running-api.js';
+
+let environment: TestEnvironment;
+let api: RunningApi;
+let other: RunningApi;
+let rpc: RpcClient;
+let rosters: Rosters;
+let disconnect: () => Promise<void>;
+
+beforeAll(async () => {
+  environment = await testEnvironment();
+  [api, other] = await Promise.all([startTestApi(environment), startTestApi(environment)]);
+  const nats = await connectNats(environment.natsUrl, 'test');
+  disconnect = () => nats.close();
+  rpc = openRpcClient({ nats, partitions: 4 });
+  rosters = openRosters(rpc.call, 4, 'gateway');
+});
+afterAll(async () => {
+  rpc?.close();
+  await disconnect?.();
+  await Promise.all([api?.stop(), other?.stop()]);
+  await environment?.dispose();
+});
+
+async function ask(
+  user: string,
+  device: string,
+  verb: string,
+  path: string,
+  body: object = {},
+  url = api.url,
+) {
+  const token = await signToken(TOKEN_SECRET, { sub: user, did: device, expiresIn: '1h' });
+  const response = await fetch(url + path, {
+    method: verb,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ commandId: randomUUID(), ...body }),
+  });
+  const json = (await response.json()) as { readonly seq: number; readonly tag?: string };
+  if (response.status !== 200) throw new Error(`${path}: ${JSON.stringify(json)}`);
+  return json.seq;
+}
+
+/** Ann's group with Bob, where Ann has started a call on her phone. */
+async function called() {
+  const conversationId = `g-${randomUUID()}`;
+  await ask('ann', 'phone', 'POST', '/v1/conversations', { conversationId, kind: 'group', members: ['bob'] });
+  const path = `/v1/conversations/${conversationId}/calls`;
+  return { conversationId, path, call: await ask('ann', 'phone', 'POST', path, { media: 'voice' }) };
+}
+
+const rosterOf = async (conversationId: string) => {
+  const roster = await rosters.of(conversationId);
+  if (E.isLeft(roster)) throw new Error(JSON.stringify(roster.left));
+  return roster.right;
+};
+
+describe('who is in a call', () => {
+  it('is known by device, as the log is now, with who leads and how media goes', async () => {
+    const { conversationId, path, call } = await called();
+    expect(await rosterOf(conversationId)).toMatchObject({
+      revision: 2,
+      kind: 'group',
+      leads: ['ann'],
+      call: {
+        call,
+        p2pMax: 4,
+        topology: 'p2p',
+        participants: [{ participant: 2, user: 'ann', device: 'phone' }],
+      },
+    });
+    // By another instance than the one that is asked.
+    await ask('bob', 'laptop', 'POST', `${path}/${call}/participants`, {}, other.url);
+    await ask('bob', 'phone', 'POST', `${path}/${call}/participants`, {}, api.url);
+    const after = await rosterOf(conversationId);
+    expect(after.leads).toEqual(['ann']);
+    expect(after.call?.participants).toMatchObject([
+      { participant: 2, user: 'ann', device: 'phone' },
+      { participant: 3, user: 'bob', device: 'laptop' },
+      { participant: 4, user: 'bob', device: 'phone' },
+    ]);
+    await ask('ann', 'phone', 'POST', `/v1/conversations/${conversationId}/members/remove`, {
+      users: ['bob'],
+    });
+    expect((await rosterOf(conversationId)).call?.participants).toHaveLength(1);
+  });
+
+  it('is nobody where nobody talks, and where there is no conversation', async () => {
+    const { conversationId, path, call } = await called();
+    await ask('ann', 'phone', 'DELETE', `${path}/${call}`);
+    expect(await rosterOf(conversationId)).toEqual({ revision: 3, kind: 'group', leads: [] });
+    expect(await rosterOf('nowhere')).toEqual({ revision: 0, leads: [] });
+  });
+
+  it('is asked for many conversations at once', async () => {
+    const many = await Promise.all(Array.from({ length: 20 }, called));
+    const found = await Promise.all(many.map(({ conversationId }) => rosterOf(conversationId)));
+    expect(found.map(({ call }) => call?.participants.length)).toEqual(many.map(() => 1));
+  });
+});
+
+describe('a participant whom nobody hears of', () => {
+  it('is taken out once, by as many as notice it', async () => {
+    const { conversationId, path, call } = await called();
+    const participant = await ask('bob', 'laptop', 'POST', `${path}/${call}/participants`);
+    const lost = { conversationId, call, participant };
+    const answers = await Promise.all([rosters.lost(lost), rosters.lost(lost), rosters.lost(lost)]);
+    expect(answers).toEqual([E.right({}), E.right({}), E.right({})]);
+    expect(await rosters.lost(lost)).toEqual(E.right({}));
+    const after = await rosterOf(conversationId);
+    expect(after).toMatchObject({ revision: 4, call: { participants: [{ user: 'ann' }] } });
+  });
+
+  it('that is gone already, with call or conversation, is no trouble', async () => {
+    const { conversationId, path, call } = await called();
+    const lost = { conversationId, call, participant: call };
+    expect(await rosters.lost({ ...lost, participant: 99 })).toEqual(E.right({}));
+    await ask('ann', 'phone', 'DELETE', `${path}/${call}`);
+    expect(await rosters.lost(lost)).toEqual(E.right({}));
+    await ask('ann', 'phone', 'POST', `/v1/conversations/${conversationId}/close`);
+    expect(await rosters.lost(lost)).toEqual(E.right({}));
+    expect(await rosters.lost({ ...lost, conversationId: 'nowhere' })).toEqual(E.right({}));
+    expect((await rosterOf(conversationId)).revision).toBe(4);
+  });
+});
