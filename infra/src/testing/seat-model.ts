@@ -18,7 +18,7 @@ export type SeatRecord = {
 /**
  * Which node takes a participant, in plain words:
  * the call stays where it is while its node is there, also one that drains, unless it is to be left; else it goes to a node that takes calls, of the region if there is
- * one, the least loaded. The participant keeps its seat while that node is there. A new one is on the core until that has its comfortable number; then on an
+ * one, the least loaded. The participant keeps its seat while that node is there, on an edge while that takes calls. A new one is on the core until that has its comfortable number; then on an
  * edge of the region if there is one, rather one of this call, the least loaded; and where all are full, where the fewest of this call are.
  * `now` in ms since 1970 UTC.
  */
@@ -47,7 +47,13 @@ export function modelSeat(
 
   const seats = new Map(why === 'kept' ? record?.seats : []);
   const taken = (node: string): number => [...seats.values()].filter((each) => each === node).length;
-  if (!known.has(seats.get(participant) ?? '')) seats.delete(participant);
+  const placed = { conversationId, call, node: core, fence };
+  if (participant === undefined) {
+    const placedAlone = { call, node: core, fence, seats };
+    return { seating: { tag: 'seated', seat: placed, why }, book: { ...book, record: placedAlone } };
+  }
+  const before = known.get(seats.get(participant) ?? '');
+  if (before === undefined || (before.node !== core && before.state !== 'ready')) seats.delete(participant);
   const given = new Map(book.given);
   let node = seats.get(participant);
   if (node === undefined) {
@@ -55,9 +61,8 @@ export function modelSeat(
     seats.set(participant, node);
     given.set(node, (given.get(node) ?? 0) + 1);
   }
-  const placement = { conversationId, call, node, fence };
   return {
-    seating: { tag: 'seated', seat: node === core ? placement : { ...placement, core }, why },
+    seating: { tag: 'seated', seat: node === core ? placed : { ...placed, node, core }, why },
     book: { ...book, given, record: { call, node: core, fence, seats } },
   };
 

@@ -11,7 +11,8 @@ export type WhyPlaced = 'kept' | 'new' | 'gone' | 'left';
 export type SeatQuestion = {
   readonly conversationId: string;
   readonly call: number;
-  readonly participant: number;
+  /** Whom a seat is for; left out, only the call is placed. */
+  readonly participant?: number;
   /** Where who asks is. */
   readonly region: string;
   /** Nodes that it must not be. */
@@ -107,10 +108,13 @@ if why ~= 'kept' then
   redis.call('HSET', KEYS[4], 'call', string.format('%.0f', ask.call), 'node', core, 'fence', fence)
 end
 
+redis.call('EXPIRE', KEYS[4], ask.remembered)
+if not ask.participant then return { 'seated', core, fence, core, why } end
+
 local function seats(node) return tonumber(redis.call('HGET', KEYS[4], 'c:' .. node) or '0') end
 local field = 's:' .. string.format('%.0f', ask.participant)
 local seat = redis.call('HGET', KEYS[4], field)
-if seat and not alive[seat] then
+if seat and not (alive[seat] and (seat == core or alive[seat].ready)) then
   redis.call('HINCRBY', KEYS[4], 'c:' .. seat, -1)
   seat = false
 end
@@ -131,7 +135,6 @@ if not seat then
   redis.call('HINCRBY', KEYS[4], 'c:' .. seat, 1)
   redis.call('HINCRBY', KEYS[3], seat, 1)
 end
-redis.call('EXPIRE', KEYS[4], ask.remembered)
 return { 'seated', seat, fence, core, why }`;
 
 const KEEP = `

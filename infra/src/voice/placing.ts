@@ -2,12 +2,11 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
-import { chooseNode } from '../rpc/rendezvous.js';
 import type { Log } from '../runtime/log.js';
 import { hearNodes } from './heard.js';
 import { openPlacements, type Seat, type WhyPlaced } from './placements.js';
 import type { NodeBeat, Placement } from './protocol.js';
-import { askNode } from './questions.js';
+import { openWithoutRedis } from './without-redis.js';
 
 export type { Seat } from './placements.js';
 
@@ -23,6 +22,12 @@ export type Placing = {
     participant: number,
     options?: { readonly except?: readonly string[] },
   ): Promise<E.Either<Refusal, Seat>>;
+  /** The same for the call alone, from a node that gives it away. */
+  move(
+    conversationId: string,
+    call: number,
+    options: { readonly except: readonly string[] },
+  ): Promise<E.Either<Refusal, Placement>>;
   /** The nodes that are heard here. */
   nodes(): readonly NodeBeat[];
   /** A participant has left, or, without one, the call is over. Best effort: nodes free what is forgotten. */
@@ -40,9 +45,6 @@ export type PlacingOptions = {
   readonly onSeat?: (why: WhyPlaced | 'rendezvous') => void;
 };
 
-/** Milliseconds that one node has to say whether it carries a call. */
-const ASK_MS = 500;
-
 /** Calls whose last known fence is remembered, so that a node can be told to give a greater one. */
 const MAX_KNOWN = 50_000;
 
@@ -53,6 +55,7 @@ const MAX_KNOWN = 50_000;
 export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions): Placing {
   const placements = openPlacements(redis);
   const heard = hearNodes(nats);
+  const without = openWithoutRedis(nats, heard);
   const fences = new Map<string, number>();
   let isWarned = false;
 
@@ -62,55 +65,38 @@ export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions
     if (fences.size > MAX_KNOWN) fences.delete(fences.keys().next().value as string);
   }
 
-  async function withoutRedis(
+  async function ask(
     conversationId: string,
     call: number,
+    participant: number | undefined,
     except: readonly string[],
-  ): Promise<Placement | undefined> {
-    const there = heard.nodes().filter(({ node, state }) => state !== 'starting' && !except.includes(node));
-    const found = await Promise.all(
-      there.map(({ node }) => askNode(nats, node, { method: 'node.find', conversationId, call }, ASK_MS)),
-    );
-    const carried = found.flatMap((asked) =>
-      asked.tag === 'answer' && asked.result.placement !== undefined ? [asked.result.placement] : [],
-    );
-    // Two nodes may have been given it while they did not hear of each other: the newer one has it.
-    const newest = carried.sort((a, b) => b.fence - a.fence)[0];
-    if (newest !== undefined) return newest;
-
-    const takers = new Set(there.filter(({ state }) => state === 'ready').map(({ node }) => node));
-    const above = fences.get(conversationId) ?? 0;
-    for (;;) {
-      const node = chooseNode(takers, `${conversationId}/${call}`);
-      if (node === undefined) return undefined;
-      const question = { method: 'node.place', conversationId, call, above, except } as const;
-      const asked = await askNode(nats, node, question, ASK_MS);
-      if (asked.tag === 'answer') return asked.result.placement;
-      takers.delete(node);
-      if (asked.tag === 'nobody') heard.forget(node);
+  ): Promise<E.Either<Refusal, Seat>> {
+    try {
+      const who = participant === undefined ? {} : { participant };
+      const seating = await placements.seat({ conversationId, call, ...who, region, except });
+      isWarned = false;
+      if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
+      if (seating.tag === 'nobody') return E.left(refuse('VoiceUnavailable'));
+      remember(seating.seat);
+      onSeat?.(seating.why);
+      return E.right(seating.seat);
+    } catch (error) {
+      if (!isWarned) log.warn({ err: error }, 'calls are placed without Redis');
+      isWarned = true;
     }
+    const placement =
+      (await without.find(conversationId, call, except)) ??
+      (await without.place(conversationId, call, fences.get(conversationId) ?? 0, except));
+    if (placement === undefined) return E.left(refuse('VoiceUnavailable'));
+    remember(placement);
+    onSeat?.('rendezvous');
+    return E.right(placement);
   }
 
   return {
-    async seat(conversationId, call, participant, { except = [] } = {}) {
-      try {
-        const seating = await placements.seat({ conversationId, call, participant, region, except });
-        isWarned = false;
-        if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
-        if (seating.tag === 'nobody') return E.left(refuse('VoiceUnavailable'));
-        remember(seating.seat);
-        onSeat?.(seating.why);
-        return E.right(seating.seat);
-      } catch (error) {
-        if (!isWarned) log.warn({ err: error }, 'calls are placed without Redis');
-        isWarned = true;
-      }
-      const placement = await withoutRedis(conversationId, call, except);
-      if (placement === undefined) return E.left(refuse('VoiceUnavailable'));
-      remember(placement);
-      onSeat?.('rendezvous');
-      return E.right(placement);
-    },
+    seat: (conversationId, call, participant, { except = [] } = {}) =>
+      ask(conversationId, call, participant, except),
+    move: (conversationId, call, { except }) => ask(conversationId, call, undefined, except),
     nodes: heard.nodes,
     async free(conversationId, call, participant) {
       if (participant === undefined) fences.delete(conversationId);
