@@ -10,7 +10,7 @@ export type Started = {
   readonly resources: readonly Resource[];
 };
 
-/** How long a service may take to stop; then it leaves with what it was doing undone. */
+/** How long a service may take to stop unless it says otherwise; then it leaves with what it was doing undone. */
 export const stopTimeoutMs = 10_000;
 
 /**
@@ -18,8 +18,13 @@ export const stopTimeoutMs = 10_000;
  * reverse and exits: 0 after an orderly stop, 1 after a failure or when stopping took too long. A second signal,
  * a second later, exits at once. Uncaught errors are bugs: they are logged and end the process, for whoever watches it to start it again.
  */
-export const runService = async (name: string, log: Log, start: () => Promise<Started>): Promise<void> => {
-  const stop = new Promise<string>((resolve) => watchForStop(log, resolve));
+export const runService = async (
+  name: string,
+  log: Log,
+  start: () => Promise<Started>,
+  stopWithinMs = stopTimeoutMs,
+): Promise<void> => {
+  const stop = new Promise<string>((resolve) => watchForStop(log, stopWithinMs, resolve));
   process.on('uncaughtException', (error) => crash(log, error, 'uncaught exception'));
   process.on('unhandledRejection', (error) => crash(log, error, 'unhandled rejection'));
   try {
@@ -36,7 +41,7 @@ export const runService = async (name: string, log: Log, start: () => Promise<St
 /** Ctrl-C reaches a process more than once: from the terminal, and from every parent that passes it on. */
 const echoMs = 1_000;
 
-const watchForStop = (log: Log, stop: (reason: string) => void): void => {
+const watchForStop = (log: Log, stopWithinMs: number, stop: (reason: string) => void): void => {
   let askedAt: number | undefined;
   const ask = (reason: string): void => {
     if (askedAt !== undefined) {
@@ -47,9 +52,9 @@ const watchForStop = (log: Log, stop: (reason: string) => void): void => {
     askedAt = Date.now();
     // Also where the start hangs, or a resource does.
     setTimeout(() => {
-      log.error(`not stopped within ${stopTimeoutMs} ms: leaving`);
+      log.error(`not stopped within ${stopWithinMs} ms: leaving`);
       process.exit(1);
-    }, stopTimeoutMs).unref();
+    }, stopWithinMs).unref();
     stop(reason);
   };
   process.on('SIGTERM', () => ask('SIGTERM'));

@@ -15,7 +15,7 @@ export type ServiceProcess = {
   signal(signal: NodeJS.Signals): void;
 };
 
-export type ServiceName = 'command-api' | 'projector' | 'gateway';
+export type ServiceName = 'command-api' | 'projector' | 'gateway' | 'sfu';
 
 /** Milliseconds within which a service must be ready. */
 const READY_WITHIN = 30_000;

@@ -6,7 +6,7 @@ import type { Log } from '../runtime/log.js';
 import { hearNodes } from './heard.js';
 import { openPlacements, type Seat, type WhyPlaced } from './placements.js';
 import type { NodeBeat, Placement } from './protocol.js';
-import { openWithoutRedis } from './without-redis.js';
+import { openWithoutRedis, type WithoutRedis } from './without-redis.js';
 
 export type { Seat } from './placements.js';
 
@@ -28,6 +28,8 @@ export type Placing = {
     call: number,
     options: { readonly except: readonly string[] },
   ): Promise<E.Either<Refusal, Placement>>;
+  /** Which node says that it carries a call, of those that are heard; for while Redis is away. */
+  find: WithoutRedis['find'];
   /** The nodes that are heard here. */
   nodes(): readonly NodeBeat[];
   /** A participant has left, or, without one, the call is over. Best effort: nodes free what is forgotten. */
@@ -97,6 +99,7 @@ export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions
     seat: (conversationId, call, participant, { except = [] } = {}) =>
       ask(conversationId, call, participant, except),
     move: (conversationId, call, { except }) => ask(conversationId, call, undefined, except),
+    find: without.find,
     nodes: heard.nodes,
     async free(conversationId, call, participant) {
       if (participant === undefined) fences.delete(conversationId);

@@ -15,10 +15,12 @@ export type HoldInput =
   | { readonly tag: 'shown'; readonly call: number; readonly fence: number; readonly core?: string }
   /** A placement, as Redis or another node has it; `node` is its core. */
   | { readonly tag: 'told'; readonly call: number; readonly fence: number; readonly node: string }
-  /** It was given away, by this node itself. */
+  /** It is given away by this node itself: a core to another one, an edge back to its core. */
   | { readonly tag: 'given'; readonly call: number; readonly fence: number; readonly node: string }
   /** Who was here has gone, or had their time. */
   | { readonly tag: 'left' }
+  /** Nobody has been here for a while. */
+  | { readonly tag: 'idle' }
   /** The log says that the call has ended. */
   | { readonly tag: 'ended'; readonly call: number };
 
@@ -55,7 +57,7 @@ export function stepHold(hold: Hold, input: HoldInput, self: string): HoldStep {
         return stay(
           hold.tag === 'leaving' ? { ...hold, call, fence, node } : { tag: 'elsewhere', call, fence, node },
         );
-      if (node === (hold.core ?? self)) {
+      if (input.tag === 'told' && node === (hold.core ?? self)) {
         if (call === hold.call && fence === hold.fence) return stay(hold);
         // This node is the core of it under a newer fence: what comes under the older one is refused from now on.
         if (call === hold.call && hold.core === undefined)
@@ -67,6 +69,10 @@ export function stepHold(hold: Hold, input: HoldInput, self: string): HoldStep {
     case 'left':
       return hold.tag === 'leaving'
         ? { hold: { ...hold, tag: 'elsewhere' }, effect: 'giveUp', verdict: 'stale' }
+        : stay(hold);
+    case 'idle':
+      return hold.tag === 'held'
+        ? { hold: { tag: 'nothing' }, effect: 'close', verdict: 'stale' }
         : stay(hold);
     case 'ended': {
       const { call } = input;

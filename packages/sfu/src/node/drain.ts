@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Log } from '@parley/infra/runtime/log';
+import type { Placing } from '@parley/infra/voice/placing';
+import type { CallNotice } from '@parley/infra/voice/protocol';
+import { callSubject } from '@parley/infra/voice/subjects';
+import * as E from 'fp-ts/lib/Either.js';
+import type { Rooms } from '../room/rooms.js';
+import type { Held, Holds } from './holds.js';
+
+export type DrainResources = {
+  readonly self: string;
+  readonly nats: NatsConnection;
+  readonly holds: Holds;
+  readonly rooms: Rooms;
+  readonly placing: Placing;
+  readonly log: Log;
+};
+
+/** Milliseconds that participants of a call have to go to its next node before it is closed here: they go there first and leave then. */
+const LEAVE_MS = 4_000;
+
+/** Milliseconds between two looks at who is still here. */
+const LOOK_MS = 100;
+
+/**
+ * Gives calls away, one after another, or more at once where the time until `until` (ms since 1970 UTC) would not do; ends when there are none, when `signal` ends it, or when there is
+ * no other node: those who are here are better off until the last moment then.
+ */
+export async function moveCalls(
+  resources: DrainResources,
+  until: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { holds } = resources;
+  while (!signal.aborted) {
+    const held = holds.held();
+    if (held.length === 0) return;
+    const rounds = Math.max(1, Math.floor((until - Date.now()) / (2 * LEAVE_MS)));
+    const atOnce = Math.ceil(held.length / rounds);
+    const moved = await Promise.all(
+      held.slice(0, atOnce).map((each) => moveCall(resources, each, LEAVE_MS, signal)),
+    );
+    if (!moved.some(Boolean)) {
+      if (!hasOthers(resources)) return;
+      await sleep(LOOK_MS * 5);
+    }
+  }
+}
+
+/** Gives away what is left, and waits for nobody. */
+export async function moveRest(resources: DrainResources): Promise<void> {
+  const done = new AbortController().signal;
+  await Promise.all(resources.holds.held().map((held) => moveCall(resources, held, 0, done)));
+}
+
+/** False when nobody takes it. */
+async function moveCall(
+  { self, nats, holds, rooms, placing, log }: DrainResources,
+  { conversationId, call, fence, core }: Held,
+  leaveMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (core !== undefined) {
+    // Gateways give its participants other seats, because this node takes no calls any more.
+    holds.step(conversationId, { tag: 'given', call, fence, node: core });
+    holds.step(conversationId, { tag: 'left' });
+    return true;
+  }
+  const placed = await placing.move(conversationId, call, { except: [self] });
+  if (E.isLeft(placed)) {
+    // A later call of the conversation has taken its place.
+    if (placed.left.tag === 'CallNotFound') holds.step(conversationId, { tag: 'ended', call });
+    else log.warn({ conversationId, refusal: placed.left }, 'a call could not be moved');
+    return placed.left.tag === 'CallNotFound';
+  }
+  const { node, fence: next } = placed.right;
+  holds.step(conversationId, { tag: 'given', call, fence: next, node });
+  const notice: CallNotice = {
+    to: 'all',
+    name: 'voice.moved',
+    value: { conversationId, call, why: 'drain' },
+  };
+  nats.publish(callSubject(conversationId), JSON.stringify(notice));
+  const leaving = Date.now() + leaveMs;
+  const isHere = (): boolean =>
+    rooms.list().some((room) => room.conversationId === conversationId && room.participants > 0);
+  while (Date.now() < leaving && !signal.aborted && isHere()) await sleep(LOOK_MS);
+  holds.step(conversationId, { tag: 'left' });
+  log.info({ conversationId, node }, 'a call was moved');
+  return true;
+}
+
+const hasOthers = ({ self, placing }: DrainResources): boolean =>
+  placing.nodes().some(({ node, state }) => node !== self && state === 'ready');

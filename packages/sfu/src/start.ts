@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { openRpcClient } from '@parley/infra/rpc/client';
+import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { connectRedis } from '@parley/infra/runtime/connect-redis';
+import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import type { Log } from '@parley/infra/runtime/log';
+import { createMetrics } from '@parley/infra/runtime/metrics';
+import { startOpsServer } from '@parley/infra/runtime/ops-server';
+import { openPlacing } from '@parley/infra/voice/placing';
+import type { CallNotice } from '@parley/infra/voice/protocol';
+import { openRosters } from '@parley/infra/voice/roster';
+import { callSubject } from '@parley/infra/voice/subjects';
+import { ticketKey } from '@parley/infra/voice/ticket';
+import type { SfuConfig } from './config.js';
+import { openBackgroundPool } from './node/background-pool.js';
+import { openNode, type SfuNode } from './node/node.js';
+import { openRooms } from './room/open-rooms.js';
+
+/** Milliseconds until a question about who is in a call counts as unanswered. */
+const ROSTER_MS = 3_000;
+
+/** Builds an SFU node. Needs NATS to start; Redis, command-api and its own media workers may come later. */
+export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
+  const key = ticketKey(config);
+  const self = `sfu-${randomBytes(6).toString('hex')}`;
+  const partitions = config.PARLEY_PARTITIONS;
+  const resources: Resource[] = [];
+  const registry = createMetrics('sfu');
+
+  const nats = await connectNats(config.NATS_URL, self);
+  resources.push({ name: 'nats', dispose: () => nats.drain() });
+  const redis = await connectRedis(config.REDIS_URL, { name: self, log });
+  resources.push({ name: 'redis', dispose: () => redis.disconnect() });
+  const rpc = openRpcClient({ nats, partitions, timeout: ROSTER_MS });
+  resources.push({ name: 'rpc', dispose: () => rpc.close() });
+  const rosters = openRosters((request) => rpc.call(request), partitions, 'sfu');
+  const placing = openPlacing({ redis, nats, region: config.PARLEY_VOICE_REGION, log });
+  resources.push({ name: 'placing', dispose: () => placing.close() });
+
+  let node: SfuNode | undefined;
+  const ops = await startOpsServer({
+    host: config.PARLEY_HTTP_HOST,
+    port: config.PARLEY_HTTP_PORT,
+    metrics: registry,
+    checks: [
+      { name: 'nats', isReady: () => !nats.isClosed() },
+      { name: 'media workers', isReady: () => node?.isReady ?? false },
+    ],
+  });
+  resources.push({ name: 'ops', dispose: () => ops.close() });
+
+  const pool = openBackgroundPool({
+    config,
+    log,
+    onReady: () => node?.workersReady(),
+    onDied: ({ worker }) => rooms.workerDied(worker),
+  });
+  resources.push({ name: 'media workers', dispose: () => pool.close() });
+  const rooms = openRooms({
+    pool,
+    tell: (conversationId: string, notice: CallNotice) => {
+      if (!nats.isClosed()) nats.publish(callSubject(conversationId), JSON.stringify(notice));
+    },
+    log,
+    registry,
+    now: Date.now,
+  });
+  resources.push({ name: 'rooms', dispose: () => rooms.shutdown() });
+
+  let drainSeconds = config.PARLEY_VOICE_DRAIN;
+  node = openNode({
+    self,
+    nats,
+    redis,
+    placing,
+    rooms,
+    rosterOf: rosters.of,
+    partitions,
+    key,
+    region: config.PARLEY_VOICE_REGION,
+    http: httpOf(config, ops.port),
+    comfortable: config.PARLEY_VOICE_COMFORTABLE,
+    cpu: pool.cpu,
+    log,
+    registry,
+    onDrainAsked(seconds = config.PARLEY_VOICE_DRAIN) {
+      drainSeconds = Math.min(seconds, config.PARLEY_VOICE_DRAIN);
+      process.kill(process.pid, 'SIGTERM');
+    },
+  });
+  const opened = node;
+  resources.push({ name: 'calls', dispose: () => opened.drain(drainSeconds) });
+  return { info: { node: self, url: ops.url }, resources };
+}
+
+/** Where gateways and operators reach it: a node that listens on every address has one of them announced. */
+function httpOf(config: SfuConfig, port: number): string {
+  const isAny = ['0.0.0.0', '::'].includes(config.PARLEY_HTTP_HOST);
+  const host = isAny ? (config.PARLEY_VOICE_ADDRESS ?? config.PARLEY_VOICE_LISTEN) : config.PARLEY_HTTP_HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
