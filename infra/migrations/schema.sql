@@ -45,6 +45,31 @@ create table ban (
   constraint ban_pkey PRIMARY KEY (conversation_id, ban_hash)
 );
 
+create table call (
+  conversation_id text collate "C" not null,
+  call bigint not null,
+  media text not null,
+  by_user text collate "C" not null,
+  at bigint not null,
+  ended_at bigint,
+  constraint call_pkey PRIMARY KEY (conversation_id, call)
+) with (fillfactor=80);
+CREATE INDEX call_ongoing ON call USING btree (conversation_id) WHERE (ended_at IS NULL);
+
+create table call_stay (
+  conversation_id text collate "C" not null,
+  participant bigint not null,
+  call bigint not null,
+  user_id text collate "C" not null,
+  device text collate "C" not null,
+  joined_at bigint not null,
+  left_at bigint,
+  why text,
+  constraint call_stay_pkey PRIMARY KEY (conversation_id, participant)
+) with (fillfactor=80);
+CREATE INDEX call_stay_of_call ON call_stay USING btree (conversation_id, call, participant);
+CREATE INDEX call_stay_of_user ON call_stay USING btree (conversation_id, user_id);
+
 create table checkpoint (
   projection text not null,
   partition integer not null,

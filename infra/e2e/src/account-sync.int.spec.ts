@@ -125,6 +125,8 @@ describe('synchronising an account', { timeout: 120_000 }, () => {
         'reaction',
         'receipt',
         'departure',
+        'call',
+        'call_stay',
         'checkpoint',
         'dead_letter',
       ]

@@ -99,6 +99,8 @@ async function rowsOf({ environment }: Stack, conversationId: string) {
       'pin',
       'receipt',
       'departure',
+      'call',
+      'call_stay',
     ]) {
       const { rows } = await client.query(
         `select * from rm_1.${table} t where conversation_id = $1 order by t.*::text collate "C"`,

@@ -3,13 +3,13 @@
  * applied to every build in place and keeps its rows; what changes what rows mean makes a new model, which is built from the log beside
  * the one that is served.
  */
-export type Model = 1 | 2;
+export type Model = 1 | 2 | 3;
 
 /** Each model's newest migration. */
-const lastMigrations: Readonly<Record<Model, string>> = { 1: '004_parked', 2: '005_replies' };
+const lastMigrations: Readonly<Record<Model, string>> = { 1: '004_parked', 2: '005_replies', 3: '006_calls' };
 
 /** What a new build has. */
-export const NEWEST_MODEL: Model = 2;
+export const NEWEST_MODEL: Model = 3;
 
 /** Whether this code can project into and read a model: a newer release may have made others. */
 export const isKnownModel = (model: number): model is Model => model in lastMigrations;

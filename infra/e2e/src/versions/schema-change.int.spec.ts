@@ -1,6 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import { startTestApi, TOKEN_SECRET } from '@parley/command-api/testing/running-api';
 import { migrate, migrateVersion } from '@parley/infra/read-model/migrate';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { promoteVersion, rollbackVersion } from '@parley/infra/read-model/versions';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
@@ -88,7 +89,7 @@ describe('a change of what rows mean', { timeout: 240_000 }, () => {
       },
       new AbortController().signal,
     );
-    expect(built).toMatchObject({ version: 2, model: 2 });
+    expect(built).toMatchObject({ version: 2, model: NEWEST_MODEL });
     expect(await tellsReplies(young)).toBe(false);
     const second = await system.add('projector');
 

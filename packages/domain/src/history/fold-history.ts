@@ -19,11 +19,13 @@ export function foldHistory(history: History, event: Envelope): History {
   history.revision = Math.max(history.revision, event.seq);
   history.at = event.at;
   apply(history, event);
+  // A call that another log tells of does not go on here.
+  if (event.importedTo === event.seq) history.calls.end(event.at);
   return history;
 }
 
 function apply(history: History, event: Envelope): void {
-  const { members, bans, timeline, pins } = history;
+  const { members, bans, timeline, calls, pins } = history;
   switch (event.type) {
     case 'conversation.created':
       history.kind ??= event.data.kind;
@@ -40,7 +42,7 @@ function apply(history: History, event: Envelope): void {
       return;
     case 'conversation.closed':
       history.closed = true;
-      return;
+      return calls.end(event.at);
     case 'conversation.expirySet':
       history.expiresAt = event.data.expiresAt;
       return;
@@ -56,19 +58,17 @@ function apply(history: History, event: Envelope): void {
       return enter(history, event.data.members, event.seq);
     case 'member.removed':
       for (const user of event.data.users) members.delete(user);
-      return;
+      return calls.putOut(event.data.users, event.at, 'removed');
     case 'member.left':
       members.delete(event.actor);
-      return;
+      return calls.putOut([event.actor], event.at, 'left');
     case 'member.roleSet': {
       const member = members.get(event.data.user);
       if (member !== undefined) member.role = event.data.role;
       return;
     }
     case 'member.banned':
-      bans.add(event.data.banHash);
-      for (const [user, { banHash }] of members) if (banHash === event.data.banHash) members.delete(user);
-      return;
+      return ban(history, event);
     case 'member.unbanned':
       bans.delete(event.data.banHash);
       return;
@@ -105,11 +105,15 @@ function apply(history: History, event: Envelope): void {
     case 'message.erased':
       return recall(history, event);
     case 'call.started':
+      return calls.start(event.seq, event.at, event.actor, event.data.media, event.data.device);
     case 'call.joined':
+      return calls.join(event.data.call, event.seq, event.at, event.actor, event.data.device);
     case 'call.left':
+      return calls.leave(event.data.call, event.data.participant, event.at, event.data.why);
+    case 'call.ended':
+      return calls.end(event.at, event.data.call);
     case 'call.muted':
     case 'call.broadcastSet':
-    case 'call.ended':
       return;
     default:
       return event satisfies never;
@@ -118,6 +122,13 @@ function apply(history: History, event: Envelope): void {
 
 function enter({ members }: History, entries: readonly Entry[], since: number): void {
   for (const { user, role, banHash } of entries) members.set(user, { role, since, banHash });
+}
+
+function ban({ members, bans, calls }: History, { at, data: { banHash } }: EventOf<'member.banned'>): void {
+  const users = [...members].flatMap(([user, member]) => (member.banHash === banHash ? [user] : []));
+  bans.add(banHash);
+  for (const user of users) members.delete(user);
+  calls.putOut(users, at, 'removed');
 }
 
 /** Of an erased conversation nothing stays but that it was. */
@@ -134,15 +145,17 @@ function erase(history: History, at: number): void {
   history.members.clear();
   history.bans.clear();
   history.timeline.clear();
+  history.calls.clear();
   history.pins.clear();
   history.reactedBy.clear();
 }
 
-/** Their messages are tombstones, their reactions are gone, and where they were the last owner the successor named is one. */
+/** Their messages are tombstones, their reactions and their part in calls are gone, and where they were the last owner the successor named is one. */
 function erasePerson(history: History, { at, data }: EventOf<'member.erased'>): void {
   const { user, successor } = data;
-  const { members, timeline, reactedBy } = history;
+  const { members, timeline, calls, reactedBy } = history;
   members.delete(user);
+  calls.forget(user, at);
   const heir = successor === undefined ? undefined : members.get(successor);
   if (heir !== undefined) heir.role = 'owner';
   for (const message of timeline.takeOf(user)) tombstone(history, message, at);

@@ -1,4 +1,5 @@
 import type { Kind, Role, Ttl } from '../conversation/vocabulary.js';
+import { Calls } from './calls.js';
 import { Holes } from './holes.js';
 import { Timeline } from './timeline.js';
 
@@ -32,6 +33,7 @@ export type History = {
   readonly members: Map<string, HistoricMember>;
   readonly bans: Set<string>;
   readonly timeline: Timeline;
+  readonly calls: Calls;
   /** By seq of the message. */
   readonly pins: Map<number, { readonly by: string; readonly at: number }>;
   /** Messages on which somebody's reactions are, or were, by user. */
@@ -57,6 +59,7 @@ export const emptyHistory = (conversationId: string): History => ({
   members: new Map(),
   bans: new Set(),
   timeline: new Timeline(),
+  calls: new Calls(),
   pins: new Map(),
   reactedBy: new Map(),
   holes: new Holes(),

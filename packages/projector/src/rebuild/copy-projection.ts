@@ -12,6 +12,8 @@ const own: Readonly<Record<ProjectionName, readonly string[]>> = {
     'message',
     'reaction',
     'pin',
+    'call',
+    'call_stay',
     'gap',
     'parked_conversation',
     'mended_conversation',

@@ -32,6 +32,10 @@ export function full(conversationId: string): readonly Envelope[] {
     next({ type: 'message.pinned', data: { seq: 2, author: 'ann' } }),
     next({ type: 'member.left', data: {} }, 'cem'),
     next({ type: 'member.banned', data: { banHash: 'h-dan' } }),
+    next({ type: 'call.started', data: { media: 'voice', device: 'phone', p2pMax: 4 } }),
+    next({ type: 'call.joined', data: { call: 12, device: 'laptop' } }, 'ben'),
+    next({ type: 'call.left', data: { call: 12, participant: 13, user: 'ben', why: 'lost' } }, 'ben'),
+    next({ type: 'call.ended', data: { call: 12 } }),
     next({ type: 'conversation.held', data: { reason: 'case 7' } }),
   ];
 }

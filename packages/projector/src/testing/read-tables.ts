@@ -8,6 +8,8 @@ const keys = {
   message: 'conversation_id, seq',
   reaction: 'conversation_id, seq, emoji, user_id',
   pin: 'conversation_id, seq',
+  call: 'conversation_id, call',
+  call_stay: 'conversation_id, participant',
 } as const;
 
 /** Columns that say where in the log something changed; `readPlaces` reads them. */

@@ -21,5 +21,7 @@ export function tablesOfLog(events: readonly Envelope[]): Tables {
     message: all.flatMap(({ message }) => message),
     reaction: all.flatMap(({ reaction }) => reaction),
     pin: all.flatMap(({ pin }) => pin),
+    call: all.flatMap(({ call }) => call),
+    call_stay: all.flatMap(({ call_stay }) => call_stay),
   };
 }

@@ -1,4 +1,5 @@
 import type { Ending, Kind, Role, Ttl } from '@parley/domain/conversation/vocabulary';
+import type { CallEvent } from './fold-calls.js';
 
 /**
  * What a step changes in the rows of one conversation; the order of its events is folded away, but for the erasure that it may
@@ -40,6 +41,8 @@ export type ConversationChanges = {
   readonly expired: ExpiredRange[];
   readonly reactions: Map<string, ReactionChange>;
   readonly pins: Map<number, PinChange>;
+  /** What may change a call, in the order of the log. */
+  readonly calls: CallEvent[];
 };
 
 /**

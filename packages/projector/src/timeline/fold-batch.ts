@@ -1,5 +1,6 @@
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ConversationChanges } from './changes.js';
+import { keepForCalls } from './fold-calls.js';
 import { foldErased } from './fold-erased.js';
 import { type EventOf, edit, expire, pin, react, send, tombstone } from './fold-messages.js';
 
@@ -26,6 +27,7 @@ export function foldBatch(
     conversation.changed = streamSeqs[index] as number;
     if (event.importedTo !== undefined)
       conversation.imported = event.seq < event.importedTo ? 'incoming' : 'whole';
+    if (concernsCalls(event)) keepForCalls(conversation, event);
     apply(conversation, event);
   }
   return steps;
@@ -47,9 +49,28 @@ export const untouched = (conversationId: string, step: number): ConversationCha
   expired: [],
   reactions: new Map(),
   pins: new Map(),
+  calls: [],
 });
 
 const isErasure = ({ type }: Envelope): boolean => type === 'conversation.erased' || type === 'member.erased';
+
+/** Whether it may change who is in a call; and by the last event of an import a call that came with it is over. */
+function concernsCalls({ type, seq, importedTo }: Envelope): boolean {
+  switch (type) {
+    case 'call.started':
+    case 'call.joined':
+    case 'call.left':
+    case 'call.ended':
+    case 'member.removed':
+    case 'member.left':
+    case 'member.banned':
+    case 'member.erased':
+    case 'conversation.closed':
+      return true;
+    default:
+      return seq === importedTo;
+  }
+}
 
 function apply(changes: ConversationChanges, event: Envelope): void {
   switch (event.type) {

@@ -5,7 +5,9 @@ import { windowBegan } from '../window.js';
 import type { ConversationChanges, TimelineChanges } from './changes.js';
 import { copyMessages, copySent } from './copy-messages.js';
 import { firstDue } from './due.js';
+import { foldCalls } from './fold-calls.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
+import { CALL, CALL_STAY, keepsCalls, rowsBegun } from './write-calls.js';
 import { writeStep } from './write-changes.js';
 import { onlySendsIn } from './write-sends.js';
 
@@ -120,6 +122,29 @@ async function loadBegun(
     ({ id, seq, by, at }) => [id, seq, by, at],
     rows.flatMap(({ pins }) => pins),
   );
+  if (keepsCalls(move.from.model)) {
+    const called = begun
+      .filter(({ calls }) => calls.length > 0)
+      .map(({ conversationId, calls }) =>
+        rowsBegun(
+          conversationId,
+          foldCalls(calls, undefined, () => []),
+        ),
+      );
+    const asItIs = <A extends readonly (string | number | null)[]>(row: A) => row;
+    await put(
+      'call',
+      CALL,
+      asItIs,
+      called.flatMap(({ calls }) => calls),
+    );
+    await put(
+      'call_stay',
+      CALL_STAY,
+      asItIs,
+      called.flatMap(({ stays }) => stays),
+    );
+  }
   const counted = rows.flatMap(({ one, counts }) =>
     [...one.sent.values()].map((message) => ({
       id: one.conversationId,

@@ -48,6 +48,8 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
         'message',
         'reaction',
         'pin',
+        'call',
+        'call_stay',
         'departure',
         'checkpoint',
         'dead_letter',
@@ -100,6 +102,16 @@ describe('the rows of a log', { timeout: 120_000 }, () => {
         expect(tables).toEqual(tablesOfLog(events));
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('are those of a naive fold when people come to calls and go, however they go', async () => {
+    await fc.assert(
+      fc.asyncProperty(talked, cuts, async (events, cutAt) => {
+        const { tables } = await project(events, cutAt);
+        expect(tables).toEqual(tablesOfLog(events));
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -232,6 +244,68 @@ const handled = fc
       }[type]();
       const place = { conversationId: 'handled', seq, at: 1_000 + seq, actor, commandId: `c-${seq}` };
       return envelop({ type, data } as ConversationEvent, place);
+    });
+  });
+
+/** One conversation of calls, one after the other, that people leave in every way there is; the first part of it may be an import. */
+const talked = fc
+  .tuple(
+    fc.nat({ max: 20 }),
+    fc.array(
+      fc.record({
+        type: fc.constantFrom<ConversationEvent['type']>(
+          'call.started',
+          'call.started',
+          'call.joined',
+          'call.joined',
+          'call.joined',
+          'call.left',
+          'call.left',
+          'call.ended',
+          'call.muted',
+          'member.added',
+          'member.added',
+          'member.left',
+          'member.removed',
+          'member.banned',
+          'member.erased',
+          'conversation.closed',
+          'message.sent',
+          'conversation.erased',
+        ),
+        actor: fc.constantFrom('ann', 'ben', 'cem'),
+        device: fc.constantFrom('phone', 'laptop'),
+        back: fc.nat({ max: 9 }),
+        why: fc.constantFrom('left', 'removed', 'lost'),
+      }),
+      { maxLength: 60, size: 'max' },
+    ),
+  )
+  .map(([importedTo, deeds]) => {
+    let [call, entered, isOver] = [1, [1], false];
+    return deeds.flatMap(({ type, actor, device, back, why }, index) => {
+      const seq = index + 1;
+      const isEnd = type === 'conversation.erased' || type === 'conversation.closed';
+      if (isOver || (isEnd && back > 0)) return [];
+      isOver = type === 'conversation.erased';
+      if (type === 'call.started' && back > 2) call = seq;
+      if (type === 'call.started' || type === 'call.joined') entered = [seq, ...entered];
+      const participant = entered[Math.min(back, entered.length - 1)] as number;
+      const data = {
+        'call.started': () => ({ media: 'voice', device, p2pMax: 4 }),
+        'call.joined': () => ({ call, device }),
+        'call.left': () => ({ call, participant, user: actor, why }),
+        'call.ended': () => ({ call: back > 2 ? call : 1 }),
+        'call.muted': () => ({ call, user: actor, muted: true }),
+        'member.added': () => ({ members: [{ user: actor, role: 'member', banHash: `h-${actor}` }] }),
+        'member.removed': () => ({ users: [actor] }),
+        'member.banned': () => ({ banHash: `h-${actor}` }),
+        'member.erased': () => ({ user: actor }),
+        'message.sent': () => ({ ordinal: seq, body: 'p0.{"kind":"text","text":"x"}' }),
+      } as Readonly<Record<string, () => object>>;
+      const place = { conversationId: 'talked', seq, at: 1_000 + seq, actor, commandId: `c-${seq}` };
+      const of = seq <= importedTo ? { importedTo } : {};
+      return [envelop({ type, data: data[type]?.() ?? {} } as ConversationEvent, { ...place, ...of })];
     });
   });
 

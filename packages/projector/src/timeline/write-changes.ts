@@ -6,6 +6,7 @@ import { copySent } from './copy-messages.js';
 import { firstDue, isDueAnew } from './due.js';
 import { ALWAYS, MAX_MARKED } from './marks.js';
 import { restoreErased } from './restore-erased.js';
+import { keepsCalls, writeCalls } from './write-calls.js';
 import { writeErasures } from './write-erasures.js';
 import { writeMembers } from './write-members.js';
 import { changeMessages, insertSent } from './write-messages.js';
@@ -45,7 +46,8 @@ export async function writeStep(
 ): Promise<Written> {
   const replies =
     countsReplies(move.from.model) && !how.isLoad ? await movedReplies(client, schema, all) : undefined;
-  await writeErasures(client, schema, all);
+  const withCalls = keepsCalls(move.from.model);
+  await writeErasures(client, schema, all, withCalls);
   await restoreErased(client, schema, all, move.claimed);
   await (how.isLoad ? copySent(client, schema, all) : insertSent(client, schema, all));
   await changeMessages(client, schema, all);
@@ -54,6 +56,7 @@ export async function writeStep(
     await recountReplies(client, schema, all, move.claimed);
   }
   await writePins(client, schema, all);
+  if (withCalls) await writeCalls(client, schema, all);
   const { entered, left, counts } = await writeMembers(client, schema, all, move);
   await writeConversations(client, schema, all, counts, { move, ...how });
   return { entered, left };

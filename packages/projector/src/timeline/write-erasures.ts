@@ -13,23 +13,25 @@ export async function writeErasures(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
+  withCalls: boolean,
 ): Promise<void> {
-  await removeConversations(client, schema, erasedConversations(all));
-  await removePeople(client, schema, all);
+  await removeConversations(client, schema, erasedConversations(all), withCalls);
+  await removePeople(client, schema, all, withCalls);
 }
 
 /** Those that are erased as a whole. */
 export const erasedConversations = (all: readonly ConversationChanges[]) => erasures(all, 'conversation');
 
-/** Pins and receipts of a conversation are few: as many as pins and members are allowed. */
+/** Pins and receipts of a conversation are few: as many as pins and members are allowed. Its calls are few beside its messages. */
 async function removeConversations(
   client: ClientBase,
   schema: string,
   erased: readonly { readonly conversationId: string }[],
+  withCalls: boolean,
 ): Promise<void> {
   if (erased.length === 0) return;
   const ids = erased.map(({ conversationId }) => conversationId);
-  for (const table of ['ban', 'pin', 'receipt']) {
+  for (const table of ['ban', 'pin', 'receipt', ...(withCalls ? ['call', 'call_stay'] : [])]) {
     await client.query(`delete from ${schema}.${table} where conversation_id = any ($1)`, [ids]);
   }
   for (const table of ['reaction', 'message']) {
@@ -41,11 +43,12 @@ async function removeConversations(
   }
 }
 
-/** Their messages become tombstones, and what they said to others' messages goes. All at once: it is the work of one person. */
+/** Their messages become tombstones, and what they said to others' messages goes, and when they were in calls. All at once: it is the work of one person. */
 async function removePeople(
   client: ClientBase,
   schema: string,
   all: readonly ConversationChanges[],
+  withCalls: boolean,
 ): Promise<void> {
   const erased = erasures(all, 'person');
   if (erased.length === 0) return;
@@ -74,11 +77,12 @@ async function removePeople(
      where m.conversation_id = t.conversation_id and m.seq = t.seq`,
     [ids, users],
   );
-  await client.query(
-    `delete from ${schema}.receipt r using unnest($1::text[], $2::text[]) as e (conversation_id, user_id)
-     where r.conversation_id = e.conversation_id and r.user_id = e.user_id`,
-    [ids, users],
-  );
+  for (const table of ['receipt', ...(withCalls ? ['call_stay'] : [])])
+    await client.query(
+      `delete from ${schema}.${table} r using unnest($1::text[], $2::text[]) as e (conversation_id, user_id)
+       where r.conversation_id = e.conversation_id and r.user_id = e.user_id`,
+      [ids, users],
+    );
 }
 
 function erasures<T extends Erasure['tag']>(all: readonly ConversationChanges[], tag: T) {

@@ -27,7 +27,8 @@ export const onlySendsIn = (one: ConversationChanges): boolean =>
     one.amended.size +
     one.expired.length +
     one.reactions.size +
-    one.pins.size ===
+    one.pins.size +
+    one.calls.length ===
     0;
 
 /**

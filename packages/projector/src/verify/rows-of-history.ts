@@ -11,12 +11,14 @@ export type Tables = {
   readonly message: readonly Row[];
   readonly reaction: readonly Row[];
   readonly pin: readonly Row[];
+  readonly call: readonly Row[];
+  readonly call_stay: readonly Row[];
 };
 
 /** What the rows of a conversation are after its events. Without the columns that say where in the log something changed. */
 export function rowsOfHistory(history: History): Tables {
   const conversation_id = history.conversationId;
-  const { members, bans, timeline, pins } = history;
+  const { members, bans, timeline, pins, calls } = history;
   const replies = repliesTo(timeline);
   return {
     conversation: history.revision === 0 ? [] : [conversationRow(history)],
@@ -49,6 +51,26 @@ export function rowsOfHistory(history: History): Tables {
     pin: [...pins]
       .sort(([a], [b]) => a - b)
       .map(([seq, { by, at }]) => ({ conversation_id, seq, by_user: by, at })),
+    call: Array.from(calls, ({ call, media, by, at, endedAt }) => ({
+      conversation_id,
+      call,
+      media,
+      by_user: by,
+      at,
+      ended_at: endedAt,
+    })),
+    call_stay: Array.from(calls).flatMap(({ call, stays }) =>
+      stays.map(({ participant, user, device, joinedAt, leftAt, why }) => ({
+        conversation_id,
+        participant,
+        call,
+        user_id: user,
+        device,
+        joined_at: joinedAt,
+        left_at: leftAt,
+        why,
+      })),
+    ),
   };
 }
 
