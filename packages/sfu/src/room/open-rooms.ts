@@ -2,7 +2,10 @@ import { refuse } from '@parley/domain/conversation/refusals';
 import type { Log } from '@parley/infra/runtime/log';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Registry } from 'prom-client';
-import type { RoomLimits, Rooms, RoomWorkers, Tell } from './rooms.js';
+import { mediaMetrics } from './media-metrics.js';
+import { openRoom, type Room } from './room.js';
+import { ROOM_LIMITS, type RoomLimits, type Rooms, type RoomWorkers, type Tell } from './rooms.js';
+import { openSampler } from './sample-media.js';
 
 export type RoomResources = {
   readonly pool: RoomWorkers;
@@ -14,16 +17,76 @@ export type RoomResources = {
   readonly limits?: Partial<RoomLimits>;
 };
 
-/** The calls of a node. Nothing can be carried yet. */
-export function openRooms(_resources: RoomResources): Rooms {
+/** Milliseconds between two looks at what has become due in rooms. */
+const TICK = 500;
+
+/** The calls of a node. */
+export function openRooms({ pool, tell, log, registry, now, limits: given }: RoomResources): Rooms {
+  const limits = { ...ROOM_LIMITS, ...given };
+  const metrics = mediaMetrics(registry);
+  const rooms = new Map<string, Room>();
+  const sampler = openSampler({ rooms: () => rooms.values(), metrics, now, log });
+  const ticking = setInterval(() => {
+    for (const { media } of rooms.values()) void media?.apply({ tag: 'tick' });
+  }, TICK);
+  ticking.unref();
+
+  function close(conversationId: string): void {
+    rooms.get(conversationId)?.close();
+    rooms.delete(conversationId);
+  }
+
   return {
-    open: () => undefined,
-    request: async () => E.left(refuse('VoiceUnavailable')),
-    setRoster: () => undefined,
-    workerDied: () => undefined,
-    close: () => undefined,
-    list: () => [],
-    media: async () => undefined,
-    shutdown: async () => undefined,
+    open(placement) {
+      const { conversationId, call, fence } = placement;
+      const room = rooms.get(conversationId);
+      if (room?.call === call) return room.raise(fence);
+      if (room !== undefined && (room.call > call || room.fence > fence)) return;
+      close(conversationId);
+      rooms.set(conversationId, openRoom({ placement, pool, tell, log, metrics, now, limits }));
+    },
+    async request(ticket, method, params) {
+      const room = rooms.get(ticket.conversationId);
+      const answered =
+        room?.call === ticket.call
+          ? await room.request(ticket, method, params)
+          : E.left(refuse('PlacementStale'));
+      if (E.isLeft(answered)) metrics.errors.inc({ reason: answered.left.tag });
+      return answered;
+    },
+    setRoster(conversationId, roster) {
+      const room = rooms.get(conversationId);
+      if (room === undefined || (roster !== undefined && roster.revision < room.call)) return;
+      if (roster?.call?.call === room.call) room.setRoster(roster);
+      else close(conversationId);
+    },
+    workerDied(worker) {
+      for (const room of rooms.values()) {
+        if (!room.isOn(worker)) continue;
+        room.begin('worker');
+      }
+    },
+    close(conversationId, why) {
+      const room = rooms.get(conversationId);
+      if (room === undefined) return;
+      if (why === 'moved') room.begin('node');
+      close(conversationId);
+    },
+    list: () =>
+      [...rooms.values()].map(({ conversationId, call, fence, media }) => ({
+        conversationId,
+        call,
+        fence,
+        participants: media?.state.members.size ?? 0,
+        producers: media?.state.tracks.size ?? 0,
+        consumers: media?.state.consumers.size ?? 0,
+        bitrate: media === undefined ? 0 : sampler.bitrateOf(media),
+      })),
+    media: async (conversationId) => rooms.get(conversationId)?.share(),
+    async shutdown() {
+      clearInterval(ticking);
+      sampler.close();
+      for (const conversationId of [...rooms.keys()]) close(conversationId);
+    },
   };
 }

@@ -30,8 +30,11 @@ export type Rooms = {
   shutdown(): Promise<void>;
 };
 
-/** As of the log; `CallRoster` of infra/voice/roster.ts is one. */
-export type RoomRoster = { readonly call?: Pick<OngoingCall, 'call' | 'participants' | 'muted'> };
+/** Who is in the call after the event `revision` of the log; `CallRoster` of infra/voice/roster.ts is one. */
+export type RoomRoster = {
+  readonly revision: number;
+  readonly call?: Pick<OngoingCall, 'call' | 'participants' | 'muted'>;
+};
 
 export type WhyRoomClosed = 'moved' | 'ended' | 'replaced';
 

@@ -1,0 +1,73 @@
+/** In pixels of the screen. */
+export type Size = { readonly width: number; readonly height: number };
+
+/** What mediasoup calls layers: 0 is the smallest, or the slowest. */
+export type Layers = { readonly spatialLayer: number; readonly temporalLayer: number };
+
+/** How a video is layered: `scales` are how many times smaller than the whole each spatial layer is, from the smallest to the largest. */
+export type Layering = {
+  readonly scales: readonly number[];
+  readonly temporal: number;
+  readonly whole: Size;
+};
+
+type Encoding = { readonly scaleResolutionDownBy?: number; readonly scalabilityMode?: string };
+
+/** A layer may be shown this much larger than it is before the next one is sent. */
+const STRETCH = 1.25;
+
+/** Shown this small, every other picture is enough. */
+const SMALL = 120;
+
+/** What is sent when nobody says: a camera, a screen. */
+const WHOLE = { camera: { width: 1_280, height: 720 }, screen: { width: 1_920, height: 1_080 } } as const;
+
+/**
+ * The layers that fit a picture shown at `size`: the smallest that need not be stretched by more than a quarter, in the dimension that needs less; at no size at all the
+ * smallest there is. Never more than there are.
+ */
+export function layersFor({ scales, temporal, whole }: Layering, size: Size): Layers {
+  const last = Math.max(0, scales.length - 1);
+  const fits = scales.findIndex(
+    (scale) =>
+      (whole.width / scale) * STRETCH >= size.width || (whole.height / scale) * STRETCH >= size.height,
+  );
+  const isSmall = Math.min(size.width, size.height) < SMALL;
+  return {
+    spatialLayer: fits === -1 ? last : fits,
+    temporalLayer: Math.max(0, temporal - (isSmall ? 2 : 1)),
+  };
+}
+
+/** How a producer's encodings are layered; undefined when there is nothing to choose. */
+export function layeringOf(
+  encodings: readonly Encoding[],
+  source: 'camera' | 'screen',
+): Layering | undefined {
+  const modes = encodings.map(({ scalabilityMode }) => layersOfMode(scalabilityMode));
+  const temporal = Math.max(1, ...modes.map((mode) => mode.temporal));
+  const whole = WHOLE[source];
+  if (encodings.length > 1) {
+    const { length } = encodings;
+    const scales = encodings.map(
+      (each, index) => usable(each.scaleResolutionDownBy) ?? 2 ** (length - 1 - index),
+    );
+    return { scales, temporal, whole };
+  }
+  const spatial = modes[0]?.spatial ?? 1;
+  if (spatial === 1 && temporal === 1) return undefined;
+  return {
+    scales: Array.from({ length: spatial }, (_, index) => 2 ** (spatial - 1 - index)),
+    temporal,
+    whole,
+  };
+}
+
+/** https://www.w3.org/TR/webrtc-svc/#scalabilitymodes*, in the form that mediasoup reads. */
+function layersOfMode(mode: string | undefined): { readonly spatial: number; readonly temporal: number } {
+  const [, spatial, temporal] = /^[LS](\d{1,2})T(\d{1,2})/.exec(mode ?? '') ?? [];
+  return { spatial: Number(spatial ?? 1), temporal: Number(temporal ?? 1) };
+}
+
+const usable = (scale: number | undefined): number | undefined =>
+  scale !== undefined && Number.isFinite(scale) && scale >= 1 ? scale : undefined;

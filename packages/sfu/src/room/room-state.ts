@@ -1,0 +1,188 @@
+import type { MediaKind } from '@parley/domain/wire/rtp';
+import type { ConsumerView, TrackSource, VoiceNotice } from '@parley/domain/wire/voice';
+import type { Layering, Layers, Size } from './layers.js';
+
+/** For how long nobody has received a track until its sender is told, in ms: who comes and goes does not stop it each time. */
+export const UNWANTED_MS = 2_000;
+
+/** What a participant has that is attached here. */
+export type Member = {
+  readonly participant: number;
+  readonly user: string;
+  readonly device: string;
+  readonly speaks: boolean;
+  /** Of the placement by which it attached. */
+  readonly fence: number;
+  /** When it attached, in ms. */
+  readonly since: number;
+  readonly transports: Map<string, MemberTransport>;
+  /** Ids of its producers. */
+  readonly tracks: Map<TrackSource, string>;
+  /** The transport it receives over. */
+  receiving: string | undefined;
+  /** By the id of what is received. */
+  readonly receptions: Map<string, Reception>;
+  /** So much is lost on the way that it is sent voices alone. */
+  audioOnly: boolean;
+};
+
+export type MemberTransport = {
+  readonly direction: 'send' | 'recv';
+  up: boolean;
+  /** Since when it is up or not, in ms. */
+  since: number;
+};
+
+/** A producer: of a member, or brought from another node (`transport` undefined). */
+export type Track = {
+  readonly producer: string;
+  readonly participant: number;
+  readonly user: string;
+  readonly source: TrackSource;
+  readonly kind: MediaKind;
+  readonly transport: string | undefined;
+  readonly layering: Layering | undefined;
+  /** By who sends it. */
+  paused: boolean;
+  /** How many receive it now: participants here, and what takes it elsewhere. */
+  wants: number;
+  /** What its sender knows. */
+  wanted: boolean;
+  unwantedSince: number;
+};
+
+/** What one member receives of one track. `consumer` is there once it is made. */
+export type Reception = {
+  readonly producer: string;
+  consumer: string | undefined;
+  /** By who receives it. */
+  paused: boolean;
+  size: Size | undefined;
+  layers: Layers | undefined;
+};
+
+/**
+ * What there is of one call on this node, and of what is forwarded to whom. Changed in place by {@link stepRoom} and nothing else: a room of a thousand has
+ * as many receptions as there are pairs, too many to copy with each change.
+ */
+export type RoomState = {
+  readonly members: Map<number, Member>;
+  readonly tracks: Map<string, Track>;
+  /** Where a consumer belongs. */
+  readonly consumers: Map<string, { readonly participant: number; readonly producer: string }>;
+  /** Users whom a moderator has muted. */
+  muted: ReadonlySet<string>;
+  /** The participants by the log, as of its event `revision`; undefined: not known yet. */
+  roster: { readonly revision: number; readonly participants: ReadonlySet<number> } | undefined;
+};
+
+export const emptyRoom = (): RoomState => ({
+  members: new Map(),
+  tracks: new Map(),
+  consumers: new Map(),
+  muted: new Set(),
+  roster: undefined,
+});
+
+export type RoomInput =
+  /** A participant begins, anew if it was here. */
+  | {
+      readonly tag: 'attach';
+      readonly participant: number;
+      readonly user: string;
+      readonly device: string;
+      readonly speaks: boolean;
+      readonly fence: number;
+    }
+  | {
+      readonly tag: 'opened';
+      readonly participant: number;
+      readonly transport: string;
+      readonly direction: 'send' | 'recv';
+    }
+  | { readonly tag: 'link'; readonly participant: number; readonly transport: string; readonly up: boolean }
+  | { readonly tag: 'transportClosed'; readonly participant: number; readonly transport: string }
+  | ({ readonly tag: 'produced'; readonly transport: string } & NewTrack)
+  /** A track that a participant attached elsewhere sends. */
+  | ({ readonly tag: 'brought' } & NewTrack)
+  | { readonly tag: 'setProducer'; readonly producer: string; readonly paused: boolean }
+  | { readonly tag: 'producerClosed'; readonly producer: string }
+  | { readonly tag: 'receive'; readonly participant: number; readonly transport: string }
+  | {
+      readonly tag: 'made';
+      readonly participant: number;
+      readonly transport: string;
+      readonly producer: string;
+      readonly consumer: string;
+      /** Its view, if its receiver is to be told of it; undefined where the answer to its request does. */
+      readonly view: ConsumerView | undefined;
+    }
+  /** It cannot be received by this participant, or closed by itself. */
+  | {
+      readonly tag: 'unmade';
+      readonly participant: number;
+      readonly transport: string;
+      readonly producer: string;
+    }
+  | {
+      readonly tag: 'setConsumer';
+      readonly consumer: string;
+      readonly paused?: boolean;
+      readonly size?: Size;
+      readonly priority?: number;
+      readonly keyFrame?: true;
+    }
+  /** Something that takes tracks elsewhere begins to want one, or stops. */
+  | { readonly tag: 'elsewhere'; readonly producer: string; readonly wants: boolean }
+  | { readonly tag: 'audioOnly'; readonly participant: number; readonly on: boolean }
+  | {
+      readonly tag: 'roster';
+      readonly revision: number;
+      readonly participants: ReadonlySet<number>;
+      readonly muted: ReadonlySet<string>;
+    }
+  | { readonly tag: 'tick' };
+
+type NewTrack = {
+  readonly participant: number;
+  readonly user: string;
+  readonly producer: string;
+  readonly source: TrackSource;
+  readonly kind: MediaKind;
+  readonly layering: Layering | undefined;
+  readonly paused: boolean;
+};
+
+export type RoomEffect =
+  /** With all that goes over it. */
+  | { readonly tag: 'closeTransport'; readonly transport: string }
+  /** With all that receives it. */
+  | { readonly tag: 'closeProducer'; readonly producer: string }
+  | { readonly tag: 'pauseProducer'; readonly producer: string; readonly paused: boolean }
+  | {
+      readonly tag: 'consume';
+      readonly participant: number;
+      readonly transport: string;
+      readonly producer: string;
+      readonly paused: boolean;
+    }
+  | { readonly tag: 'closeConsumer'; readonly consumer: string }
+  | { readonly tag: 'pauseConsumer'; readonly consumer: string; readonly paused: boolean }
+  | { readonly tag: 'setLayers'; readonly consumer: string; readonly layers: Layers }
+  | { readonly tag: 'setPriority'; readonly consumer: string; readonly priority: number }
+  | { readonly tag: 'keyFrame'; readonly consumer: string }
+  | { readonly tag: 'tracks'; readonly producer: string; readonly there: boolean }
+  | { readonly tag: 'left'; readonly participant: number; readonly since: number }
+  | {
+      readonly tag: 'tell';
+      readonly to: number;
+      readonly name: VoiceNotice;
+      readonly value: Readonly<Record<string, unknown>>;
+    };
+
+/** Whether the server itself keeps this track silent. */
+export const isSilenced = ({ muted }: RoomState, { kind, user }: Pick<Track, 'kind' | 'user'>): boolean =>
+  kind === 'audio' && muted.has(user);
+
+/** Whether a producer is paused: by its sender, or by a moderator. */
+export const isPaused = (state: RoomState, track: Track): boolean => track.paused || isSilenced(state, track);

@@ -1,0 +1,133 @@
+import type { Log } from '@parley/infra/runtime/log';
+import type { types } from 'mediasoup';
+import { inTurn } from './in-turn.js';
+import { goodLink, isAudioOnly, type LinkState, stepLink } from './link-state.js';
+import type { Media } from './media.js';
+import type { MediaMetrics } from './media-metrics.js';
+import type { Room } from './room.js';
+import type { Member } from './room-state.js';
+
+/** Looks a second at transports, and at tracks: with more of them the rounds take longer, and the node no more time. */
+const TRANSPORTS_A_SECOND = 128;
+const TRACKS_A_SECOND = 16;
+
+export type Sampler = {
+  /** Bits a second in and out, as of the last look. */
+  bitrateOf(media: Media): number;
+  close(): void;
+};
+
+type Place = {
+  readonly media: Media;
+  readonly member: Member;
+  readonly transport: types.WebRtcTransport;
+  /** Whether video may be sent over it. */
+  readonly receives: boolean;
+};
+
+type Seen = {
+  in: number;
+  out: number;
+  /** Bytes of media sent, when it was looked at last. */
+  sent: number;
+};
+
+/** Looks at mediasoup's own statistics in turn, a bounded number of them each second: for the metrics, and for who is sent voices alone. */
+export function openSampler({
+  rooms,
+  metrics,
+  now,
+  log,
+}: {
+  readonly rooms: () => Iterable<Room>;
+  readonly metrics: MediaMetrics;
+  readonly now: () => number;
+  readonly log: Log;
+}): Sampler {
+  const seen = new WeakMap<types.WebRtcTransport, Seen>();
+  const links = new WeakMap<Member, LinkState>();
+  const transports = inTurn<Place>(TRANSPORTS_A_SECOND);
+  const tracks = inTurn<types.Producer>(TRACKS_A_SECOND);
+  let isLooking = false;
+
+  async function look(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    const open = [...rooms()].flatMap(({ media }) => media ?? []);
+    gauge(open);
+    const places = transports.next(open.flatMap(placesOf));
+    const producers = tracks.next(open.flatMap((media) => [...media.producers.values()]));
+    const looked = await Promise.allSettled([...places.map(lookAtTransport), ...producers.map(lookAtTrack)]);
+    // Most likely it closed meanwhile.
+    const failed = looked.find((each) => each.status === 'rejected');
+    if (failed !== undefined) log.debug({ err: failed.reason }, 'statistics of media were not there');
+    isLooking = false;
+  }
+
+  function gauge(open: readonly Media[]): void {
+    const sum = (of: (media: Media) => number) => open.reduce((total, media) => total + of(media), 0);
+    metrics.channels.set(open.length);
+    metrics.users.set(sum(({ state }) => state.members.size));
+    metrics.transports.set(sum(({ transports: { size } }) => size));
+    metrics.producers.set(sum(({ producers }) => producers.size));
+    metrics.consumers.set(sum(({ consumers }) => consumers.size));
+    metrics.bitrate.set(
+      { direction: 'in' },
+      sum((media) => bitsOf(media).in),
+    );
+    metrics.bitrate.set(
+      { direction: 'out' },
+      sum((media) => bitsOf(media).out),
+    );
+  }
+
+  async function lookAtTransport({ media, member, transport, receives }: Place): Promise<void> {
+    const [stats] = await transport.getStats();
+    if (stats === undefined) return;
+    const isSilent = seen.get(transport)?.sent === stats.rtpBytesSent;
+    seen.set(transport, { in: stats.recvBitrate, out: stats.sendBitrate, sent: stats.rtpBytesSent });
+    if (stats.rtpPacketLossReceived !== undefined)
+      metrics.loss.observe({ direction: 'in' }, stats.rtpPacketLossReceived);
+    if (stats.rtpPacketLossSent !== undefined)
+      metrics.loss.observe({ direction: 'out' }, stats.rtpPacketLossSent);
+    if (!receives) return;
+    // Where nothing is sent, what was lost before says nothing: without this, whom nobody speaks to would never see again.
+    const loss = isSilent ? 0 : (stats.rtpPacketLossSent ?? 0);
+    const link = stepLink(links.get(member) ?? goodLink, loss, now());
+    links.set(member, link);
+    const on = isAudioOnly(link);
+    if (on !== member.audioOnly) await media.apply({ tag: 'audioOnly', participant: member.participant, on });
+  }
+
+  async function lookAtTrack(producer: types.Producer): Promise<void> {
+    for (const { kind, jitter, roundTripTime } of await producer.getStats()) {
+      const clock = kind === 'audio' ? 48 : 90;
+      metrics.jitter.observe(jitter / clock);
+      if (roundTripTime !== undefined && roundTripTime > 0) metrics.latency.observe(roundTripTime);
+    }
+  }
+
+  const bitsOf = ({ transports: open }: Media): { readonly in: number; readonly out: number } => {
+    const bits = { in: 0, out: 0 };
+    for (const transport of open.values()) {
+      bits.in += seen.get(transport)?.in ?? 0;
+      bits.out += seen.get(transport)?.out ?? 0;
+    }
+    return bits;
+  };
+
+  const looking = setInterval(() => void look(), 1_000);
+  looking.unref();
+  return {
+    bitrateOf: (media) => bitsOf(media).in + bitsOf(media).out,
+    close: () => clearInterval(looking),
+  };
+}
+
+const placesOf = (media: Media): readonly Place[] =>
+  [...media.state.members.values()].flatMap((member) =>
+    [...member.transports.keys()].flatMap((id) => {
+      const transport = media.transports.get(id);
+      return transport === undefined ? [] : [{ media, member, transport, receives: member.receiving === id }];
+    }),
+  );
