@@ -115,13 +115,11 @@ export async function openMedia(options: MediaOptions): Promise<Media> {
     const isNeeded = state.tracks.has(producer) && state.members.get(participant)?.receiving === transport;
     if (!isNeeded || rtpCapabilities === undefined) return;
     try {
-      const consumer = await transports
-        .get(transport)
-        ?.consume({
-          producerId: producer,
-          rtpCapabilities: rtpCapabilities as types.RtpCapabilities,
-          paused,
-        });
+      const consumer = await transports.get(transport)?.consume({
+        producerId: producer,
+        rtpCapabilities: rtpCapabilities as types.RtpCapabilities,
+        paused,
+      });
       if (consumer === undefined) return;
       consumers.set(consumer.id, consumer);
       consumer.observer.once('close', () => consumers.delete(consumer.id));

@@ -1,0 +1,325 @@
+import { refuse } from '@parley/domain/conversation/refusals';
+import type { OngoingCall } from '@parley/domain/wire/calls';
+import { MAX_TRANSPORTS } from '@parley/domain/wire/voice';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  openTestRooms,
+  opusParameters,
+  type TestRooms,
+  testCall,
+  ticketFor,
+  vp8Parameters,
+} from '../testing/open-test-rooms.js';
+
+let test: TestRooms;
+
+const ann = ticketFor(11);
+const bob = ticketFor(12);
+
+beforeEach(async () => {
+  test = await openTestRooms({ workers: 2 });
+  test.rooms.open(testCall);
+});
+afterEach(() => test.close());
+
+const roster = (participants: readonly number[], muted: readonly string[] = [], revision = 50) => ({
+  revision,
+  call: {
+    call: testCall.call,
+    participants: participants.map((participant) => ({
+      participant,
+      user: `user${participant}`,
+      device: 'web',
+      at: 0,
+    })),
+    muted,
+  } satisfies Pick<OngoingCall, 'call' | 'participants' | 'muted'>,
+});
+
+/** Attaches with a transport to send over and one to receive over. */
+async function join(ticket = ann) {
+  const { rtpCapabilities } = await test.must(ticket, 'voice.attach', {});
+  const send = await test.must(ticket, 'voice.openTransport', { direction: 'send' });
+  const recv = await test.must(ticket, 'voice.openTransport', { direction: 'recv' });
+  return { rtpCapabilities, send: send.transport, recv: recv.transport };
+}
+
+const speak = (ticket: typeof ann, transport: string, ssrc = ticket.participant * 100) =>
+  test.must(ticket, 'voice.produce', {
+    transport,
+    kind: 'audio',
+    source: 'mic',
+    rtpParameters: opusParameters(ssrc),
+  });
+
+const film = (ticket: typeof ann, transport: string) =>
+  test.must(ticket, 'voice.produce', {
+    transport,
+    kind: 'video',
+    source: 'camera',
+    rtpParameters: vp8Parameters(['q', 'h', 'f'], 'camera'),
+  });
+
+const receive = (
+  ticket: typeof ann,
+  { recv: transport, rtpCapabilities }: Awaited<ReturnType<typeof join>>,
+) => test.must(ticket, 'voice.receive', { transport, rtpCapabilities });
+
+describe('a room', () => {
+  it('brings what one sends to whoever receives, what is there by the answer and what comes by notice', async () => {
+    const a = await join(ann);
+    const { producer } = await speak(ann, a.send);
+    const b = await join(bob);
+    const { consumers } = await receive(bob, b);
+    expect(consumers).toMatchObject([
+      { producer, participant: 11, kind: 'audio', source: 'mic', producerPaused: false },
+    ]);
+    const { producer: camera } = await film(ann, a.send);
+    const { fence, consumer } = await test.told(12, 'voice.consumer');
+    expect(fence).toBe(testCall.fence);
+    expect(consumer).toMatchObject({ producer: camera, kind: 'video', source: 'camera' });
+    expect((await receive(bob, b)).consumers).toHaveLength(2);
+    expect(test.rooms.list()).toMatchObject([{ ...room, participants: 2, producers: 2, consumers: 2 }]);
+
+    await test.must(ann, 'voice.setProducer', { producer: camera, paused: true });
+    expect(await test.told(12, 'voice.consumerPaused')).toMatchObject({ paused: true });
+    await test.must(ann, 'voice.setProducer', { producer: camera, closed: true });
+    expect(await test.told(12, 'voice.consumerClosed')).toMatchObject({
+      consumer: (consumer as { consumer: string }).consumer,
+    });
+    expect((await receive(bob, b)).consumers).toHaveLength(1);
+  });
+
+  it('sends video when it is shown, in layers of its size', async () => {
+    const a = await join(ann);
+    const { producer } = await film(ann, a.send);
+    const b = await join(bob);
+    const { consumers } = await receive(bob, b);
+    const consumer = consumers[0]?.consumer as string;
+    expect(await test.told(11, 'voice.wanted')).toMatchObject({ producer, wanted: false });
+    test.notices.length = 0;
+    await test.must(bob, 'voice.setConsumer', { consumer, paused: false, width: 320, height: 180 });
+    expect(await test.told(11, 'voice.wanted')).toMatchObject({ producer, wanted: true });
+    const media = await test.rooms.media(testCall.conversationId);
+    const dump = await media?.router.dump();
+    expect(dump?.mapConsumerIdProducerId).toContainEqual({ key: consumer, value: producer });
+    for (const each of [{ priority: 7 }, { keyFrame: true }, { paused: true }, { width: 0, height: 0 }])
+      await test.must(bob, 'voice.setConsumer', { consumer, ...each });
+  });
+
+  it('knows of no media of another', async () => {
+    const a = await join(ann);
+    const { producer } = await speak(ann, a.send);
+    const b = await join(bob);
+    const { consumers } = await receive(bob, b);
+    const foreign = [
+      ['voice.setProducer', { producer, paused: true }],
+      ['voice.connectTransport', { transport: a.send, dtlsParameters }],
+      ['voice.restartIce', { transport: a.send }],
+      ['voice.receive', { transport: a.recv, rtpCapabilities: b.rtpCapabilities }],
+      // One's own, for the other direction.
+      ['voice.receive', { transport: b.send, rtpCapabilities: b.rtpCapabilities }],
+      [
+        'voice.produce',
+        { transport: b.recv, kind: 'audio', source: 'mic', rtpParameters: opusParameters(5) },
+      ],
+    ] as const;
+    for (const [method, params] of foreign)
+      expect(await test.ask(bob, method, params), method).toEqual(E.left(refuse('MediaNotFound')));
+    const consumer = consumers[0]?.consumer as string;
+    expect(await test.ask(ann, 'voice.setConsumer', { consumer, paused: true })).toEqual(
+      E.left(refuse('MediaNotFound')),
+    );
+  });
+
+  it('bounds what one may have', async () => {
+    await join(ann);
+    for (let open = 2; open < MAX_TRANSPORTS; open++)
+      await test.must(ann, 'voice.openTransport', { direction: 'send' });
+    const asked = Array.from({ length: 100 }, () =>
+      test.ask(ann, 'voice.openTransport', { direction: 'send' }),
+    );
+    const tags = (await Promise.all(asked)).map((each) => E.isLeft(each) && each.left.tag);
+    expect(new Set(tags)).toEqual(new Set(['TooMuchMedia', 'TooManyRequests']));
+    expect(
+      (await (await test.rooms.media(testCall.conversationId))?.router.dump())?.transportIds,
+    ).toHaveLength(MAX_TRANSPORTS);
+  });
+
+  it('replaces a track by a second one of its source, also of the same stream', async () => {
+    const a = await join(ann);
+    const first = await speak(ann, a.send, 1);
+    const second = await speak(ann, a.send, 2);
+    const third = await speak(ann, a.send, 2);
+    expect(new Set([first, second, third].map(({ producer }) => producer)).size).toBe(3);
+    expect(test.rooms.list()).toMatchObject([{ producers: 1 }]);
+  });
+
+  it('lets nobody send who only listens, nor what is not what it says', async () => {
+    const carl = ticketFor(13, { speaks: false });
+    const c = await join(carl);
+    const a = await join(ann);
+    const mic = { transport: c.send, kind: 'audio', source: 'mic', rtpParameters: opusParameters(1) };
+    expect(await test.ask(carl, 'voice.produce', mic)).toEqual(E.left(refuse('NotAllowed')));
+    const mine = { ...mic, transport: a.send };
+    for (const wrong of [
+      { ...mine, source: 'camera' },
+      { ...mine, kind: 'video', source: 'camera' },
+      { ...mine, rtpParameters: { ...opusParameters(1), encodings: [{ ssrc: 1 }, { ssrc: 1 }] } },
+      { ...mine, rtpParameters: { codecs: [{ mimeType: 'audio/none', payloadType: 1, clockRate: 1 }] } },
+    ]) {
+      const answered = await test.ask(ann, 'voice.produce', wrong);
+      expect(E.isLeft(answered) && answered.left.tag).toBe('MediaNotSupported');
+    }
+    await test.must(ann, 'voice.produce', mine);
+  });
+
+  it('silences whom a moderator has muted, until they are unmuted', async () => {
+    const a = await join(ann);
+    const { producer } = await speak(ann, a.send);
+    const b = await join(bob);
+    await receive(bob, b);
+    test.rooms.setRoster(testCall.conversationId, roster([11, 12], ['user11']));
+    expect(await test.told(12, 'voice.consumerPaused')).toMatchObject({ paused: true });
+    expect(await test.ask(ann, 'voice.setProducer', { producer, paused: false })).toEqual(
+      E.left(refuse('NotAllowed', 'a moderator has muted you')),
+    );
+    const again = await speak(ann, a.send, 77);
+    const [track] = (await test.rooms.media(testCall.conversationId))?.tracks() ?? [];
+    expect(track?.producer.id).toBe(again.producer);
+    expect(track?.producer.paused).toBe(true);
+    test.rooms.setRoster(testCall.conversationId, roster([11, 12], [], 51));
+    await waitFor(() => track?.producer.paused === false, { what: 'the voice to be heard again' });
+  });
+
+  it('puts out who is not in the call any more, and lets them not back in', async () => {
+    const a = await join(ann);
+    await speak(ann, a.send);
+    const b = await join(bob);
+    await receive(bob, b);
+    test.rooms.setRoster(testCall.conversationId, roster([12]));
+    await test.told(12, 'voice.consumerClosed');
+    expect(await test.ask(ann, 'voice.attach', {})).toEqual(E.left(refuse('NotInCall')));
+    expect(await test.ask(ann, 'voice.openTransport', { direction: 'send' })).toEqual(
+      E.left(refuse('PlacementStale')),
+    );
+    expect(test.rooms.list()).toMatchObject([{ participants: 1, producers: 0, consumers: 0 }]);
+    // The newer place of the same device.
+    await join({ ...ann, participant: 60 });
+  });
+
+  it('is over when the call is, and serves no ticket of an older placement', async () => {
+    await join(ann);
+    test.rooms.open({ ...testCall, fence: 1_001 });
+    expect(await test.ask(ann, 'voice.attach', {})).toEqual(E.left(refuse('PlacementStale')));
+    await join({ ...ann, fence: 1_001 });
+    test.rooms.open({ ...testCall, fence: 999 });
+    expect(test.rooms.list()).toMatchObject([{ fence: 1_001 }]);
+    // What was known before the call began says nothing about it.
+    test.rooms.setRoster(testCall.conversationId, { revision: 9 });
+    expect(test.rooms.list()).toHaveLength(1);
+    test.rooms.setRoster(testCall.conversationId, { revision: 70 });
+    expect(test.rooms.list()).toEqual([]);
+    expect(await test.ask({ ...ann, fence: 1_001 }, 'voice.attach', {})).toEqual(
+      E.left(refuse('PlacementStale')),
+    );
+  });
+
+  it('begins anew on another worker when its own dies', async () => {
+    const a = await join(ann);
+    await speak(ann, a.send);
+    const routers = await Promise.all(test.pool.workers.map(({ worker }) => worker.dump()));
+    const victim = routers.find(({ routerIds }) => routerIds.length > 0)?.pid as number;
+    process.kill(victim, 'SIGKILL');
+    expect(await test.told(11, 'voice.moved')).toMatchObject({ call: testCall.call, why: 'worker' });
+    expect(await test.ask(ann, 'voice.restartIce', { transport: a.send })).toEqual(
+      E.left(refuse('PlacementStale')),
+    );
+    const again = await join(ann);
+    expect(again.send).not.toBe(a.send);
+    await speak(ann, again.send);
+  });
+
+  it('forwards what is brought from elsewhere, and tells what comes and goes', async () => {
+    const media = await test.rooms.media(testCall.conversationId);
+    if (media === undefined) throw new Error('no media');
+    const heard: string[] = [];
+    media.onTrack(({ participant, source, brought }, there) =>
+      heard.push(`${participant} ${source} ${brought ? 'brought' : 'sent'} ${there ? 'there' : 'gone'}`),
+    );
+    const b = await join(bob);
+    await receive(bob, b);
+    const elsewhere = await media.router.createDirectTransport();
+    const producer = await elsewhere.produce({ kind: 'audio', rtpParameters: opusParameters(9) });
+    media.bring({ participant: 11, user: 'user11', source: 'mic', producer });
+    expect(await test.told(12, 'voice.consumer')).toMatchObject({
+      consumer: { participant: 11, producer: producer.id },
+    });
+    producer.close();
+    await test.told(12, 'voice.consumerClosed');
+    await speak(bob, b.send);
+    expect(heard).toEqual(['11 mic brought there', '11 mic brought gone', '12 mic sent there']);
+  });
+
+  it('tells who speaks, and when they stop', async () => {
+    const media = await test.rooms.media(testCall.conversationId);
+    const source = await media?.router.createDirectTransport();
+    const producer = await source?.produce({ kind: 'audio', rtpParameters: opusParameters(9) });
+    if (media === undefined || producer === undefined) throw new Error('no media');
+    media.bring({ participant: 11, user: 'user11', source: 'mic', producer });
+    let sequence = 0;
+    const speaking = setInterval(() => producer.send(loudPacket(9, sequence++, 30)), 20);
+    try {
+      expect(await test.told(12, 'voice.speakers')).toMatchObject({
+        speakers: [{ participant: 11, level: -30 }],
+      });
+    } finally {
+      clearInterval(speaking);
+    }
+    await waitFor(() => test.notices.some(({ value }) => (value.speakers as [])?.length === 0), {
+      what: 'silence',
+    });
+  });
+
+  it('counts under the names that operators know', async () => {
+    const a = await join(ann);
+    await speak(ann, a.send);
+    const metric = async (name: string) => {
+      const found = await test.registry.getSingleMetric(name)?.get();
+      return found?.values[0]?.value;
+    };
+    await waitFor(async () => (await metric('voice_producers')) === 1, { what: 'a look at what there is' });
+    expect(await metric('voice_active_channels')).toBe(1);
+    expect(await metric('voice_active_users')).toBe(1);
+    expect(await metric('voice_transports')).toBe(2);
+    expect(await metric('voice_joins_total')).toBe(1);
+    test.rooms.setRoster(testCall.conversationId, roster([12]));
+    expect(await test.registry.getSingleMetricAsString('voice_session_seconds')).toContain(
+      'voice_session_seconds_count 1',
+    );
+  });
+});
+
+const room = { conversationId: testCall.conversationId, call: testCall.call, fence: testCall.fence };
+
+const dtlsParameters = {
+  role: 'client',
+  fingerprints: [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }],
+};
+
+/** An opus packet whose header says how loud it is (RFC 6464), `level` dB below the loudest. */
+function loudPacket(ssrc: number, sequence: number, level: number): Buffer {
+  const packet = Buffer.alloc(12 + 8 + 20);
+  packet.writeUInt8(0x90, 0);
+  packet.writeUInt8(111, 1);
+  packet.writeUInt16BE(sequence & 0xffff, 2);
+  packet.writeUInt32BE(sequence * 960, 4);
+  packet.writeUInt32BE(ssrc, 8);
+  packet.writeUInt16BE(0xbede, 12);
+  packet.writeUInt16BE(1, 14);
+  packet.writeUInt8(0x10, 16);
+  packet.writeUInt8(0x80 | level, 17);
+  return packet;
+}
