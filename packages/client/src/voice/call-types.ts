@@ -51,6 +51,8 @@ export type CallOptions = {
   readonly camera?: boolean;
   readonly microphoneId?: string;
   readonly cameraId?: string;
+  /** What the camera is asked for; 1280 × 720 at 30 frames a second unless said. */
+  readonly video?: MediaTrackConstraints;
 };
 
 /** A call this client is in. Every method that fails rejects with a RefusalError or what the browser said (`NotAllowedError` …). */

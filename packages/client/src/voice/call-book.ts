@@ -1,0 +1,153 @@
+import { type Call, deviceKey } from '@parley/domain/call/call';
+import { foldCall } from '@parley/domain/call/fold-call';
+import { LayeredMap } from '@parley/domain/conversation/layered-map';
+import type { OngoingCall } from '@parley/domain/wire/calls';
+import type { LiveEvent } from '@parley/domain/wire/live';
+import type { ParleyClient } from '../parley-client.js';
+
+/** The calls of a client's conversations, folded from what it hears; asked for where it cannot have heard everything. */
+export type CallBook = {
+  /** The call that goes on, as far as is known here. */
+  of(conversationId: string): Call | undefined;
+  /** The seq up to which that is true. */
+  revision(conversationId: string): number;
+  /** Every call that is known to go on. */
+  all(): ReadonlyMap<string, Call>;
+  /** Reads it from the log now. @throws RefusalError */
+  read(conversationId: string): Promise<Call | undefined>;
+  /** `event` is what changed it; none: it was read anew. */
+  onChange(listener: (change: CallChange) => void): () => void;
+  close(): void;
+};
+
+export type CallChange = {
+  readonly conversationId: string;
+  readonly before: Call | undefined;
+  readonly now: Call | undefined;
+  readonly revision: number;
+  readonly event: LiveEvent | undefined;
+};
+
+/** Conversations that are remembered to be without a call, and events of one that wait for an answer about it. */
+const MAX_QUIET = 1_000;
+const MAX_WAITING = 1_000;
+
+type Known = { readonly call: Call | undefined; readonly revision: number };
+
+export function createCallBook({
+  call: ask,
+  on,
+  state,
+}: Pick<ParleyClient, 'call' | 'on'> & { readonly state: () => ParleyClient['state'] }): CallBook {
+  const known = new Map<string, Known>();
+  const reading = new Map<
+    string,
+    { readonly done: Promise<Call | undefined>; readonly waiting: LiveEvent[] }
+  >();
+  const listeners = new Set<(change: CallChange) => void>();
+
+  function set(conversationId: string, next: Known, event: LiveEvent | undefined): void {
+    const before = known.get(conversationId)?.call;
+    known.delete(conversationId);
+    known.set(conversationId, next);
+    if (known.size > MAX_QUIET)
+      for (const [other, { call }] of known)
+        if (call === undefined) {
+          known.delete(other);
+          break;
+        }
+    if (before === next.call && event !== undefined) return;
+    const change = { conversationId, before, now: next.call, revision: next.revision, event };
+    for (const listener of [...listeners]) listener(change);
+  }
+
+  function fold(event: LiveEvent): void {
+    const { conversationId, seq, type } = event;
+    const waiting = reading.get(conversationId)?.waiting;
+    if (waiting !== undefined) {
+      if (waiting.length < MAX_WAITING) waiting.push(event);
+      return;
+    }
+    const now = known.get(conversationId);
+    if (now !== undefined && seq <= now.revision) return;
+    if (now === undefined && type !== 'call.started') {
+      // One that began before this page was there.
+      if (type === 'call.joined') void read(conversationId).catch(() => undefined);
+      return;
+    }
+    if (now?.call === undefined && type !== 'call.started' && now !== undefined) {
+      known.set(conversationId, { ...now, revision: seq });
+      return;
+    }
+    set(conversationId, { call: foldCall(now?.call, event as never), revision: seq }, event);
+    // Who was banned is named by a hash that is not told.
+    if (type === 'member.banned' && now?.call !== undefined) void read(conversationId).catch(() => undefined);
+  }
+
+  function read(conversationId: string): Promise<Call | undefined> {
+    const going = reading.get(conversationId);
+    if (going !== undefined) return going.done;
+    const waiting: LiveEvent[] = [];
+    const done = ask('call.get', { conversationId })
+      .then(({ call, revision }) => {
+        reading.delete(conversationId);
+        set(conversationId, { call: call && foldable(call), revision }, undefined);
+        for (const event of waiting) fold(event);
+        return known.get(conversationId)?.call;
+      })
+      .catch((error) => {
+        reading.delete(conversationId);
+        for (const event of waiting) fold(event);
+        throw error;
+      });
+    reading.set(conversationId, { done, waiting });
+    return done;
+  }
+
+  const offs = [
+    on('event', fold),
+    on('resync', ({ conversationId }) => {
+      if (known.get(conversationId)?.call === undefined) known.delete(conversationId);
+      else if (state().tag !== 'stopped') void read(conversationId).catch(() => undefined);
+    }),
+  ];
+
+  return {
+    of: (conversationId) => known.get(conversationId)?.call,
+    revision: (conversationId) => known.get(conversationId)?.revision ?? 0,
+    all: () =>
+      new Map([...known].flatMap(([id, { call }]) => (call === undefined ? [] : [[id, call] as const]))),
+    read,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close() {
+      for (const off of offs) off();
+      listeners.clear();
+    },
+  };
+}
+
+function foldable(call: OngoingCall): Call {
+  return {
+    ...call,
+    participants: LayeredMap.of(call.participants.map((each) => [deviceKey(each.user, each.device), each])),
+    muted: new Set(call.muted),
+  };
+}
+
+/** Why this participant is in the call no more; undefined: it is in it. */
+export function whyOut(
+  { now, event }: Pick<CallChange, 'now' | 'event'>,
+  me: { readonly call: number; readonly participant: number; readonly user: string; readonly device: string },
+): string | undefined {
+  const mine = now?.call === me.call ? now.participants.get(deviceKey(me.user, me.device)) : undefined;
+  if (mine?.participant === me.participant) return undefined;
+  if (mine !== undefined) return mine.participant > me.participant ? 'replaced' : undefined;
+  const { participant, why } = event?.data ?? {};
+  if (event?.type === 'call.left' && participant === me.participant) return String(why);
+  if (event?.type === 'member.removed' || event?.type === 'member.left' || event?.type === 'member.banned')
+    return 'removed';
+  return now?.call === me.call ? 'lost' : 'ended';
+}

@@ -1,0 +1,453 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  beginCall,
+  type CallEffect,
+  type CallInput,
+  type CallState,
+  type CallStep,
+  callTransition,
+  type InCall,
+  SWITCH_MS,
+  type Way,
+} from './call-machine.js';
+
+const mesh: Way = { key: '7 p2p', topology: 'p2p' };
+const nodeA: Way = { key: '7 a 1', topology: 'sfu' };
+const nodeB: Way = { key: '7 b 2', topology: 'sfu' };
+
+/** The steps one after another; the last one's state and effects. */
+function after(...inputs: readonly CallInput[]): CallStep {
+  let step = beginCall(7);
+  for (const input of inputs) step = callTransition(step.state, input);
+  return step;
+}
+
+const entered = (asked: number, way: Way, revision = 10): CallInput => ({
+  tag: 'entered',
+  asked,
+  way,
+  revision,
+});
+const refused = (
+  asked: number,
+  refusal: 'NotInCall' | 'CallNotFound' | 'Unavailable' | 'NotAMember',
+): CallInput => ({ tag: 'refused', asked, refusal, retryable: refusal === 'Unavailable' });
+const tags = ({ effects }: CallStep) => effects.map(({ tag }) => tag);
+const inCall = ({ state }: CallStep): InCall => state as InCall;
+
+/** In a mesh that carries media. */
+const inMesh = [entered(1, mesh), { tag: 'up', path: 1 }] as const;
+/** The mesh plays, and the way by node A is being built as path 2. */
+const switching = [...inMesh, { tag: 'topology', topology: 'sfu', seq: 20 }, entered(2, nodeA, 20)] as const;
+
+describe('a call at one client', () => {
+  it('asks where media goes as soon as it is in, and builds that way', () => {
+    expect(beginCall(7).effects).toEqual([{ tag: 'enter', asked: 1, participant: 7 }]);
+    expect(after(entered(1, mesh)).effects).toEqual([{ tag: 'open', path: 1, way: mesh }]);
+  });
+
+  it('keeps the path it has, with fresh credentials, when the answer is the same after a reconnect', () => {
+    const step = after(...inMesh, { tag: 'offline' }, { tag: 'online' });
+    expect(tags(step)).toEqual(['enter']);
+    expect(callTransition(step.state, entered(2, mesh)).effects).toEqual([{ tag: 'renew', path: 1 }]);
+  });
+
+  it('lets the old path play while the new one is built, and for a while after', () => {
+    const step = after(...switching);
+    expect(step.effects).toEqual([
+      { tag: 'open', path: 2, way: nodeA },
+      { tag: 'closeOldIn', path: 2, ms: SWITCH_MS },
+    ]);
+    const up = callTransition(step.state, { tag: 'up', path: 2 });
+    expect(tags(up)).toEqual(['closeOldIn']);
+    expect(callTransition(up.state, { tag: 'switched', path: 2 }).effects).toEqual([
+      { tag: 'close', path: 1 },
+    ]);
+  });
+
+  it('lets go of the old path in time, also when the new one never carries anything', () => {
+    expect(after(...switching, { tag: 'switched', path: 2 }).effects).toEqual([{ tag: 'close', path: 1 }]);
+  });
+
+  it('goes back to the old path where that is right again', () => {
+    const step = after(...switching, { tag: 'topology', topology: 'p2p', seq: 30 }, entered(3, mesh, 30));
+    expect(step.effects).toEqual([
+      { tag: 'close', path: 2 },
+      { tag: 'renew', path: 1 },
+    ]);
+    expect(inCall(step)).toMatchObject({ path: { path: 1 }, old: undefined });
+  });
+
+  it('has no third path: of two that are there the one that carries media stays', () => {
+    const late = [{ tag: 'moved', isGone: false }, entered(3, nodeB, 21)] as const;
+    expect(after(...switching, ...late).effects[0]).toEqual({ tag: 'close', path: 2 });
+    expect(after(...switching, { tag: 'up', path: 2 }, ...late).effects[0]).toEqual({
+      tag: 'close',
+      path: 1,
+    });
+  });
+
+  it('does not take an answer that is older than what the log has told it', () => {
+    const step = after(...inMesh, { tag: 'topology', topology: 'sfu', seq: 20 }, entered(2, mesh, 19));
+    expect(tags(step)).toEqual(['wait']);
+    expect(tags(callTransition(step.state, { tag: 'retry', asked: 2 }))).toEqual(['enter']);
+  });
+
+  it('asks once more when the call has moved while it was asking', () => {
+    const step = after({ tag: 'moved', isGone: false }, entered(1, nodeA));
+    expect(step.effects).toEqual([
+      { tag: 'open', path: 1, way: nodeA },
+      { tag: 'enter', asked: 2, participant: 7 },
+    ]);
+  });
+
+  it('builds the same way again when what carried media is gone', () => {
+    const step = after(
+      entered(1, nodeA),
+      { tag: 'up', path: 1 },
+      { tag: 'moved', isGone: true },
+      entered(2, nodeA),
+    );
+    expect(step.effects[0]).toEqual({ tag: 'open', path: 2, way: nodeA });
+  });
+
+  it('looks for a way again when its only path is down, and plays the old one where there is one', () => {
+    const alone = after(entered(1, nodeA), { tag: 'up', path: 1 }, { tag: 'down', path: 1 });
+    expect(tags(alone)).toEqual(['close', 'wait']);
+    expect(tags(callTransition(alone.state, { tag: 'retry', asked: 1 }))).toEqual(['enter']);
+    const both = after(...switching, { tag: 'down', path: 2 });
+    expect(tags(both)).toEqual(['close', 'wait']);
+    expect(inCall(both)).toMatchObject({ path: { path: 1 }, old: undefined });
+  });
+
+  it('joins again when it was taken out as lost, once', () => {
+    const lost = after(...inMesh, { tag: 'offline' }, { tag: 'online' }, refused(2, 'NotInCall'));
+    expect(lost.effects).toEqual([{ tag: 'join', asked: 3 }]);
+    const again = callTransition(lost.state, { tag: 'joined', asked: 3, participant: 40 });
+    expect(again.effects).toEqual([{ tag: 'enter', asked: 4, participant: 40 }]);
+    expect(callTransition(again.state, refused(4, 'NotInCall')).effects).toEqual([
+      { tag: 'close', path: 1 },
+      { tag: 'end', why: 'lost' },
+    ]);
+  });
+
+  it.each(['ended', 'removed', 'replaced', 'elsewhere', 'left'])('ends when it is out of it: %s', (why) => {
+    const step = after(...switching, { tag: 'out', participant: 7, why });
+    expect(step.state).toEqual({ tag: 'ended', why });
+    expect(tags(step)).toEqual(['close', 'close', 'end']);
+  });
+
+  it.each([
+    ['CallNotFound', 'ended'],
+    ['NotAMember', 'NotAMember'],
+  ] as const)('ends when it is refused as %s', (refusal, why) => {
+    expect(after(refused(1, refusal)).state).toEqual({ tag: 'ended', why });
+  });
+
+  it('waits longer with each try that leads nowhere, and not any more once something plays', () => {
+    const first = after(refused(1, 'Unavailable'));
+    expect(first.effects).toEqual([{ tag: 'wait', asked: 1, failures: 0 }]);
+    const second = after(refused(1, 'Unavailable'), { tag: 'retry', asked: 1 }, refused(2, 'Unavailable'));
+    expect(second.effects).toEqual([{ tag: 'wait', asked: 2, failures: 1 }]);
+    expect(
+      inCall(
+        after(refused(1, 'Unavailable'), { tag: 'retry', asked: 1 }, entered(2, mesh), {
+          tag: 'up',
+          path: 1,
+        }),
+      ).failures,
+    ).toBe(0);
+  });
+
+  it('tells the log when it leaves', () => {
+    expect(after(...inMesh, { tag: 'leave' }).effects).toEqual([
+      { tag: 'leave', participant: 7 },
+      { tag: 'close', path: 1 },
+      { tag: 'end', why: 'left' },
+    ]);
+  });
+});
+
+/** Every input in every state: what is done is named, so that nothing changes by accident. */
+const states: Readonly<Record<string, readonly CallInput[]>> = {
+  asking: [],
+  'between two tries': [refused(1, 'Unavailable')],
+  'building its first way': [entered(1, mesh)],
+  playing: inMesh,
+  'asking while it plays': [...inMesh, { tag: 'moved', isGone: false }],
+  switching,
+  'offline while it plays': [...inMesh, { tag: 'offline' }],
+  'joining again': [...inMesh, { tag: 'out', participant: 7, why: 'lost' }],
+  ended: [{ tag: 'leave' }],
+};
+const inputs: Readonly<Record<string, (state: CallState) => CallInput>> = {
+  online: () => ({ tag: 'online' }),
+  offline: () => ({ tag: 'offline' }),
+  entered: (state) => entered(state.tag === 'in' ? state.asked : 1, nodeB, 50),
+  'entered late': () => entered(0, nodeB),
+  joined: (state) => ({ tag: 'joined', asked: state.tag === 'in' ? state.asked : 1, participant: 9 }),
+  refused: (state) => refused(state.tag === 'in' ? state.asked : 1, 'Unavailable'),
+  topology: () => ({ tag: 'topology', topology: 'sfu', seq: 40 }),
+  moved: () => ({ tag: 'moved', isGone: false }),
+  'out as lost': () => ({ tag: 'out', participant: 7, why: 'lost' }),
+  'another one out': () => ({ tag: 'out', participant: 8, why: 'ended' }),
+  up: (state) => ({ tag: 'up', path: (state.tag === 'in' && state.path?.path) || 1 }),
+  down: (state) => ({ tag: 'down', path: (state.tag === 'in' && state.path?.path) || 1 }),
+  retry: (state) => ({ tag: 'retry', asked: state.tag === 'in' ? state.asked : 1 }),
+  switched: (state) => ({ tag: 'switched', path: (state.tag === 'in' && state.path?.path) || 1 }),
+  leave: () => ({ tag: 'leave' }),
+};
+const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  asking: { online: 'enter', entered: 'open', refused: 'wait', 'out as lost': 'join', leave: 'leave end' },
+  'between two tries': {
+    online: 'enter',
+    moved: 'enter',
+    'out as lost': 'join',
+    retry: 'enter',
+    leave: 'leave end',
+  },
+  'building its first way': {
+    online: 'enter',
+    topology: 'enter',
+    moved: 'enter',
+    'out as lost': 'join',
+    down: 'close wait',
+    retry: 'enter',
+    leave: 'leave close end',
+  },
+  playing: {
+    online: 'enter',
+    topology: 'enter',
+    moved: 'enter',
+    'out as lost': 'join',
+    down: 'close wait',
+    retry: 'enter',
+    leave: 'leave close end',
+  },
+  'asking while it plays': {
+    online: 'enter',
+    entered: 'open closeOldIn',
+    refused: 'wait',
+    'out as lost': 'join',
+    down: 'close',
+    leave: 'leave close end',
+  },
+  switching: {
+    online: 'enter',
+    moved: 'enter',
+    'out as lost': 'join',
+    up: 'closeOldIn',
+    down: 'close wait',
+    retry: 'enter',
+    switched: 'close',
+    leave: 'leave close close end',
+  },
+  'offline while it plays': { online: 'enter', down: 'close', leave: 'leave close end' },
+  'joining again': {
+    online: 'enter',
+    joined: 'enter',
+    refused: 'wait',
+    down: 'close',
+    leave: 'leave close end',
+  },
+  ended: {},
+};
+
+describe('the table of a call', () => {
+  const cells = Object.keys(states).flatMap((state) =>
+    Object.keys(inputs).map((input) => [state, input] as const),
+  );
+  it.each(cells)('%s: %s', (name, input) => {
+    const { state } = after(...(states[name] as readonly CallInput[]));
+    const step = callTransition(state, (inputs[input] as (state: CallState) => CallInput)(state));
+    expect(tags(step).join(' ')).toBe(table[name]?.[input] ?? '');
+  });
+});
+
+/** A world for the machine: servers that answer in any order, a log that moves on, time, paths that come up or fail. */
+type Move =
+  | { readonly tag: 'answer'; readonly late: boolean }
+  | { readonly tag: 'place'; readonly way: 0 | 1 | 2; readonly hear: 'log' | 'notice' | 'none' }
+  | { readonly tag: 'hear' }
+  | { readonly tag: 'line'; readonly isUp: boolean }
+  | { readonly tag: 'path'; readonly isUp: boolean }
+  | { readonly tag: 'time'; readonly ms: number };
+
+const moves: fc.Arbitrary<Move> = fc.oneof(
+  fc.record({ tag: fc.constant('answer' as const), late: fc.boolean() }),
+  fc.record({
+    tag: fc.constant('place' as const),
+    way: fc.constantFrom(0 as const, 1 as const, 2 as const),
+    hear: fc.constantFrom('log' as const, 'notice' as const, 'none' as const),
+  }),
+  fc.record({ tag: fc.constant('hear' as const) }),
+  fc.record({ tag: fc.constant('line' as const), isUp: fc.boolean() }),
+  fc.record({ tag: fc.constant('path' as const), isUp: fc.boolean() }),
+  fc.record({ tag: fc.constant('time' as const), ms: fc.integer({ min: 10, max: 4_000 }) }),
+);
+
+function world() {
+  let state: CallState;
+  let now = 0;
+  let seq = 10;
+  let place: Way = mesh;
+  let questions: { asked: number; way: Way; revision: number; isJoin: boolean }[] = [];
+  let timers: { at: number; input: CallInput }[] = [];
+  const open = new Map<number, { way: Way; since: number }>();
+  let untold: CallInput[] = [];
+  let togetherSince: number | undefined;
+  let ends = 0;
+  const seen = { longest: 0, most: 0 };
+
+  function step(next: CallStep): void {
+    state = next.state;
+    for (const effect of next.effects) perform(effect);
+    seen.most = Math.max(seen.most, open.size);
+    if (open.size < 2) togetherSince = undefined;
+    else togetherSince ??= now;
+  }
+  function perform(effect: CallEffect): void {
+    if (effect.tag === 'enter')
+      questions.push({ asked: effect.asked, way: place, revision: seq, isJoin: false });
+    if (effect.tag === 'join')
+      questions.push({ asked: effect.asked, way: place, revision: seq, isJoin: true });
+    if (effect.tag === 'open') {
+      open.set(effect.path, { way: effect.way, since: now });
+      togetherSince = undefined;
+    }
+    if (effect.tag === 'close') open.delete(effect.path);
+    if (effect.tag === 'wait') timers.push({ at: now + 500, input: { tag: 'retry', asked: effect.asked } });
+    if (effect.tag === 'closeOldIn')
+      timers.push({ at: now + effect.ms, input: { tag: 'switched', path: effect.path } });
+    if (effect.tag === 'end') ends++;
+  }
+  const happen = (input: CallInput): void => step(callTransition(state, input));
+  function answer(index: number): void {
+    const [question] = questions.splice(index, 1);
+    if (question === undefined) return;
+    const { asked, way, revision, isJoin } = question;
+    happen(isJoin ? { tag: 'joined', asked, participant: 7 } : entered(asked, way, revision));
+  }
+  function pass(ms: number): void {
+    const end = now + ms;
+    for (;;) {
+      const due = timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+      if (due === undefined) break;
+      timers = timers.filter((each) => each !== due);
+      now = Math.max(now, due.at);
+      if (togetherSince !== undefined) seen.longest = Math.max(seen.longest, now - togetherSince);
+      happen(due.input);
+    }
+    now = end;
+    if (togetherSince !== undefined) seen.longest = Math.max(seen.longest, now - togetherSince);
+  }
+  step(beginCall(7));
+  return {
+    seen,
+    get state() {
+      return state;
+    },
+    get ends() {
+      return ends;
+    },
+    open,
+    place: () => place,
+    happen,
+    play(move: Move): void {
+      switch (move.tag) {
+        case 'answer':
+          return answer(move.late ? questions.length - 1 : 0);
+        case 'place': {
+          place = [mesh, nodeA, nodeB][move.way] as Way;
+          seq++;
+          const news: CallInput =
+            move.hear === 'notice'
+              ? { tag: 'moved', isGone: false }
+              : { tag: 'topology', topology: place.topology, seq };
+          if (move.hear !== 'none') untold.push(news);
+          else untold.push({ tag: 'moved', isGone: false });
+          return;
+        }
+        case 'hear': {
+          const [news, ...rest] = untold;
+          untold = rest;
+          if (news !== undefined) happen(news);
+          return;
+        }
+        case 'line':
+          if (!move.isUp) questions = [];
+          return happen({ tag: move.isUp ? 'online' : 'offline' });
+        case 'path':
+          if (state.tag === 'in' && state.path)
+            happen({ tag: move.isUp ? 'up' : 'down', path: state.path.path });
+          return;
+        case 'time':
+          return pass(move.ms);
+        default:
+          return move satisfies never;
+      }
+    },
+    /** Everything that is on its way arrives, and the world stands still. */
+    settle(): void {
+      happen({ tag: 'online' });
+      for (const news of untold.splice(0)) happen(news);
+      happen({ tag: 'topology', topology: place.topology, seq });
+      for (let round = 0; round < 20; round++) {
+        while (questions.length > 0) answer(0);
+        if (state.tag === 'in' && state.path) happen({ tag: 'up', path: state.path.path });
+        pass(6_000);
+      }
+    },
+  };
+}
+
+describe('any order of moved, topology, reconnects, failures and time', () => {
+  const played = fc.array(moves, { maxLength: 60 });
+
+  it('ends on the newest placement, by one path', () => {
+    fc.assert(
+      fc.property(played, (all) => {
+        const it = world();
+        for (const move of all) it.play(move);
+        it.settle();
+        expect(it.state).toMatchObject({
+          tag: 'in',
+          path: { key: it.place().key, isUp: true },
+          old: undefined,
+        });
+        expect([...it.open.values()].map(({ way }) => way)).toEqual([it.place()]);
+        expect(it.ends).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never has more than two paths, and two for no longer than a switch may take', () => {
+    fc.assert(
+      fc.property(played, (all) => {
+        const it = world();
+        for (const move of all) it.play(move);
+        expect(it.seen.most).toBeLessThanOrEqual(2);
+        expect(it.seen.longest).toBeLessThanOrEqual(SWITCH_MS);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('ends exactly once, and closes what is open', () => {
+    fc.assert(
+      fc.property(played, played, (before, later) => {
+        const it = world();
+        for (const move of before) it.play(move);
+        it.happen({ tag: 'out', participant: 7, why: 'ended' });
+        for (const move of later) it.play(move);
+        it.happen({ tag: 'leave' });
+        expect(it.state).toEqual({ tag: 'ended', why: 'ended' });
+        expect(it.ends).toBe(1);
+        expect(it.open.size).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,215 @@
+import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import type { Way } from './call-machine.js';
+import type { Access, MediaPath, PathHost, Received, Size } from './media-path.js';
+import { openMesh } from './mesh.js';
+import type { AskNode } from './node-line.js';
+import type { VoiceNotice } from './read-voice-notice.js';
+
+/** Which paths there are, by their numbers. */
+export type Playing = { readonly path?: number | undefined; readonly old?: number | undefined };
+
+export type CallPathsOptions = {
+  readonly me: () => number;
+  readonly others: () => readonly number[];
+  readonly sends: (participant: number, source: TrackSource) => boolean;
+  readonly tell: (to: number, signal: PeerSignal) => void;
+  readonly line: (way: Way, path: number) => AskNode;
+  readonly onUp: (path: number) => void;
+  readonly onDown: (path: number) => void;
+  readonly onChange: () => void;
+};
+
+/** The ways of one call's media, and which of their tracks are to be played. */
+export type CallPaths = {
+  open(path: number, way: Way, access: Access, playing: Playing): void;
+  renew(path: number, accesses: ReadonlyMap<string, Access>): void;
+  close(path: number): void;
+  closeAll(): void;
+  has(path: number): boolean;
+  sync(playing: Playing): void;
+  send(source: TrackSource, track: MediaStreamTrack | null): void;
+  mute(isMuted: boolean): void;
+  deafen(isDeaf: boolean): void;
+  shown(participant: number, source: TrackSource, size: Size | null): void;
+  signal(from: number, signal: PeerSignal): void;
+  notice(notice: VoiceNotice): void;
+  /** Of each source of each participant one track: that of the newest path by which anything of it has come. */
+  shownTracks(): readonly Received[];
+  isFlowing(): boolean;
+  connections(): readonly RTCPeerConnection[];
+};
+
+type Open = { readonly path: number; readonly way: Way; media: MediaPath | undefined; isUp: boolean };
+
+/** How often it is looked whether the new path carries what the old one did, in ms: a packet of voice comes every 20. */
+const LOOK_MS = 50;
+/** Signals of browsers that were faster than this one to build the mesh. */
+const MAX_EARLY = 256;
+
+export function callPaths(options: CallPathsOptions): CallPaths {
+  const { me, others, sends, tell, line, onUp, onDown, onChange } = options;
+  const open = new Map<number, Open>();
+  const tracks = new Map<TrackSource, MediaStreamTrack | null>();
+  const sizes = new Map<string, readonly [number, TrackSource, Size | null]>();
+  /** Receivers by which at least one packet has come. */
+  const delivered = new WeakSet<RTCRtpReceiver>();
+  let early: (readonly [number, PeerSignal])[] = [];
+  let isMuted = false;
+  let isDeaf = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const newest = (): Open | undefined => [...open.values()].at(-1);
+  const all = (): readonly MediaPath[] => [...open.values()].flatMap(({ media }) => media ?? []);
+
+  function begin(each: Open, media: MediaPath): void {
+    each.media = media;
+    media.mute(isMuted);
+    for (const [source, track] of tracks) if (track !== null) void media.send(source, track);
+    for (const [participant, source, size] of sizes.values()) media.shown(participant, source, size);
+    if (isDeaf) deafenOn(media);
+  }
+
+  function look(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void check().finally(() => waiting() && look()), LOOK_MS);
+  }
+
+  const waiting = (): boolean => newest()?.isUp === false;
+
+  async function check(): Promise<void> {
+    const now = newest();
+    if (now?.media === undefined || now.isUp) return;
+    const come = now.media.received();
+    const before = all().flatMap((media) => (media === now.media ? [] : media.received()));
+    await Promise.all([...come, ...before].map(({ receiver }) => hasDelivered(receiver)));
+    if (now !== newest()) return;
+    onChange();
+    const there = others();
+    const isAll = before
+      .filter(
+        ({ participant, source, receiver, isPaused }) =>
+          there.includes(participant) && sends(participant, source) && !isPaused && delivered.has(receiver),
+      )
+      .every(({ participant, source }) =>
+        come.some(
+          (each) =>
+            each.participant === participant &&
+            each.source === source &&
+            (each.isPaused || delivered.has(each.receiver)),
+        ),
+      );
+    if (!now.media.isFlowing || !isAll) return;
+    now.isUp = true;
+    onUp(now.path);
+  }
+
+  async function hasDelivered(receiver: RTCRtpReceiver): Promise<void> {
+    if (delivered.has(receiver)) return;
+    const report = await receiver.getStats().catch(() => undefined);
+    report?.forEach((each: { readonly type: string; readonly packetsReceived?: number }) => {
+      if (each.type === 'inbound-rtp' && (each.packetsReceived ?? 0) > 0) delivered.add(receiver);
+    });
+  }
+
+  function deafenOn(media: MediaPath): void {
+    for (const { participant, source, track } of media.received()) {
+      if (track.kind !== 'audio') continue;
+      track.enabled = !isDeaf;
+      media.shown(participant, source, isDeaf ? null : SOUND);
+    }
+  }
+
+  return {
+    open(path, way, access, playing) {
+      const each: Open = { path, way, media: undefined, isUp: false };
+      open.set(path, each);
+      const host: PathHost = {
+        onChange() {
+          if (isDeaf && each.media) deafenOn(each.media);
+          onChange();
+        },
+        onDown: () => open.has(path) && onDown(path),
+      };
+      if (way.topology === 'p2p') {
+        const mesh = openMesh({ ...host, participant: me(), access, tell, sends });
+        begin(each, mesh);
+        this.sync({ ...playing, path });
+        for (const [from, signal] of early.splice(0)) mesh.signal(from, signal);
+      } else
+        import('./sfu.js').then(
+          ({ openSfu }) => {
+            if (open.has(path)) begin(each, openSfu({ ...host, access, ask: line(way, path) }));
+          },
+          () => host.onDown('the part of the client that talks to nodes could not be loaded'),
+        );
+      look();
+    },
+    renew(path, accesses) {
+      const each = open.get(path);
+      const access = each && accesses.get(each.way.key);
+      if (access !== undefined) each?.media?.renew(access);
+    },
+    close(path) {
+      const each = open.get(path);
+      open.delete(path);
+      each?.media?.close();
+      if (waiting()) look();
+      onChange();
+    },
+    closeAll() {
+      clearTimeout(timer);
+      for (const media of all()) media.close();
+      open.clear();
+    },
+    has: (path) => open.has(path),
+    sync({ path }) {
+      const there = others();
+      early = early.filter(([from]) => there.includes(from));
+      // A mesh that is left takes nobody in any more.
+      for (const each of open.values()) each.media?.sync(there, each.path === path);
+    },
+    send(source, track) {
+      tracks.set(source, track);
+      for (const media of all()) void media.send(source, track);
+    },
+    mute(muted) {
+      isMuted = muted;
+      for (const media of all()) media.mute(muted);
+    },
+    deafen(isOn) {
+      isDeaf = isOn;
+      for (const media of all()) deafenOn(media);
+    },
+    shown(participant, source, size) {
+      const key = `${participant} ${source}`;
+      if (others().includes(participant)) sizes.set(key, [participant, source, size]);
+      else sizes.delete(key);
+      for (const media of all()) media.shown(participant, source, size);
+    },
+    signal(from, signal) {
+      const mesh = [...open.values()].findLast(({ way }) => way.topology === 'p2p')?.media;
+      if (mesh !== undefined) return mesh.signal(from, signal);
+      if (signal.type === 'bye') early = early.filter(([other]) => other !== from);
+      else early = [...early, [from, signal] as const].slice(-MAX_EARLY);
+    },
+    notice(notice) {
+      if (notice.name === 'voice.consumer')
+        return [...open.values()].findLast(({ way }) => way.topology === 'sfu')?.media?.notice(notice);
+      for (const media of all()) media.notice(notice);
+    },
+    shownTracks() {
+      const chosen = new Map<string, Received>();
+      for (const { media } of open.values())
+        for (const each of media?.received() ?? []) {
+          const key = `${each.participant} ${each.source}`;
+          if (!chosen.has(key) || delivered.has(each.receiver)) chosen.set(key, each);
+        }
+      return [...chosen.values()];
+    },
+    isFlowing: () => all().some((media) => media.isFlowing),
+    connections: () => newest()?.media?.connections ?? [],
+  };
+}
+
+/** A voice has no size; this says that it is listened to. */
+const SOUND: Size = { width: 0, height: 0 };

@@ -1,0 +1,32 @@
+import type { TrackSource } from '@parley/domain/wire/voice';
+
+/** Bits a second. A voice in mono is transparent at 32 to 40 kbit/s (RFC 7587, 3.1.1). */
+const VOICE = 40_000;
+const CAMERA = 1_500_000;
+const SCREEN = 8_000_000;
+
+/** In three sizes (RFC 8853), so that a node can send each receiver the one that fits: a quarter, half and the whole of each side. */
+export const cameraLayers = (): RTCRtpEncodingParameters[] => [
+  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: CAMERA },
+];
+
+/** One size: text must be read by everybody, at up to 30 frames a second; congestion control goes down from there, 2 Mbit/s carry 1080p of slides. */
+export const screenLayer = (): RTCRtpEncodingParameters[] => [{ maxBitrate: SCREEN, maxFramerate: 30 }];
+
+/** Most bits a second of each source to one other participant of a mesh. */
+export const mostBits: Readonly<Record<TrackSource, number>> = {
+  mic: VOICE,
+  camera: CAMERA,
+  screen: SCREEN,
+  screenAudio: 128_000,
+};
+
+/** What gives way when there is too little room: of text the frames, of what moves the sharpness. */
+export const degradation = (track: MediaStreamTrack): RTCDegradationPreference =>
+  track.contentHint === 'detail' || track.contentHint === 'text'
+    ? 'maintain-resolution'
+    : track.contentHint === 'motion'
+      ? 'maintain-framerate'
+      : 'balanced';

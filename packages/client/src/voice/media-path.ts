@@ -1,0 +1,57 @@
+import type { IceServer, PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import type { VoiceNotice } from './read-voice-notice.js';
+
+/** One way by which media goes: a mesh, or a node. */
+export type MediaPath = {
+  /** Sends this track from now on; null: none of this source. A track whose `enabled` is false is silent. */
+  send(source: TrackSource, track: MediaStreamTrack | null): Promise<void>;
+  /** The microphone is off or on: nobody need be sent silence. */
+  mute(isMuted: boolean): void;
+  /** The others who are in the call now; `takesNew`: those that are new are to be reached, too. */
+  sync(others: readonly number[], takesNew: boolean): void;
+  /** The same way again: after a reconnect, or to go on with fresh credentials. */
+  renew(access: Access): void;
+  /** What another browser says to mine. */
+  signal(from: number, signal: PeerSignal): void;
+  notice(notice: VoiceNotice): void;
+  /** What comes in, whether or not anything has come yet. */
+  received(): readonly Received[];
+  /** How large a track is shown, in device pixels; null: nobody sees it. Voices that nobody hears are paused by size null, too. */
+  shown(participant: number, source: TrackSource, size: Size | null): void;
+  /** Whether packets go back and forth, as far as ICE knows. */
+  readonly isFlowing: boolean;
+  readonly connections: readonly RTCPeerConnection[];
+  close(): void;
+};
+
+export type Size = { readonly width: number; readonly height: number };
+
+/** A track of somebody else. */
+export type Received = {
+  readonly participant: number;
+  readonly source: TrackSource;
+  readonly receiver: RTCRtpReceiver;
+  readonly track: MediaStreamTrack;
+  /** Nothing is sent of it just now, so nothing need be waited for. */
+  readonly isPaused: boolean;
+};
+
+/** What `voice.enter` gave. */
+export type Access = {
+  readonly iceServers: readonly IceServer[];
+  readonly ticket?: string;
+  readonly node?: string;
+  readonly fence?: number;
+  readonly expiresAt?: number;
+};
+
+/** What a path needs of the call it is of. */
+export type PathHost = {
+  /** What came in has changed, or whether it flows. */
+  readonly onChange: () => void;
+  /** It carries nothing any more and cannot mend itself. */
+  readonly onDown: (why: string) => void;
+};
+
+export const toRtc = (servers: readonly IceServer[]): RTCIceServer[] =>
+  servers.map((server) => ({ ...server, urls: [...server.urls] }));

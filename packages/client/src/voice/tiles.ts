@@ -1,0 +1,60 @@
+import type { Call } from '@parley/domain/call/call';
+import type { ParticipantState, TrackSource } from '@parley/domain/wire/voice';
+import type { CallQuality, CallTile } from './call-types.js';
+import type { Received } from './media-path.js';
+import type { OwnMedia } from './own-media.js';
+
+export type TileParts = {
+  readonly call: Call;
+  readonly me: number;
+  readonly own: ParticipantState;
+  readonly media: Pick<OwnMedia, 'track'>;
+  readonly states: ReadonlyMap<number, ParticipantState>;
+  readonly speaks: (participant: number) => boolean;
+  readonly quality: CallQuality;
+  readonly received: readonly Received[];
+};
+
+/** Before somebody has said what of theirs is on. */
+const UNSAID: ParticipantState = { mic: true, camera: false, screen: false, deafened: false };
+const SOURCES: readonly TrackSource[] = ['mic', 'camera', 'screen', 'screenAudio'];
+
+/** Everybody in the call, in the order in which they came. A tile in which nothing has changed is the same object. */
+export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly CallTile[] {
+  const before = new Map(last.map((tile) => [tile.participant, tile]));
+  const tiles = [...parts.call.participants.values()]
+    .toSorted((one, other) => one.participant - other.participant)
+    .map(({ participant, user, device }): CallTile => {
+      const isMe = participant === parts.me;
+      const said = isMe ? parts.own : (parts.states.get(participant) ?? UNSAID);
+      const tracks: { [S in TrackSource]?: MediaStreamTrack } = {};
+      for (const source of SOURCES) {
+        const track = isMe
+          ? parts.media.track(source)
+          : parts.received.find((each) => each.participant === participant && each.source === source)?.track;
+        if (track) tracks[source] = track;
+      }
+      const muted = parts.call.muted.has(user);
+      const tile: CallTile = {
+        participant,
+        user,
+        device,
+        isMe,
+        mic: said.mic && !muted,
+        camera: said.camera,
+        screen: said.screen,
+        deafened: said.deafened,
+        muted,
+        speaking: parts.speaks(participant),
+        quality: parts.quality,
+        tracks,
+      };
+      const was = before.get(participant);
+      return was !== undefined && isSame(was, tile) ? was : tile;
+    });
+  return tiles.length === last.length && tiles.every((tile, index) => tile === last[index]) ? last : tiles;
+}
+
+const isSame = (one: CallTile, other: CallTile): boolean =>
+  (Object.keys(other) as (keyof CallTile)[]).every((key) => key === 'tracks' || one[key] === other[key]) &&
+  SOURCES.every((source) => one.tracks[source] === other.tracks[source]);
