@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { isMethodName, methods } from '@parley/domain/wire/methods';
+import type { VoiceMethod } from '@parley/domain/wire/voice';
 import type { Redis } from 'ioredis';
 import type { Caller } from '../rpc/protocol.js';
 import { openSharedLimit } from './shared-limit.js';
@@ -65,12 +66,22 @@ export function costOf(method: string, params: unknown): RequestCost {
     case 'receipt':
       return { kind: 'signals', points: tenths(params, 'marks') };
     case 'session':
-    case 'voice':
       return { kind: 'signals', points: tenths(params, 'users') };
+    case 'voice':
+      return { kind: 'signals', points: DEAR.has(method) ? 5 : 1 };
     default:
       return dispatch satisfies never;
   }
 }
+
+/** What makes something at a node, or asks the log. */
+const DEAR: ReadonlySet<string> = new Set<VoiceMethod>([
+  'voice.enter',
+  'voice.attach',
+  'voice.openTransport',
+  'voice.produce',
+  'voice.receive',
+]);
 
 /** A list costs a point for every ten of its entries. */
 function tenths(params: unknown, name: string): number {

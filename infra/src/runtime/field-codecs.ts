@@ -38,6 +38,28 @@ export const networks: Field<readonly string[]> = field<readonly string[]>(
   },
 );
 
+/** URLs of STUN or TURN servers (RFC 7064, RFC 7065), separated by commas. */
+export const iceUrls = (
+  ...schemes: readonly ('stun' | 'stuns' | 'turn' | 'turns')[]
+): Field<readonly string[]> => {
+  const form = new RegExp(
+    `^(?:${schemes.join('|')}):(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+)(?::\\d{1,5})?(?:\\?transport=(?:udp|tcp))?$`,
+  );
+  return field<readonly string[]>(
+    `URLs such as ${schemes[0]}:turn.example.org:3478, separated by commas`,
+    (text) => {
+      const parts = text.split(',').map((part) => part.trim());
+      return parts.length <= 16 && parts.every((part) => form.test(part)) ? parts : undefined;
+    },
+  );
+};
+
+/** A secret that another program has as a text. */
+export const sharedText = (leastCharacters: number): Field<string> =>
+  field(`at least ${leastCharacters} characters without spaces`, (text) =>
+    text.length >= leastCharacters && /^[!-~]+$/.test(text) ? text : undefined,
+  );
+
 export const path: Field<string> = field('a path', (text) => (text.includes('\0') ? undefined : text));
 
 export const token: Field<string> = field('a token of three parts (JWT)', (text) =>

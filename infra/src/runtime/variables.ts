@@ -1,5 +1,6 @@
 import {
   host,
+  iceUrls,
   integer,
   networks,
   oneOf,
@@ -8,6 +9,7 @@ import {
   port,
   secret,
   secrets,
+  sharedText,
   token,
   url,
   withDefault,
@@ -79,6 +81,16 @@ export const variables = {
   PARLEY_VOICE_DRAIN: withDefault(integer(1, 3_600), 30),
   /** The program of the media workers: mediasoup-worker of the version that is used here. */
   PARLEY_MEDIASOUP_WORKER: optional(path),
+  /**
+   * Whose addresses participants of a mesh may tell each other: `all`, or `public` ones alone, which takes private, loopback and link-local ones out of what is
+   * relayed; names of mDNS pass.
+   */
+  PARLEY_VOICE_CANDIDATES: withDefault(oneOf('all', 'public'), 'all'),
+  /** STUN and TURN servers that clients are told of, with commas between them. */
+  PARLEY_STUN_URLS: withDefault(iceUrls('stun', 'stuns'), []),
+  PARLEY_TURN_URLS: withDefault(iceUrls('turn', 'turns'), []),
+  /** What those TURN servers share with us (coturn: static-auth-secret); credentials of an hour are made of it. */
+  PARLEY_TURN_SECRET: optional(sharedText(16)),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
   /** The browser of the tests. */

@@ -21,6 +21,7 @@ export async function watchBrokerLine(gateway: Gateway): Promise<void> {
     checkDevices(gateway, gateway.people.values());
     for (const hub of gateway.hubs.values()) void checkHead(gateway, hub);
     gateway.presence.lookAtAll();
+    gateway.voice.lineBack();
     for (const person of gateway.people.values()) void checkMemberships(gateway, person);
   }
 }

@@ -15,6 +15,7 @@ import type { People } from './people.js';
 import type { Presence } from './presence/presence.js';
 import type { Session } from './session/session.js';
 import type { Typing } from './typing/typing.js';
+import type { Voice } from './voice/voice.js';
 
 /** What the functions of a gateway work on. Made once, by start.ts. */
 export type Gateway = {
@@ -36,6 +37,8 @@ export type Gateway = {
   /** Who is there, and who wants to know. */
   readonly presence: Presence;
   readonly typing: Typing;
+  /** Calls. */
+  readonly voice: Voice;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   /** The log's time, in ms: what lives of messages are measured by. */
@@ -52,4 +55,4 @@ export type Gateway = {
 };
 
 /** A gateway without the parts that are made of the rest of it. */
-export type GatewayCore = Omit<Gateway, 'presence' | 'typing'>;
+export type GatewayCore = Omit<Gateway, 'presence' | 'typing' | 'voice'>;

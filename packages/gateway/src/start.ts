@@ -11,6 +11,7 @@ import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { makeVerifier, trustOf } from '@parley/infra/runtime/tokens';
 import { openVault } from '@parley/infra/vault/open-vault';
+import { ticketKey } from '@parley/infra/voice/ticket';
 import { openEventArrivals } from './arrivals.js';
 import { openAsk } from './ask.js';
 import { watchBrokerLine } from './broker-line.js';
@@ -19,6 +20,7 @@ import { openDeviceApi } from './devices/device-api.js';
 import { hearRevocations } from './devices/revocations.js';
 import { fanOut } from './fan-out.js';
 import type { Gateway, GatewayCore } from './gateway.js';
+import { admit } from './hub/admission.js';
 import { openInterestReached } from './hub/interest-reached.js';
 import { openInternalApi } from './internal-api.js';
 import { openLimits } from './limits/limits.js';
@@ -35,6 +37,7 @@ import { serveSignIn } from './socket/sign-in-routes.js';
 import { startSweep } from './sweep.js';
 import { openTyping } from './typing/typing.js';
 import { cacheDirectory, loadUws } from './uws/load.js';
+import { openVoice } from './voice/voice.js';
 
 /** Questions to the read model on behalf of sessions, at once. */
 const MAX_ASKING = 512;
@@ -109,7 +112,16 @@ export async function startGateway(
   };
   const presence = openPresence(core, redis);
   resources.push({ name: 'presence', dispose: () => presence.close() });
-  const gateway: Gateway = Object.assign(core, { presence, typing: openTyping(core) });
+  const voice = openVoice(core, {
+    name: instance,
+    settings: config,
+    key: voiceKey(config, log),
+    admit: (person, conversationId) => admit(gateway, person, conversationId),
+    redis,
+    region: config.PARLEY_VOICE_REGION,
+  });
+  resources.push({ name: 'voice', dispose: () => voice.close() });
+  const gateway: Gateway = Object.assign(core, { presence, typing: openTyping(core), voice });
   gaugeGateway(gateway);
   void watchBrokerLine(gateway);
   hearRevocations(gateway);
@@ -132,4 +144,13 @@ export async function startGateway(
     info: { ws: `ws://${authority}/v1/ws`, url: `http://${authority}`, port: listening.port },
     resources,
   };
+}
+
+/** Without a key of tickets a gateway does all but bring people to SFU nodes. */
+function voiceKey(config: GatewayConfig, log: Log): Uint8Array | undefined {
+  if (config.PARLEY_VOICE_SECRET === undefined && config.PARLEY_TOKEN_SECRET === undefined) {
+    log.warn('PARLEY_VOICE_SECRET is not set: calls by a server are refused');
+    return undefined;
+  }
+  return ticketKey(config);
 }

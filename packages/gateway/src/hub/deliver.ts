@@ -23,6 +23,7 @@ export function deliver(gateway: Gateway, hub: Hub, event: HubEvent): void {
   if (event.live?.type === 'conversation.created' || event.live?.type === 'conversation.expirySet')
     hub.endsAt = (event.live.data.expiresAt as number | null | undefined) ?? undefined;
   publish(gateway, hub, event);
+  gateway.voice.heard(hub, event);
   hub.published = event.seq;
   if (event.live !== undefined) hub.activeAt = event.live.at;
   if (hub.catchingUp.size > 0) wakeWaiting(gateway, hub);

@@ -47,11 +47,12 @@ export function follow(gateway: Gateway, hub: Hub, input: HubInput<HubEvent>): v
 }
 
 /** From here on it is known what follows. After a restart those who were live are told what they missed. */
-function begin({ app }: Gateway, hub: Hub, head: number): void {
+function begin(gateway: Gateway, hub: Hub, head: number): void {
   hub.published = head;
   if (!hub.interrupted) return;
   hub.interrupted = false;
-  app.publish(
+  gateway.voice.interrupted(hub.conversationId);
+  gateway.app.publish(
     hub.conversationId,
     resyncFrame({ conversationId: hub.conversationId, reason: 'interrupted', seq: head }),
   );

@@ -24,6 +24,7 @@ export function drive(
   switch (effect?.tag) {
     case 'close':
       close(gateway, session, effect.why);
+      gateway.voice.forget(session, input.tag === 'revoked');
       break;
     case 'warn':
       tellExpiring(gateway, session, effect.expiresAt, effect.inMs);
@@ -35,6 +36,7 @@ export function drive(
       session.socket = undefined;
       gateway.presence.forget(session);
       gateway.typing.forget(session);
+      gateway.voice.forget(session, false);
       gateway.sessions.delete(session);
       leave(session);
       break;

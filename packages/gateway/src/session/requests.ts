@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { errorFrame, type Request, type RequestId, readFrame } from '@parley/domain/wire/json-rpc';
 import { isMethodName, type MethodName, methods } from '@parley/domain/wire/methods';
+import { isVoiceMethod, type VoiceMethod } from '@parley/domain/wire/voice';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Gateway } from '../gateway.js';
 import { refusedByLimit } from '../limits/limits.js';
@@ -73,6 +74,7 @@ function handle(
       answered(E.map((sign: unknown) => JSON.stringify(sign))(answer)),
     );
   }
+  if (isVoiceMethod(method)) return void askVoice(gateway, session, method, params, answered);
   void ask(gateway, session, { id, method, params }, respond);
 }
 
@@ -101,6 +103,22 @@ async function ask(
     setImmediate(() => drive(gateway, session, { tag: 'revoked', as }));
   if (id === undefined) return respond(undefined);
   respond(reply.tag === 'result' ? result(id, reply.json) : errorFrame(id, reply.refusal), id);
+}
+
+async function askVoice(
+  gateway: Gateway,
+  session: Session,
+  method: VoiceMethod,
+  params: unknown,
+  answered: (answer: E.Either<Refusal, string>) => void,
+): Promise<void> {
+  session.inFlight++;
+  const answer = await gateway.voice.answer(session, method, params).catch((error: unknown) => {
+    gateway.log.error({ err: error, method }, 'a voice request failed');
+    return E.left(refuse('InternalError'));
+  });
+  session.inFlight--;
+  answered(E.map((result: unknown) => JSON.stringify(result))(answer));
 }
 
 /** Which conversation's order a request keeps, as far as it names one; whether it is a good name is command-api's to say. */

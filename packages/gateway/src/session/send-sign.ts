@@ -15,7 +15,7 @@ export const hasRoomForSigns = ({ socket, isOpen }: Session): boolean =>
 export function sendSign(
   metrics: GatewayMetrics,
   session: Session,
-  what: 'typing' | 'presence',
+  what: 'typing' | 'presence' | 'speakers',
   frame: string,
 ): boolean {
   if (!hasRoomForSigns(session)) {

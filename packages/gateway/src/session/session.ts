@@ -6,6 +6,7 @@ import type { Person } from '../people.js';
 import type { Said } from '../presence/said.js';
 import type { Watch } from '../presence/watch.js';
 import type { TypingState } from '../typing/typing-state.js';
+import type { Place } from '../voice/held-calls.js';
 import type { SessionState } from './session-state.js';
 
 /** The library copies a socket's data property by property and drops its prototype, so a session is held, not given. */
@@ -35,6 +36,8 @@ export class Session {
   said: Said;
   watch: Watch | undefined;
   typing: Map<Hub, TypingState> | undefined;
+  /** The calls it is in, by their conversations; undefined for nearly all. */
+  places: Map<string, Place> | undefined;
 
   constructor(
     public state: SessionState,

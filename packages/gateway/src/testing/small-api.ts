@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { envelopAccount } from '@parley/domain/account/envelope';
+import { participantOf } from '@parley/domain/call/call';
+import { ongoingOf } from '@parley/domain/call/ongoing';
 import { closeBody } from '@parley/domain/conversation/body';
 import type { ConversationEvent } from '@parley/domain/conversation/events';
 import { evolve } from '@parley/domain/conversation/evolve';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { leads } from '@parley/domain/conversation/standing';
 import { type Conversation, initial, stands } from '@parley/domain/conversation/state';
+import { SYSTEM } from '@parley/domain/ids';
 import { type Envelope, envelop } from '@parley/domain/log/envelope';
 import { plainLiveEvent } from '@parley/domain/wire/live';
 import { accountPlaceOf, placeOf, receiptPlaceOf, userSubject } from '@parley/infra/log/subjects';
@@ -79,6 +83,24 @@ export function openSmallApi(nats: NatsConnection) {
         ...(stands(state) && state.expiresAt !== null ? { endsAt: state.expiresAt } : {}),
         members: Object.fromEntries(found),
       };
+    },
+    'internal.call': ({ conversationId }) => {
+      const { state } = keptOf(conversationId);
+      const { revision } = state;
+      if (state.tag !== 'open' || state.call === undefined) return { revision, leads: [] };
+      const { kind, call } = state;
+      const users = Array.from(call.participants.values(), ({ user }) => user);
+      return { revision, kind, call: ongoingOf(call), leads: users.filter((user) => leads(state, user)) };
+    },
+    'internal.callLost': async ({ conversationId, call, participant }) => {
+      const { state } = keptOf(conversationId);
+      const gone =
+        stands(state) && state.call?.call === call ? participantOf(state.call, participant) : undefined;
+      if (gone !== undefined) {
+        const data = { call, participant, user: gone.user, why: 'lost' } as const;
+        await happen(conversationId, SYSTEM, { type: 'call.left', data });
+      }
+      return {};
     },
     'internal.acquaintances': ({ user, users }) => {
       const mine = [...conversations.values()].filter(({ state }) => isMember(state, user));
@@ -227,6 +249,8 @@ type Params = {
   after: number;
   limit: number;
   device: string;
+  call: number;
+  participant: number;
   body: { text: string };
   marks: { conversationId: string; delivered?: number; read?: number }[];
 };

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Received } from '@parley/infra/testing/foreign-client';
+import type { NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
+import { openRegistry } from '@parley/infra/voice/registry';
+import { nodeSubject } from '@parley/infra/voice/subjects';
+import { Redis } from 'ioredis';
+import type { SmallApi } from './small-api.js';
+
+/** Calls by their events alone. */
+export const openCalls = (api: SmallApi) => ({
+  /** The call's number, which is the participant's too. */
+  start: (conversationId: string, user: string, device: string, p2pMax = 4) =>
+    api.happen(conversationId, user, { type: 'call.started', data: { media: 'voice', device, p2pMax } }),
+  /** The participant's number. */
+  join: (conversationId: string, call: number, user: string, device: string) =>
+    api.happen(conversationId, user, { type: 'call.joined', data: { call, device } }),
+  leave: (
+    conversationId: string,
+    call: number,
+    participant: number,
+    user: string,
+    why: 'left' | 'removed' | 'lost' = 'left',
+  ) => api.happen(conversationId, user, { type: 'call.left', data: { call, participant, user, why } }),
+  end: (conversationId: string, call: number, user: string) =>
+    api.happen(conversationId, user, { type: 'call.ended', data: { call } }),
+});
+
+/** What a node answers to a request that is not its own business; undefined: nothing at all. */
+export type NodeAnswers = (request: NodeRequest) => NodeReply | undefined;
+
+/** A node that says it is there and answers as the test wants: the other end of what a gateway forwards. */
+export async function openTestNode(nats: NatsConnection, redisUrl: string, answers: NodeAnswers) {
+  const node = `node-${randomUUID().slice(0, 8)}`;
+  const requests: NodeRequest[] = [];
+  let pings = 0;
+  let isSilent = false;
+  const redis = new Redis(redisUrl);
+  redis.on('error', () => undefined);
+  const registry = openRegistry(redis);
+  const beat = () =>
+    registry.beat({
+      node,
+      region: 'local',
+      http: 'http://127.0.0.1:1',
+      load: { cpu: 0, consumers: 0, participants: 0, calls: 0, bitrate: 0 },
+      state: 'ready',
+      comfortable: 50,
+    });
+  await beat();
+  const timer = setInterval(() => void beat().catch(() => undefined), 500);
+
+  let subscription: Subscription | undefined = nats.subscribe(nodeSubject(node), {
+    callback: (error, message) => {
+      if (error || isSilent) return;
+      const request = message.json<NodeRequest | { method: 'node.ping' }>();
+      if (request.method === 'node.ping') {
+        pings++;
+        return void message.respond(JSON.stringify({ result: { state: 'ready' } }));
+      }
+      requests.push(request);
+      const reply = answers(request);
+      if (reply !== undefined) message.respond(JSON.stringify(reply));
+    },
+  });
+  await nats.flush();
+
+  return {
+    node,
+    requests,
+    get pings() {
+      return pings;
+    },
+    /** It hears, and says nothing any more; its beats go on. */
+    freeze(): void {
+      isSilent = true;
+    },
+    thaw(): void {
+      isSilent = false;
+    },
+    /** As kill -9 leaves it: nobody listens, and Redis still has its last beat. */
+    async kill(): Promise<void> {
+      clearInterval(timer);
+      subscription?.unsubscribe();
+      subscription = undefined;
+      await nats.flush();
+    },
+    async close(): Promise<void> {
+      clearInterval(timer);
+      subscription?.unsubscribe();
+      await registry.leave(node).catch(() => undefined);
+      redis.disconnect();
+    },
+  };
+}
+
+export type TestNode = Awaited<ReturnType<typeof openTestNode>>;
+
+export const tagOf = (answer: Received): string | undefined => answer.error?.data.tag;

@@ -1,0 +1,61 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export type VoiceMetrics = ReturnType<typeof voiceMetrics>;
+
+/** What a gateway counts of calls, under the names that operators know. `entered` is asked for the gauge. */
+export function voiceMetrics(registry: Registry, entered: () => number) {
+  const registers = [registry];
+  const histogram = (name: string, help: string, buckets: readonly number[]) =>
+    new Histogram({ name, help, buckets: [...buckets], registers });
+  new Gauge({
+    name: 'voice_sessions',
+    help: 'Participants of calls whose connection is here.',
+    registers,
+    collect() {
+      this.set(entered());
+    },
+  });
+  return {
+    signals: new Counter({
+      name: 'voice_signals_total',
+      help: 'Offers, answers, candidates and states that were relayed.',
+      registers,
+    }),
+    errors: new Counter({
+      name: 'voice_errors_total',
+      help: 'Voice requests that were refused, by the tag of the refusal.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    moves: new Counter({
+      name: 'voice_moves_total',
+      help: 'Times a participant was told that media goes another way, by why.',
+      labelNames: ['why'] as const,
+      registers,
+    }),
+    lost: new Counter({
+      name: 'voice_lost_total',
+      help: 'Participants taken out of their call because nobody heard of them any more.',
+      registers,
+    }),
+    latency: histogram('voice_latency_ms', 'From mouth to ear, as clients report it.', MILLISECONDS),
+    roundTrip: histogram(
+      'voice_round_trip_ms',
+      'Round trips of media, as clients report them.',
+      MILLISECONDS,
+    ),
+    jitter: histogram('voice_jitter_ms', 'Jitter of what is received, as clients report it.', MILLISECONDS),
+    gap: histogram(
+      'voice_gap_ms',
+      'Longest silence where somebody was to be heard, as clients report it.',
+      MILLISECONDS,
+    ),
+    loss: histogram(
+      'voice_packet_loss_ratio',
+      'Share of packets that were lost, as clients report it.',
+      [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    ),
+  };
+}
+
+const MILLISECONDS = [5, 10, 20, 50, 100, 150, 250, 500, 1_000, 3_000, 10_000];

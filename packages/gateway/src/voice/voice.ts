@@ -1,0 +1,92 @@
+import type { Refusal } from '@parley/domain/conversation/refusals';
+import type { VoiceMethod } from '@parley/domain/wire/voice';
+import { openPlacing } from '@parley/infra/voice/placing';
+import { openRosters } from '@parley/infra/voice/roster';
+import type * as E from 'fp-ts/lib/Either.js';
+import type { Redis } from 'ioredis';
+import type { GatewayCore } from '../gateway.js';
+import type { Hub } from '../hub/hub.js';
+import type { HubEvent } from '../hub/hub-event.js';
+import type { Session } from '../session/session.js';
+import { answerVoice } from './answer-voice.js';
+import { openBeats } from './beats.js';
+import { openBeatsStore } from './beats-store.js';
+import { announce, hearCall } from './hear-call.js';
+import { openHeldCalls } from './held-calls.js';
+import { leaveNode, nodesInUse, tellMoved } from './moves.js';
+import { openProbes } from './probes.js';
+import { forgetSession, hearEvent, lookAgain, takeOutLost } from './put-out.js';
+import type { VoiceCore } from './voice-core.js';
+import { voiceMetrics } from './voice-metrics.js';
+
+/** A gateway's part in calls: it lets devices into them, brings participants and nodes together, and puts out who is in no call any more. */
+export type Voice = {
+  answer(session: Session, method: VoiceMethod, params: unknown): Promise<E.Either<Refusal, unknown>>;
+  /** An event is delivered here. */
+  heard(hub: Hub, event: HubEvent): void;
+  /** Events of a conversation were left out. */
+  interrupted(conversationId: string): void;
+  /** A connection is gone; `isRevoked`: so is its device, for good. */
+  forget(session: Session, isRevoked: boolean): void;
+  /** The line to the broker is whole again. */
+  lineBack(): void;
+  close(): Promise<void>;
+};
+
+export type VoiceOptions = Pick<VoiceCore, 'name' | 'settings' | 'key' | 'admit'> & {
+  readonly redis: Redis;
+  readonly region: string;
+};
+
+export function openVoice(gateway: GatewayCore, { redis, region, ...options }: VoiceOptions): Voice {
+  const { nats, log } = gateway;
+  const held = openHeldCalls(gateway, (call, message) => hearCall(core, call, message));
+  const core: VoiceCore = {
+    ...options,
+    gateway,
+    held,
+    rosters: openRosters(gateway.ask, gateway.partitions, 'gateway'),
+    placing: openPlacing({ redis, nats, region, log }),
+    beats: openBeats({
+      store: openBeatsStore(redis),
+      here: () => held.places(),
+      takeOut: (lost) => takeOutLost(core, lost),
+      log,
+    }),
+    probes: openProbes({
+      nats,
+      isConnected: () => gateway.isConnected,
+      used: () => nodesInUse(core),
+      onDead: (node) => {
+        log.warn({ node }, 'a node of calls is gone; they are placed anew');
+        leaveNode(core, node);
+      },
+    }),
+    metrics: voiceMetrics(gateway.metrics.registry, () => held.size),
+  };
+
+  return {
+    answer: (session, method, params) => answerVoice(core, session, method, params),
+    heard: (hub, event) => hearEvent(core, hub, event),
+    interrupted(conversationId) {
+      const call = held.get(conversationId);
+      if (call !== undefined) void lookAgain(core, call);
+    },
+    forget: (session, isRevoked) => forgetSession(core, session, isRevoked),
+    lineBack() {
+      core.probes.lineBack();
+      // Who took a participant over meanwhile says so to this; and what nodes told meanwhile was not heard.
+      for (const place of held.places()) announce(core, place);
+      tellMoved(
+        core,
+        [...held.places()].filter(({ seat }) => seat !== undefined),
+        'interrupted',
+      );
+    },
+    async close() {
+      core.probes.close();
+      core.placing.close();
+      await core.beats.close();
+    },
+  };
+}
