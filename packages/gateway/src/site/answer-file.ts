@@ -22,6 +22,8 @@ export const SITE_POLICY = [
   "style-src 'self'",
   "font-src 'self'",
   "img-src 'self' data:",
+  // A broadcast is played from what the page has put together.
+  "media-src 'self' blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -29,6 +31,10 @@ export const SITE_POLICY = [
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ].join('; ');
+
+/** What calls need, for this page alone and with the person's leave; nothing else that asks for leave. */
+const PERMISSIONS =
+  'camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), fullscreen=(self), geolocation=()';
 
 /** The answer to a GET of a file: the smallest form the client takes, or that it has it already (RFC 9110, 13.1.2). */
 export function answerFile(file: SiteFile, { acceptEncoding, ifNoneMatch }: FileRequest): FileAnswer {
@@ -43,7 +49,7 @@ export function answerFile(file: SiteFile, { acceptEncoding, ifNoneMatch }: File
     ['referrer-policy', 'no-referrer'],
     ['cross-origin-opener-policy', 'same-origin'],
     ['cross-origin-resource-policy', 'same-origin'],
-    ['permissions-policy', 'camera=(), microphone=(), geolocation=()'],
+    ['permissions-policy', PERMISSIONS],
   ] as const;
   if (ifNoneMatch === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag))
     return { status: '304 Not Modified', headers, body: Buffer.alloc(0) };

@@ -95,6 +95,14 @@ describe('the web client', () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
   });
 
+  it('may ask for what calls need, and for nothing else', async () => {
+    const { headers } = await ask('/');
+    const policy = String(headers['permissions-policy']);
+    for (const wanted of ['camera', 'microphone', 'display-capture'])
+      expect(policy).toContain(`${wanted}=(self)`);
+    expect(policy).toContain('geolocation=()');
+  });
+
   it('answers HEAD with the length alone', async () => {
     const { status, headers, body } = await ask('/assets/a-1234.js', { method: 'HEAD' });
     expect([status, headers['content-length'], body.length]).toEqual([200, String(SCRIPT.length), 0]);
