@@ -104,7 +104,9 @@ async function settle(): Promise<void> {
       log = await logOf(environment.natsUrl, conversations);
       const open = conversations.filter((conversationId) => !isOver(log.get(conversationId) ?? []));
       if (open.length > 0) throw new Error(`something has not ended in ${open.join(', ')}`);
-      const missing = [...cast].flatMap(([user, { client }]) => missingOf(user, client));
+      const missing = [...cast].flatMap(([user, { client, testimony }]) =>
+        missingOf(user, client, testimony),
+      );
       if (missing.length > 0) throw new Error(missing.join('; '));
       return true;
     },
@@ -117,13 +119,18 @@ function textOf(event: Envelope): string | undefined {
   return body?.kind === 'text' ? body.text : undefined;
 }
 
-function missingOf(user: string, client: ParleyClient): readonly string[] {
+/** Whoever was told last that a conversation is to be read anew has heard all that there is to hear of it. */
+function missingOf(user: string, client: ParleyClient, testimony: Testimony): readonly string[] {
   return conversations.flatMap((conversationId) => {
     const events = log.get(conversationId) ?? [];
     const newest = events.at(-1)?.seq;
     if (newest === undefined || !membership(user, events).has(newest)) return [];
     const at = client.position(conversationId);
-    return at === newest ? [] : [`${user} is at ${at} of ${newest} in ${conversationId}`];
+    const run = testimony.get(conversationId)?.at(-1);
+    const isToReadAnew = run?.events.length === 0 && run.after !== 'nothing' && run.after !== 'entry';
+    return at === newest || (at === undefined && isToReadAnew)
+      ? []
+      : [`${user} is at ${at} of ${newest} in ${conversationId}`];
   });
 }
 
