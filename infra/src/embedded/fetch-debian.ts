@@ -5,8 +5,8 @@ import { type AptSource, formatSource, machineSources, sourceOfSuite } from './d
 import { runCommand } from './run-command.js';
 import type { Report } from './server-source.js';
 
-export type DebianPackage = {
-  readonly name: string;
+export type DebianPackages = {
+  readonly names: readonly string[];
   /** A suite of the machine's own mirror; without it, the suites that the machine is configured with. */
   readonly suite?: string;
 };
@@ -24,12 +24,12 @@ export const hasApt = async (): Promise<boolean> => {
 };
 
 /**
- * Unpacks a package of the distribution, and those of its dependencies that this machine lacks, into a directory.
+ * Unpacks packages of the distribution, and those of their dependencies that this machine lacks, into a directory.
  * Nothing is installed and no privilege is needed: apt works in a root of its own, with this machine's mirror, proxy
  * and keys, and checks the signatures as ever.
  */
-export const unpackDebianPackage = async (
-  wanted: DebianPackage,
+export const unpackDebianPackages = async (
+  wanted: DebianPackages,
   directory: string,
   report: Report,
 ): Promise<void> => {
@@ -39,7 +39,7 @@ export const unpackDebianPackage = async (
     const apt = await privateApt(root, sources);
     report(`reading the package list of ${[...new Set(sources.map((source) => source.suite))].join(', ')}`);
     await apt(['update', '--error-on=any']);
-    const names = wanted.suite ? [wanted.name] : await missingPackages(apt, wanted.name);
+    const names = wanted.suite ? wanted.names : await missingPackages(apt, wanted.names);
     report(`downloading ${names.join(', ')}`);
     await apt(['download', ...names]);
     for (const file of await readdir(root)) {
@@ -50,7 +50,7 @@ export const unpackDebianPackage = async (
   }
 };
 
-const sourcesFor = async (wanted: DebianPackage): Promise<readonly AptSource[]> => {
+const sourcesFor = async (wanted: DebianPackages): Promise<readonly AptSource[]> => {
   if (!wanted.suite) return machineSources();
   const source = await sourceOfSuite(wanted.suite);
   return source ? [source] : [];
@@ -80,19 +80,22 @@ const privateApt = async (root: string, sources: readonly AptSource[]): Promise<
   return (args) => runCommand('apt-get', [...options, '-qq', ...args], { cwd: root, timeoutMs: 300_000 });
 };
 
-/** What `apt-get install` would download here: the package and whatever it needs that is not installed. */
-const missingPackages = async (apt: Apt, name: string): Promise<readonly string[]> => {
+/**
+ * What `apt-get install` would download here: the packages and whatever they need that is not installed. Not the C library,
+ * of which there is always one, with a loader that works with that one alone.
+ */
+const missingPackages = async (apt: Apt, wanted: readonly string[]): Promise<readonly string[]> => {
   const plan = await apt([
     'install',
     '--no-install-recommends',
     '--reinstall',
     '--print-uris',
     '--yes',
-    name,
+    ...wanted,
   ]);
   const names = plan.split('\n').flatMap((line) => /^'[^']*'\s+([^_\s]+)_\S+\.deb\s/.exec(line)?.[1] ?? []);
-  if (names.length === 0) throw new Error(`no package ${name} in the suites of this machine`);
-  return [...new Set(names)];
+  if (names.length === 0) throw new Error(`no package ${wanted.join(', ')} in the suites of this machine`);
+  return [...new Set(names)].filter((name) => name !== 'libc6');
 };
 
 /**

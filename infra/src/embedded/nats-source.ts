@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasApt, unpackDebianPackage } from './fetch-debian.js';
+import { hasApt, unpackDebianPackages } from './fetch-debian.js';
 import { downloadPinned } from './fetch-release.js';
 import { runCommand } from './run-command.js';
 import { searchPath } from './search-path.js';
@@ -39,7 +39,8 @@ const fromDebianSid: Fetch = {
   id: 'nats-server-debian-sid',
   from: "the distribution's newest suite (sid), unpacked and not installed",
   applies: hasApt,
-  fill: (directory, report) => unpackDebianPackage({ name: 'nats-server', suite: 'sid' }, directory, report),
+  fill: (directory, report) =>
+    unpackDebianPackages({ names: ['nats-server'], suite: 'sid' }, directory, report),
   command: async (directory) => join(directory, 'usr/sbin/nats-server'),
 };
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { hasApt, libraryPath, unpackDebianPackage } from './fetch-debian.js';
+import { hasApt, libraryPath, unpackDebianPackages } from './fetch-debian.js';
 import { searchPath } from './search-path.js';
 import type { Fetch, ServerSource } from './server-source.js';
 
@@ -8,7 +8,7 @@ const fromDistribution: Fetch = {
   id: 'redis-server-debian',
   from: "the distribution's package, unpacked and not installed",
   applies: hasApt,
-  fill: (directory, report) => unpackDebianPackage({ name: 'redis-server' }, directory, report),
+  fill: (directory, report) => unpackDebianPackages({ names: ['redis-server'] }, directory, report),
   command: async (directory) => join(directory, 'usr/bin/redis-server'),
   env: async (directory) => ({ LD_LIBRARY_PATH: await libraryPath(directory) }),
 };

@@ -6,6 +6,8 @@ export type CommandOptions = {
   readonly uid?: number;
   readonly gid?: number;
   readonly timeoutMs?: number;
+  /** Ends the program, but not what that has started and does not end itself. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Runs a program to its end and answers its standard output; fails with the tail of what it wrote to standard error. */
@@ -24,6 +26,7 @@ export const runCommand = (
         uid: options.uid,
         gid: options.gid,
         timeout: options.timeoutMs ?? 120_000,
+        signal: options.signal,
         maxBuffer: 64 * 1024 * 1024,
       },
       (error, stdout, stderr) => {

@@ -93,8 +93,11 @@ export const variables = {
   PARLEY_TURN_SECRET: optional(sharedText(16)),
   /** Data of the embedded stack. */
   PARLEY_HOME: optional(path),
-  /** The browser of the tests. */
+  /** The program that makes broadcasts of calls. */
+  PARLEY_FFMPEG: optional(path),
+  /** The browser and the TURN server of the tests. */
   PARLEY_CHROMIUM: optional(path),
+  PARLEY_TURNSERVER: optional(path),
   /** Where fetched server programs are kept. */
   PARLEY_CACHE: optional(path),
   /** The socket that commands of the terminal speak to, instead of the embedded stack's. */
