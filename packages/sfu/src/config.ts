@@ -19,6 +19,7 @@ export const SfuConfig = configOf(
   'PARLEY_HTTP_HOST',
   'PARLEY_HTTP_PORT',
   'PARLEY_MEDIASOUP_WORKER',
+  'PARLEY_FFMPEG',
   'PARLEY_CACHE',
 );
 

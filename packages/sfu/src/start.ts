@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openRpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
-import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import { type Resource, type Started, tellParent } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import { createMetrics } from '@parley/infra/runtime/metrics';
 import { startOpsServer } from '@parley/infra/runtime/ops-server';
@@ -52,6 +52,7 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
   const pool = openBackgroundPool({
     config,
     log,
+    tell: tellParent,
     onReady: () => node?.workersReady(),
     onDied: ({ worker }) => rooms.workerDied(worker),
   });

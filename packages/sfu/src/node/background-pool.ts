@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
 import type { SfuConfig } from '../config.js';
@@ -17,25 +17,35 @@ export type BackgroundPool = RoomWorkers & {
 export type BackgroundPoolOptions = {
   readonly config: SfuConfig;
   readonly log: Log;
+  /** Told in sentences how it goes with the worker, for whoever started this process. */
+  readonly tell: (line: string) => void;
   readonly onReady: () => void;
   readonly onDied: (worker: PoolWorker) => void;
 };
 
-/** Milliseconds until it is tried again where there was no worker. */
-const AGAIN_MS = 10_000;
+/** Milliseconds until the worker is looked for again where there was none: what lacked may have come. */
+const AGAIN_MS = 300_000;
 
-export function openBackgroundPool({ config, log, onReady, onDied }: BackgroundPoolOptions): BackgroundPool {
+/** A program that cannot be found is looked for again every five minutes. */
+export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPool {
+  const { config, log, tell, onReady, onDied } = options;
   const closing = new AbortController();
   let pool: WorkerPool | undefined;
 
+  const { signal } = closing;
+
   async function open(): Promise<void> {
-    while (!closing.signal.aborted) {
+    let told = '';
+    while (!signal.aborted) {
       try {
-        const { workerBin, origin } = await findMediasoupWorker((line) => log.info(line));
-        if (closing.signal.aborted) return;
+        const { workerBin, version, origin } = await findMediasoupWorker(
+          (line) => tell(`media worker: ${line}`),
+          { signal },
+        );
+        if (signal.aborted) return;
         const opened = await openWorkerPool({
           workerBin,
-          count: config.PARLEY_VOICE_WORKERS ?? cpus().length,
+          count: config.PARLEY_VOICE_WORKERS ?? availableParallelism(),
           listen: {
             ip: config.PARLEY_VOICE_LISTEN,
             ...(config.PARLEY_VOICE_ADDRESS === undefined ? {} : { announced: config.PARLEY_VOICE_ADDRESS }),
@@ -45,13 +55,18 @@ export function openBackgroundPool({ config, log, onReady, onDied }: BackgroundP
           log,
           onDied,
         });
-        if (closing.signal.aborted) return await opened.close();
+        if (signal.aborted) return await opened.close();
         pool = opened;
-        log.info({ origin, workers: opened.workers.length }, 'media workers run');
+        log.info({ workerBin, version, origin, workers: opened.workers.length }, 'media workers run');
+        tell(`calls can be carried: mediasoup ${version} (${origin})`);
         return onReady();
       } catch (error) {
+        if (signal.aborted) return;
+        const { message } = error as Error;
         log.error({ err: error }, 'no calls are carried here: there is no media worker');
-        await sleep(AGAIN_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+        if (message !== told) tell(`no calls are carried: ${message}`);
+        told = message;
+        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
@@ -62,8 +77,8 @@ export function openBackgroundPool({ config, log, onReady, onDied }: BackgroundP
     cpu: () => pool?.cpu() ?? 0,
     async close() {
       closing.abort();
-      // A worker that is being made is left to itself: the process ends.
-      await Promise.race([opening, sleep(1_000)]);
+      // What is being made is broken off, which a download may take a while to notice: then the process just ends.
+      await Promise.race([opening, sleep(2_000)]);
       await pool?.close();
     },
   };

@@ -1,8 +1,12 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cachedEntry } from '@parley/infra/embedded/fetch-cache';
+import { cacheDirectory, cachedEntry, makeEntry } from '@parley/infra/embedded/fetch-cache';
 import type { Report } from '@parley/infra/embedded/server-source';
 import { version } from 'mediasoup';
+import { buildWorker } from './build-worker.js';
 import { checkWorker } from './check-worker.js';
+import { downloadWorker } from './download-worker.js';
+import { workerIn } from './worker-source.js';
 
 /** A mediasoup worker that starts here and speaks this version's protocol. */
 export type MediasoupWorker = {
@@ -12,17 +16,28 @@ export type MediasoupWorker = {
   readonly origin: string;
 };
 
-/** Directory of the cache for the worker of this version and this machine. */
+export type FindWorkerOptions = {
+  readonly env?: NodeJS.ProcessEnv;
+  /** False looks at what is there, and makes nothing. */
+  readonly mayMake?: boolean;
+  /** Breaks off what is being made: the next call goes on with it. */
+  readonly signal?: AbortSignal;
+  /** Puts a worker into an empty directory. */
+  readonly make?: typeof makeWorker;
+};
+
+/** Directory of the cache for the worker of this version and this kind of machine. */
 const ENTRY = `mediasoup-worker-${version}-${process.platform}-${process.arch}`;
 
 /**
- * Finds the worker that media needs: PARLEY_MEDIASOUP_WORKER, else the one that was made before.
+ * Finds the worker that media needs: PARLEY_MEDIASOUP_WORKER, the one that was made before, the vendor's, or one built here,
+ * which takes minutes. Of processes that look at the same time, one makes it and the others wait.
  *
  * @throws WorkerNotFound, whose message says what to do
  */
 export async function findMediasoupWorker(
-  _report: Report = () => undefined,
-  env: NodeJS.ProcessEnv = process.env,
+  report: Report = () => undefined,
+  { env = process.env, mayMake = true, signal, make = makeWorker }: FindWorkerOptions = {},
 ): Promise<MediasoupWorker> {
   const named = env.PARLEY_MEDIASOUP_WORKER;
   if (named) {
@@ -33,16 +48,49 @@ export async function findMediasoupWorker(
     );
   }
   const kept = await cachedEntry(ENTRY);
-  if (kept !== undefined) {
-    const workerBin = programIn(kept);
-    if ((await checkWorker(workerBin)) === undefined)
-      return { workerBin, version, origin: `kept in ${kept}` };
+  const fault = kept === undefined ? 'there is none' : await checkWorker(workerIn(kept));
+  if (kept !== undefined && fault === undefined) return inEntry(kept);
+  if (!mayMake) throw new WorkerNotFound(`no mediasoup worker ${version} is in the cache yet: ${fault}`);
+  try {
+    const made = await makeEntry(ENTRY, {
+      fill: (directory) => make(directory, report, signal),
+      isGood: runs,
+    });
+    return await inEntry(made);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new WorkerNotFound(`no mediasoup worker ${version} could be made: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
-  throw new WorkerNotFound(
-    `there is no mediasoup worker ${version} here: name one by PARLEY_MEDIASOUP_WORKER`,
-  );
 }
 
 export class WorkerNotFound extends Error {}
 
-const programIn = (directory: string): string => join(directory, 'mediasoup-worker');
+/** The vendor's, where it can be reached and runs here; else one of its source. */
+async function makeWorker(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
+  try {
+    report("fetching the vendor's build");
+    await downloadWorker(directory, signal);
+    return await writeFile(join(directory, ORIGIN), "the vendor's build");
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    report(`the vendor's build cannot be had here`);
+  }
+  const workshop = join(cacheDirectory(), `${ENTRY}.build`);
+  await buildWorker({ directory, workshop, report, signal });
+  const fault = await checkWorker(workerIn(directory));
+  if (fault !== undefined) throw new Error(`what was built in ${workshop} does not run: ${fault}`);
+  await writeFile(join(directory, ORIGIN), 'built here');
+  await rm(workshop, { recursive: true, force: true });
+}
+
+const runs = async (directory: string): Promise<boolean> =>
+  (await checkWorker(workerIn(directory))) === undefined;
+
+const ORIGIN = 'origin';
+
+async function inEntry(directory: string): Promise<MediasoupWorker> {
+  const from = await readFile(join(directory, ORIGIN), 'utf8').catch(() => 'made before');
+  return { workerBin: workerIn(directory), version, origin: `${from}, kept in ${directory}` };
+}

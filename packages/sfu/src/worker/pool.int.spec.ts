@@ -1,7 +1,7 @@
 import { createLog } from '@parley/infra/runtime/log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findMediasoupWorker } from './find-worker.js';
+import { testWorker } from '../testing/test-worker.js';
 import { openWorkerPool, type WorkerPool } from './pool.js';
 import type { PoolWorker } from './start-worker.js';
 
@@ -12,7 +12,7 @@ let pool: WorkerPool | undefined;
 
 async function open(count: number): Promise<WorkerPool> {
   died = [];
-  const { workerBin } = await findMediasoupWorker();
+  const { workerBin } = testWorker;
   pool = await openWorkerPool({ workerBin, count, listen, log, onDied: (worker) => died.push(worker) });
   return pool;
 }
