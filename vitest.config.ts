@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Packages are read from their sources, which their exports name under `source`; the rest are Vite's own for Node. */
 const conditions = ['source', 'module', 'node', 'development|production'];
 
-const globalSetup = ['infra/src/testing/global-setup.ts'];
+const globalSetup = ['infra/src/testing/global-setup.ts', 'packages/sfu/src/testing/worker-setup.ts'];
 
 export default defineConfig({
   resolve: { conditions },

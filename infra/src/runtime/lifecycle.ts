@@ -38,6 +38,11 @@ export const runService = async (
   }
 };
 
+/** A sentence for whoever started this process and shows people how it goes. */
+export const tellParent = (line: string): void => {
+  process.send?.({ note: line });
+};
+
 /** Ctrl-C reaches a process more than once: from the terminal, and from every parent that passes it on. */
 const echoMs = 1_000;
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { inheritedEnvironment } from './inherited-environment.js';
 
 /** The built `parley` in a process of its own. */
 export type CliProcess = {
@@ -11,7 +12,7 @@ export type CliProcess = {
   readonly ended: Promise<number | string>;
 };
 
-/** Starts it with this environment and nothing else of ours; without `input` nothing is ever typed. */
+/** Starts it with this environment and of ours what tells where programs are; without `input` nothing is ever typed. */
 export function startCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -19,7 +20,7 @@ export function startCli(
 ): CliProcess {
   const main = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_COLOR: '1', ...env },
+    env: { ...inheritedEnvironment(), NO_COLOR: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags } from '../runtime/node-flags.js';
+import { inheritedEnvironment } from './inherited-environment.js';
 
 /** A service in a process of its own, as `npm start` runs it. */
 export type ServiceProcess = {
@@ -32,7 +33,7 @@ export async function startService(
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../../packages/${name}/dist/main.js`, import.meta.url));
   const child = fork(main, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { ...inheritedEnvironment(), ...env },
     // A test runner's own flags would make it read the sources.
     execArgv: [...nodeFlags(name)],
     stdio: ['ignore', 2, 2, 'ipc'],

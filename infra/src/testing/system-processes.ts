@@ -14,7 +14,7 @@ export type SystemProcesses = {
   readonly services: ReadonlyMap<ServiceName, readonly ServiceProcess[]>;
   /** A token good for a day, or for so many seconds: below 0 it has expired. */
   token(user: string, scope?: string, expiresIn?: number | string, device?: string): Promise<string>;
-  /** Starts one more of a service. */
+  /** Starts one more of a service; of `sfu` there is none before. */
   add(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** Ends the newest of a service with SIGKILL and starts another in its place, on the same port. */
   killAndRestart(name: ServiceName): Promise<ServiceProcess>;
@@ -72,11 +72,11 @@ export async function startSystem(
       await running.at(-1)?.end('SIGKILL');
       services.set(name, running.slice(0, -1));
       const port = new URL((name === 'gateway' ? ws : api).replace(/^ws/, 'http')).port;
-      return add(name, name === 'projector' ? {} : { PARLEY_HTTP_PORT: port });
+      return add(name, name === 'gateway' || name === 'command-api' ? { PARLEY_HTTP_PORT: port } : {});
     },
     async stop() {
-      for (const name of [...wanted].reverse())
-        await Promise.all((services.get(name) ?? []).map((service) => service.end()));
+      for (const running of [...services.values()].reverse())
+        await Promise.all(running.map((service) => service.end()));
     },
   };
 }

@@ -31,7 +31,7 @@ export async function keepRunning(keeper: Keeper): Promise<KeptService & { reado
   let stopping = false;
   let wait: ReturnType<typeof setTimeout> | undefined;
   let spec = keeper.specOf(undefined);
-  let running = startServiceProcess(spec);
+  let running = startServiceProcess(spec, keeper.report);
   const info = await running.ready.catch(async (error: Error) => {
     await running.stop(GRACE_MS);
     const { name, log } = spec;
@@ -62,7 +62,7 @@ export async function keepRunning(keeper: Keeper): Promise<KeptService & { reado
   function start(): void {
     if (stopping) return;
     spec = keeper.specOf(info);
-    running = startServiceProcess(spec);
+    running = startServiceProcess(spec, keeper.report);
     void running.ready.then(
       () => keeper.report(`${spec.name} is back`),
       () => undefined,

@@ -66,8 +66,10 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
   }
 
   const kept: KeptService[] = [];
+  let voice: Promise<void> = Promise.resolve();
   const stop = async (): Promise<void> => {
     stopping = true;
+    await voice;
     for (const service of kept.toReversed()) await service.stop();
     await stack.stop();
   };
@@ -91,6 +93,11 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       report(`${name} is ready${typeof service.info.url === 'string' ? ` at ${service.info.url}` : ''}`);
       return service.info;
     };
+    // Messaging waits for nothing that calls need, and goes on without them.
+    voice = keep('sfu', 0, settings, { ...options, onGiveUp: report }).then(
+      (service) => void kept.push(service),
+      (error: Error) => report(`there are no calls by a server: ${error.message}`),
+    );
     const api = urlOf('command-api', await start('command-api', portOf(last?.api)));
     // It also migrates the database before it is ready.
     await start('projector', undefined);

@@ -3,7 +3,7 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { nodeFlags } from '@parley/infra/runtime/node-flags';
 import type { Ending } from './restart-policy.js';
 
-/** A service of ours: a script for Node that says `{ready}` over its IPC channel and stops at SIGTERM. */
+/** A service of ours: a script for Node that says `{ready}` over its IPC channel, notes for people too, and stops at SIGTERM. */
 export type ServiceSpec = {
   readonly name: string;
   readonly script: string;
@@ -25,8 +25,11 @@ export type ServiceProcess = {
 /** A log is put aside when a service starts and it has more bytes than this; one old log is kept. */
 const MAX_LOG_BYTES = 20_000_000;
 
-/** Starts a service. It has a session of its own, so that Ctrl-C reaches it only through us. */
-export function startServiceProcess({ name, script, env, log }: ServiceSpec): ServiceProcess {
+/** Starts a service. It has a session of its own, so that Ctrl-C reaches it only through us. Its notes are reported. */
+export function startServiceProcess(
+  { name, script, env, log }: ServiceSpec,
+  report: (line: string) => void,
+): ServiceProcess {
   const startedAt = Date.now();
   const child = spawnLogged([...nodeFlags(name), script], env, log);
   const ended = new Promise<Ending>((resolve) => {
@@ -35,8 +38,9 @@ export function startServiceProcess({ name, script, env, log }: ServiceSpec): Se
     child.once('error', () => end(1));
   });
   const ready = new Promise<ServiceInfo>((resolve, reject) => {
-    child.on('message', (message: { readonly ready?: ServiceInfo } | null) => {
+    child.on('message', (message: { readonly ready?: ServiceInfo; readonly note?: string } | null) => {
       if (message?.ready !== undefined) resolve(message.ready);
+      if (message?.note !== undefined) report(message.note);
     });
     void ended.then(({ code }) =>
       reject(new Error(`it ended with ${code ?? 'a signal'} before it was ready`)),

@@ -4,7 +4,7 @@ import type { Stack } from '@parley/infra/embedded/stack';
 import type { VariableName } from '@parley/infra/runtime/variables';
 import type { ServiceSpec } from './service-process.js';
 
-export type ServiceName = 'command-api' | 'projector' | 'gateway';
+export type ServiceName = 'command-api' | 'projector' | 'gateway' | 'sfu';
 
 export type ServiceSettings = {
   readonly home: string;
@@ -35,6 +35,8 @@ export function serviceSpec(name: ServiceName, port: number, settings: ServiceSe
       PARLEY_HTTP_PORT: String(port),
       // By a name alone, from this machine: unless somebody says no.
       PARLEY_LOCAL_SIGN_IN: env.PARLEY_LOCAL_SIGN_IN || 'on',
+      // There is no other node to which calls could be moved when this one stops.
+      PARLEY_VOICE_DRAIN: env.PARLEY_VOICE_DRAIN || '1',
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Finding, inspectMachine } from '@parley/infra/embedded/doctor';
+import { inspectVoice } from '@parley/sfu/worker/inspect-worker';
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { paints } from '../terminal/print.js';
@@ -11,7 +12,7 @@ export const doctorVerb = (): Command =>
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', '\nEnds with 1 when something is missing.\n\nExample:\n  $ parley doctor')
     .action(async ({ json }: { readonly json?: true }) => {
-      const findings = await inspectMachine();
+      const findings = (await Promise.all([inspectMachine(), inspectVoice()])).flat();
       if (json) process.stdout.write(`${JSON.stringify(findings)}\n`);
       else print(findings);
       if (findings.some(({ state }) => state === 'missing')) process.exitCode = exitCodes.failed;
