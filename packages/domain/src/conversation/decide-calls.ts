@@ -9,7 +9,7 @@ import type { Open } from './state.js';
 export function startCall(state: Open, { actor, data, device, p2pMax = 0 }: StartCall): Decision {
   if (state.kind === 'channel' && !leads(state, actor)) return no('NotAllowed');
   if (state.call !== undefined) return no('CallOngoing', `its number is ${state.call.call}`);
-  if (device === undefined) return no('NotInCall', 'only a device can be in a call');
+  if (device === undefined || actor === SYSTEM) return no('NotInCall', NO_DEVICE);
   return yes({
     type: 'call.started',
     data: { media: data.media, device, p2pMax: Math.min(Math.max(p2pMax, 0), MAX_P2P) },
@@ -19,7 +19,7 @@ export function startCall(state: Open, { actor, data, device, p2pMax = 0 }: Star
 /** From a device that is in it already, the newer one replaces the older. */
 export function joinCall(state: Open, { actor, data, device }: JoinCall): Decision {
   return inCall(state, data, (call) => {
-    if (device === undefined) return no('NotInCall', 'only a device can be in a call');
+    if (device === undefined || actor === SYSTEM) return no('NotInCall', NO_DEVICE);
     const isAgain = call.participants.has(deviceKey(actor, device));
     if (call.participants.size >= MAX_PARTICIPANTS && !isAgain) return no('CallFull');
     return yes({ type: 'call.joined', data: { call: call.call, device } });
@@ -66,6 +66,8 @@ export function endCall(state: Open, { actor, data }: EndCall): Decision {
   const mayEnd = state.kind === 'direct' || state.call.by === actor || leads(state, actor);
   return mayEnd ? yes({ type: 'call.ended', data: { call: data.call } }) : no('NotAllowed');
 }
+
+const NO_DEVICE = 'only a device can be in a call';
 
 function inCall({ call }: Open, data: { readonly call: number }, decide: (call: Call) => Decision): Decision {
   return call?.call === data.call ? decide(call) : no('CallNotFound');
