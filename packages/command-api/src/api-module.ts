@@ -14,6 +14,8 @@ import {
   READ_RESOURCES,
   RECEIPT_RESOURCES,
 } from './injection.js';
+import { CallGetHandler } from './queries/call-get.js';
+import { CallListHandler } from './queries/call-list.js';
 import { ConversationAtHandler } from './queries/conversation-at.js';
 import { ConversationGetHandler } from './queries/conversation-get.js';
 import { ConversationListHandler } from './queries/conversation-list.js';
@@ -56,6 +58,8 @@ export class ApiModule {
         ConversationAtHandler,
         SessionSyncHandler,
         MessageInfoHandler,
+        CallGetHandler,
+        CallListHandler,
       ],
     };
   }

@@ -18,6 +18,8 @@ import { ExecuteCommand } from './commands/execute-command.js';
 import { DeviceKeys } from './devices/device-keys.js';
 import { DeviceList } from './devices/device-list.js';
 import { ExecuteAccountCommand } from './devices/execute-account-command.js';
+import { CallGet } from './queries/call-get.js';
+import { CallList } from './queries/call-list.js';
 import { ConversationAt } from './queries/conversation-at.js';
 import { ConversationGet } from './queries/conversation-get.js';
 import { ConversationList } from './queries/conversation-list.js';
@@ -118,8 +120,9 @@ export function openDispatch({
       case 'session.sync':
         return queries.execute(new SessionSync(caller.user, decoded.right as QueryOf<'session.sync'>));
       case 'call.get':
+        return queries.execute(new CallGet(caller.user, decoded.right as QueryOf<'call.get'>));
       case 'call.list':
-        return E.left(refuse('MethodNotFound', `${method} is not answered yet`));
+        return queries.execute(new CallList(caller.user, decoded.right as QueryOf<'call.list'>));
       case 'session.open':
       case 'session.renew':
       case 'typing.set':

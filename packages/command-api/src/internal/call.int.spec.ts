@@ -1,13 +1,12 @@
 import 'reflect-metadata';
-import { randomUUID } from 'node:crypto';
 import { openRpcClient, type RpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
-import { signToken } from '@parley/infra/runtime/tokens';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { openRosters, type Rosters } from '@parley/infra/voice/roster';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningApi, startTestApi, TOKEN_SECRET } from '../testing/running-api.js';
+import { called, doAs } from '../testing/calling.js';
+import { type RunningApi, startTestApi } from '../testing/running-api.js';
 
 let environment: TestEnvironment;
 let api: RunningApi;
@@ -31,32 +30,9 @@ afterAll(async () => {
   await environment?.dispose();
 });
 
-async function ask(
-  user: string,
-  device: string,
-  verb: string,
-  path: string,
-  body: object = {},
-  url = api.url,
-) {
-  const token = await signToken(TOKEN_SECRET, { sub: user, did: device, expiresIn: '1h' });
-  const response = await fetch(url + path, {
-    method: verb,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ commandId: randomUUID(), ...body }),
-  });
-  const json = (await response.json()) as { readonly seq: number; readonly tag?: string };
-  if (response.status !== 200) throw new Error(`${path}: ${JSON.stringify(json)}`);
-  return json.seq;
-}
-
-/** Ann's group with Bob, where Ann has started a call on her phone. */
-async function called() {
-  const conversationId = `g-${randomUUID()}`;
-  await ask('ann', 'phone', 'POST', '/v1/conversations', { conversationId, kind: 'group', members: ['bob'] });
-  const path = `/v1/conversations/${conversationId}/calls`;
-  return { conversationId, path, call: await ask('ann', 'phone', 'POST', path, { media: 'voice' }) };
-}
+/** Does something as a device of somebody, by this command-api or the other one. */
+const ask = (user: string, device: string, verb: string, path: string, body: object = {}, at = api) =>
+  doAs([user, device], verb, at.url + path, body);
 
 const rosterOf = async (conversationId: string) => {
   const roster = await rosters.of(conversationId);
@@ -66,7 +42,7 @@ const rosterOf = async (conversationId: string) => {
 
 describe('who is in a call', () => {
   it('is known by device, as the log is now, with who leads and how media goes', async () => {
-    const { conversationId, path, call } = await called();
+    const { conversationId, path, call } = await called(api.url);
     expect(await rosterOf(conversationId)).toMatchObject({
       revision: 2,
       kind: 'group',
@@ -79,8 +55,8 @@ describe('who is in a call', () => {
       },
     });
     // By another instance than the one that is asked.
-    await ask('bob', 'laptop', 'POST', `${path}/${call}/participants`, {}, other.url);
-    await ask('bob', 'phone', 'POST', `${path}/${call}/participants`, {}, api.url);
+    await ask('bob', 'laptop', 'POST', `${path}/${call}/participants`, {}, other);
+    await ask('bob', 'phone', 'POST', `${path}/${call}/participants`, {});
     const after = await rosterOf(conversationId);
     expect(after.leads).toEqual(['ann']);
     expect(after.call?.participants).toMatchObject([
@@ -95,14 +71,14 @@ describe('who is in a call', () => {
   });
 
   it('is nobody where nobody talks, and where there is no conversation', async () => {
-    const { conversationId, path, call } = await called();
+    const { conversationId, path, call } = await called(api.url);
     await ask('ann', 'phone', 'DELETE', `${path}/${call}`);
     expect(await rosterOf(conversationId)).toEqual({ revision: 3, kind: 'group', leads: [] });
     expect(await rosterOf('nowhere')).toEqual({ revision: 0, leads: [] });
   });
 
   it('is asked for many conversations at once', async () => {
-    const many = await Promise.all(Array.from({ length: 20 }, called));
+    const many = await Promise.all(Array.from({ length: 20 }, () => called(api.url)));
     const found = await Promise.all(many.map(({ conversationId }) => rosterOf(conversationId)));
     expect(found.map(({ call }) => call?.participants.length)).toEqual(many.map(() => 1));
   });
@@ -110,7 +86,7 @@ describe('who is in a call', () => {
 
 describe('a participant whom nobody hears of', () => {
   it('is taken out once, by as many as notice it', async () => {
-    const { conversationId, path, call } = await called();
+    const { conversationId, path, call } = await called(api.url);
     const participant = await ask('bob', 'laptop', 'POST', `${path}/${call}/participants`);
     const lost = { conversationId, call, participant };
     const answers = await Promise.all([rosters.lost(lost), rosters.lost(lost), rosters.lost(lost)]);
@@ -121,7 +97,7 @@ describe('a participant whom nobody hears of', () => {
   });
 
   it('that is gone already, with call or conversation, is no trouble', async () => {
-    const { conversationId, path, call } = await called();
+    const { conversationId, path, call } = await called(api.url);
     const lost = { conversationId, call, participant: call };
     expect(await rosters.lost({ ...lost, participant: 99 })).toEqual(E.right({}));
     await ask('ann', 'phone', 'DELETE', `${path}/${call}`);

@@ -10,6 +10,9 @@ export const MAX_CALLS = 100;
 /** People named in one call of a page; `people` counts them all. */
 export const MAX_CALL_PEOPLE = 50;
 
+/** Stays of them: whoever comes and goes all the time is not told each time. */
+export const MAX_CALL_STAYS = 200;
+
 /** The call that goes on in a conversation, folded from the log; none: nobody talks. */
 export const CallQuery = shape({ conversationId: ConversationId });
 
@@ -52,7 +55,8 @@ export type CallNow = t.TypeOf<typeof CallNow>;
 
 /**
  * A call as its conversation remembers it. `endedAt` is left out while it goes on. `joined` says whether I was in it: one that I was not in, and that
- * ended, I missed. `people` counts the users who were in it, `participants` has the first of them, each with every stay of every device.
+ * ended, I missed. `people` counts the users who were in it; `participants` has stays of the first of them, each person's together, in the order in which they
+ * came. `why` is left out while they are in it, where the call ended, and where the device came again. Erased people were in none.
  */
 export const CallView = shape(
   {
