@@ -1,7 +1,15 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A TCP line to a server that can be cut and mended, as networks do. */
-export async function openBreakableLine(url: string) {
+export type BreakableLine = {
+  /** The server's, by this line. */
+  readonly url: string;
+  cut(): void;
+  mend(): void;
+  close(): void;
+};
+
+export async function openBreakableLine(url: string): Promise<BreakableLine> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let isCut = false;

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { Log } from '../runtime/log.js';
 import { hearNodes } from './heard.js';
-import { openPlacements, type Seat, type WhyPlaced } from './placements.js';
+import { openPlacements, type Seat, type Seating } from './placements.js';
 import type { NodeBeat, Placement } from './protocol.js';
 import { openWithoutRedis, type WithoutRedis } from './without-redis.js';
 
@@ -43,8 +43,6 @@ export type PlacingOptions = {
   /** Where participants are who ask here. */
   readonly region: string;
   readonly log: Log;
-  /** Told of each seat that was given, for counting. */
-  readonly onSeat?: (why: WhyPlaced | 'rendezvous') => void;
 };
 
 /** Calls whose last known fence is remembered, so that a node can be told to give a greater one. */
@@ -54,7 +52,7 @@ const MAX_KNOWN = 50_000;
  * Places calls by one script in Redis. While Redis is away the nodes themselves are asked where a call is; one that none of them has goes to the node that rendezvous
  * hashing gives among those heard on NATS, and that node gives the fence. Regions and edges are left out then: everybody must find the same node.
  */
-export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions): Placing {
+export function openPlacing({ redis, nats, region, log }: PlacingOptions): Placing {
   const placements = openPlacements(redis);
   const heard = hearNodes(nats);
   const without = openWithoutRedis(nats, heard);
@@ -73,26 +71,37 @@ export function openPlacing({ redis, nats, region, log, onSeat }: PlacingOptions
     participant: number | undefined,
     except: readonly string[],
   ): Promise<E.Either<Refusal, Seat>> {
-    try {
-      const who = participant === undefined ? {} : { participant };
-      const seating = await placements.seat({ conversationId, call, ...who, region, except });
-      isWarned = false;
-      if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
-      if (seating.tag === 'nobody') return E.left(refuse('VoiceUnavailable'));
+    const seating = await byRedis(conversationId, call, participant, except);
+    if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
+    if (seating.tag === 'seated') {
       remember(seating.seat);
-      onSeat?.(seating.why);
       return E.right(seating.seat);
-    } catch (error) {
-      if (!isWarned) log.warn({ err: error }, 'calls are placed without Redis');
-      isWarned = true;
     }
     const placement =
       (await without.find(conversationId, call, except)) ??
       (await without.place(conversationId, call, fences.get(conversationId) ?? 0, except));
     if (placement === undefined) return E.left(refuse('VoiceUnavailable'));
     remember(placement);
-    onSeat?.('rendezvous');
     return E.right(placement);
+  }
+
+  /** A Redis that is away knows of nobody, and one that has just come back empty knows of nobody yet. */
+  async function byRedis(
+    conversationId: string,
+    call: number,
+    participant: number | undefined,
+    except: readonly string[],
+  ): Promise<Seating> {
+    try {
+      const who = participant === undefined ? {} : { participant };
+      const seating = await placements.seat({ conversationId, call, ...who, region, except });
+      isWarned = false;
+      return seating;
+    } catch (error) {
+      if (!isWarned) log.warn({ err: error }, 'calls are placed without Redis');
+      isWarned = true;
+      return { tag: 'nobody' };
+    }
   }
 
   return {

@@ -2,6 +2,7 @@ import { refuse } from '@parley/domain/conversation/refusals';
 import type { Placements } from '@parley/infra/voice/placements';
 import type { NodeReply, Placement } from '@parley/infra/voice/protocol';
 import type { NodeAnswer, NodeQuestion } from '@parley/infra/voice/questions';
+import type { Beats } from './beats.js';
 import { type Held, type Holds, placementOf } from './holds.js';
 import type { Life } from './life.js';
 import { refused } from './requests.js';
@@ -12,6 +13,7 @@ export type QuestionResources = {
   readonly life: Life;
   readonly holds: Holds;
   readonly placements: Placements;
+  readonly beats: Beats;
   readonly onDrainAsked: (seconds: number | undefined) => void;
 };
 
@@ -45,9 +47,11 @@ export async function answerQuestion(
 
 /** By Redis where that is reached from here; else this node takes it, under a fence above all that is known of the call. */
 async function place(
-  { self, region, holds, placements }: QuestionResources,
+  { self, region, holds, placements, beats }: QuestionResources,
   { conversationId, call, above, except }: Extract<NodeQuestion, { readonly method: 'node.place' }>,
 ): Promise<Placement | undefined> {
+  // A Redis that has just come back empty knows of no node.
+  await beats.beat();
   const seating = await placements.seat({ conversationId, call, region, except }).catch(() => undefined);
   if (seating !== undefined) return seating.tag === 'seated' ? seating.seat : undefined;
   const held = coreOf(holds, conversationId, call);

@@ -66,7 +66,8 @@ export function openKeeping({ self, holds, placements, placing, log }: KeepingOp
       try {
         await each((held) => ask(held));
       } catch {
-        await sleep(HEARD_MS);
+        // Who hears itself has heard the others.
+        if (!placing.nodes().some(({ node }) => node === self)) await sleep(HEARD_MS);
         await each(askOthers);
       }
     },

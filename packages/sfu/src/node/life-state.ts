@@ -6,7 +6,7 @@ export type LifeState =
   /** It takes no calls, and gives away those it has until that time. */
   | { readonly tag: 'draining'; readonly until: number }
   /**
-   * It was frozen for longer than a node counts as alive: what it carries may be elsewhere. It answers nothing until each of its calls was
+   * It was frozen for so long that others may have taken it for dead: what it carries may be elsewhere. It answers nothing until each of its calls was
    * asked about. `check` numbers that asking, because it may be frozen again before the answer.
    */
   | { readonly tag: 'suspect'; readonly check: number; readonly after: Awake }
@@ -17,7 +17,7 @@ type Awake = Extract<LifeState, { readonly tag: 'ready' | 'draining' }>;
 export type LifeInput =
   /** Its workers run. */
   | { readonly tag: 'workers' }
-  /** It was frozen for longer than a node counts as alive. */
+  /** It was frozen, or cut off, for so long that others may have taken it for dead. */
   | { readonly tag: 'woke' }
   /** All its calls were asked about, in the asking of that number. */
   | { readonly tag: 'checked'; readonly check: number }

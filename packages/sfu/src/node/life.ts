@@ -1,4 +1,3 @@
-import { ALIVE_MS } from '@parley/infra/voice/registry';
 import { type LifeEffect, type LifeInput, type LifeState, stepLife } from './life-state.js';
 
 /** The life of a node: its state, and the clock by which it finds that it was frozen. */
@@ -13,15 +12,21 @@ export type Life = {
 /** Milliseconds between two looks at the clock. */
 const LOOK_MS = 250;
 
-export function openLife(perform: (effect: LifeEffect) => void, lookMs = LOOK_MS): Life {
+/**
+ * Milliseconds between two looks after which the process was frozen: less than the second of silence after which gateways take a node for dead and place its
+ * calls elsewhere. One that was only busy is asked about its calls for nothing, once.
+ */
+const FROZEN_MS = 750;
+
+export function openLife(perform: (effect: LifeEffect) => void): Life {
   let state: LifeState = { tag: 'starting' };
   let looked = clock();
   let waiting: ((isHere: boolean) => void)[] = [];
 
-  /** A timer that is late by as much as a node counts as alive: the process was stopped, its machine slept, or it was too busy to say that it is there. */
+  /** A look that comes too late: the process was stopped, its machine slept, or it was too busy to say that it is there. */
   function look(): void {
     const now = clock();
-    const wasFrozen = Math.max(now.wall - looked.wall, now.steady - looked.steady) > ALIVE_MS;
+    const wasFrozen = Math.max(now.wall - looked.wall, now.steady - looked.steady) > FROZEN_MS;
     looked = now;
     if (wasFrozen) step({ tag: 'woke' });
     step({ tag: 'time' });
@@ -38,7 +43,7 @@ export function openLife(perform: (effect: LifeEffect) => void, lookMs = LOOK_MS
     for (const effect of next.effects) perform(effect);
   }
 
-  const timer = setInterval(look, lookMs);
+  const timer = setInterval(look, LOOK_MS);
 
   return {
     get state() {

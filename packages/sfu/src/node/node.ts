@@ -100,7 +100,7 @@ export function openNode(options: NodeOptions): SfuNode {
     onBack: () => void keeping.keepAll(),
     log,
   });
-  const questions = { self, region, life, holds, placements, onDrainAsked };
+  const questions = { self, region, life, holds, placements, beats, onDrainAsked };
 
   function say(): NodeBeat | undefined {
     const { tag } = life.state;

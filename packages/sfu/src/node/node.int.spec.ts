@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { liveSubject } from '@parley/infra/log/subjects';
+import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { openPlacements } from '@parley/infra/voice/placements';
+import type { CallNotice, NodeReply } from '@parley/infra/voice/protocol';
+import { askNode } from '@parley/infra/voice/questions';
+import { openRegistry } from '@parley/infra/voice/registry';
+import { callSubject } from '@parley/infra/voice/subjects';
+import * as E from 'fp-ts/lib/Either.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CALL, type Cluster, openCluster, PARTITIONS, type TestNode } from '../testing/cluster.js';
+
+let environment: TestEnvironment;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  environment = await testEnvironment();
+  cluster = await openCluster(environment);
+});
+afterAll(async () => {
+  await cluster.close();
+  await environment.dispose();
+});
+
+describe('a node', () => {
+  let node: TestNode;
+  beforeAll(async () => {
+    node = await cluster.start();
+  });
+  afterAll(() => cluster.clear());
+
+  it('serves who has a ticket for it, and nobody with another one', async () => {
+    const { id } = node;
+    expect(await cluster.placing.seat('c-unplaced', CALL, 1, { except: [id] })).toEqual(
+      E.left({ tag: 'VoiceUnavailable' }),
+    );
+    const seat = await cluster.seat('c-tickets');
+    expect(seat).toMatchObject({ node: id, call: CALL });
+    expect(tagOf(await cluster.attach(seat))).toBe('served');
+
+    const wrong = {
+      'of long ago': { signedAt: Date.now() - 120_000 },
+      forged: { key: randomBytes(32) },
+      'for another node': { node: 'sfu-other', at: id },
+      'of another device': { device: 'd2' },
+      'of another user': { user: 'mallory' },
+      'of another conversation': { conversationId: 'c-other' },
+      'of another call': { call: 2 },
+      'shown by another device': { caller: { user: 'alice', device: 'd2' } },
+    };
+    for (const [what, changed] of Object.entries(wrong))
+      expect(`${what}: ${tagOf(await cluster.attach(seat, changed))}`).toBe(`${what}: TicketInvalid`);
+    const answered = await cluster.nats.request(`voice.node.${id}`, 'no request', { timeout: 1_000 });
+    expect(answered.json()).toEqual({ refusal: { tag: 'InvalidRequest' } });
+  });
+
+  it('takes a newer placement for true at once, and refuses the older ones from then on', async () => {
+    const seat = await cluster.seat('c-fences');
+    await cluster.attach(seat);
+    expect(tagOf(await cluster.attach({ ...seat, fence: seat.fence + 5 }))).toBe('served');
+    expect(await cluster.attach(seat)).toEqual({
+      refusal: { tag: 'PlacementStale' },
+      fence: seat.fence + 5,
+    });
+  });
+
+  it('lets go of a call when the log says that it is over, also in Redis', async () => {
+    const seat = await cluster.seat('c-over');
+    await cluster.attach(seat);
+    cluster.calls.set('c-over', null);
+    cluster.nats.publish(liveSubject('c-over', PARTITIONS), '{"type":"call.ended"}');
+    await waitFor(async () => (await openPlacements(cluster.redis).read('c-over')) === undefined, {
+      what: 'the placement to be forgotten',
+    });
+    expect(tagOf(await cluster.attach(seat))).toBe('CallNotFound');
+  });
+
+  it('puts its calls back where Redis has lost everything, and frees the seats of who has left', async () => {
+    const seat = await cluster.seat('c-lost');
+    await cluster.attach(seat);
+    await cluster.seat('c-lost', 7);
+    await cluster.redis.flushdb();
+    const placements = openPlacements(cluster.redis);
+    const back = await waitFor(() => placements.read('c-lost'), { what: 'the call to be put back' });
+    expect(back).toMatchObject({ node: seat.node, fence: seat.fence });
+    await cluster.seat('c-lost', 1);
+    await cluster.seat('c-lost', 7);
+    cluster.nats.publish(liveSubject('c-lost', PARTITIONS), '{"type":"call.left"}');
+    await waitFor(async () => (await placements.read('c-lost'))?.seats[seat.node] === 1, {
+      what: 'the seat of who is not in the call to be free',
+    });
+  });
+
+  it('tells its load, its health and how it fares to who looks after it', async () => {
+    const { id, url } = node;
+    await cluster.attach(await cluster.seat('c-load'));
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    for (const name of ['cpu_ratio', 'memory_bytes', 'connections', 'healthy'])
+      expect(metrics).toMatch(new RegExp(`^voice_node_${name}\\{.*\\} \\d`, 'm'));
+    expect(metrics).toMatch(/^voice_placements_total\{.*why="opened".*\} \d/m);
+    const [known] = await openRegistry(cluster.redis).read();
+    expect(known?.beat).toMatchObject({ node: id, region: 'local', state: 'ready', http: url });
+  });
+});
+
+describe('when a node fails', () => {
+  afterEach(() => cluster.clear());
+
+  it('has its calls placed elsewhere after a kill, under a greater fence', async () => {
+    const nodes = await startTwo();
+    const seat = await cluster.seat('c-killed');
+    await cluster.attach(seat);
+    const { killed, other } = split(nodes, seat.node);
+    await killed.service.end('SIGKILL');
+    const ping = () => askNode(cluster.nats, killed.id, { method: 'node.ping' }, 1_000);
+    await waitFor(async () => (await ping()).tag === 'nobody', { what: 'the broker to miss the node' });
+    const next = await cluster.seat('c-killed', 1, [killed.id]);
+    expect(next.node).toBe(other.id);
+    expect(next.fence).toBeGreaterThan(seat.fence);
+    expect(tagOf(await cluster.attach(next))).toBe('served');
+  });
+
+  it('serves nobody when it wakes and its calls were placed elsewhere', async () => {
+    const nodes = await startTwo();
+    const seat = await cluster.seat('c-frozen');
+    const kept = await cluster.seat('c-kept', 1, [split(nodes, seat.node).other.id]);
+    await cluster.attach(seat);
+    await cluster.attach(kept);
+    const { killed: frozen } = split(nodes, seat.node);
+    frozen.service.signal('SIGSTOP');
+    await waitFor(() => cluster.placing.nodes().every(({ node }) => node !== frozen.id), {
+      what: 'the frozen node to be missed',
+    });
+    const next = await cluster.seat('c-frozen');
+    expect(next.node).not.toBe(frozen.id);
+    // Asked while it sleeps, answered when it wakes: it has the older placement, and the ticket is good.
+    const answers = Promise.all([cluster.attach(seat), cluster.attach(kept)]);
+    await cluster.nats.flush();
+    frozen.service.signal('SIGCONT');
+    const [stale, served] = await answers;
+    expect(stale).toEqual({ refusal: { tag: 'PlacementStale' }, fence: next.fence });
+    expect(tagOf(served)).toBe('served');
+  });
+});
+
+describe('without Redis', () => {
+  afterEach(() => cluster.clear());
+
+  it('leaves calls where they are, places new ones by rendezvous, and puts them back afterwards', async () => {
+    await startTwo();
+    const before = await cluster.seat('c-before');
+    await cluster.attach(before);
+    const other = await cluster.otherPlacing();
+    cluster.redisLine.cut();
+    await waitFor(() => cluster.redis.status !== 'ready', { what: 'Redis to be away' });
+
+    // Nobody of that gateway was in the call: it asks the nodes.
+    expect(await other.seat('c-before', CALL, 2)).toEqual(E.right(before));
+    expect(tagOf(await cluster.attach(before))).toBe('served');
+    const names = Array.from({ length: 8 }, (_, n) => `c-new-${n}`);
+    const placed = await Promise.all(names.map((name) => cluster.seat(name)));
+    expect(new Set(placed.map(({ node }) => node)).size).toBe(2);
+    for (const seat of placed) {
+      expect(tagOf(await cluster.attach(seat))).toBe('served');
+      expect(await other.seat(seat.conversationId, CALL, 2)).toEqual(E.right(seat));
+    }
+    // A node that dies meanwhile is replaced, too.
+    const [first] = placed;
+    const next = await cluster.seat('c-new-0', 1, [first?.node as string]);
+    expect(next.node).not.toBe(first?.node);
+    expect(next.fence).toBeGreaterThan(first?.fence as number);
+
+    cluster.redisLine.mend();
+    const placements = openPlacements(cluster.redis);
+    for (const { conversationId, node, fence } of [before, next, ...placed.slice(1)]) {
+      await waitFor(async () => (await placements.read(conversationId))?.fence === fence, {
+        what: 'the newest placement to be put back',
+      });
+      expect(await cluster.seat(conversationId)).toMatchObject({ node, fence });
+    }
+  });
+});
+
+describe('a node that is told to go', () => {
+  afterEach(() => cluster.clear());
+
+  it('gives its calls away, tells their participants, takes no new ones, and is gone in time', async () => {
+    const leaving = await cluster.start();
+    const calls = Array.from({ length: 12 }, (_, n) => `c-drained-${n}`);
+    const seats = await Promise.all(calls.map((name) => cluster.seat(name)));
+    for (const seat of seats) await cluster.attach(seat);
+    const told = new Set<string>();
+    const notices = cluster.nats.subscribe(callSubject('*'), {
+      callback: (_, message) => {
+        const { to, name, value } = message.json<CallNotice>();
+        if (to === 'all' && name === 'voice.moved') told.add(value.conversationId as string);
+      },
+    });
+    const other = await cluster.start();
+
+    const asked = await askNode(cluster.nats, leaving.id, { method: 'node.drain', seconds: 8 }, 1_000);
+    expect(asked).toEqual({ tag: 'answer', result: {} });
+    await leaving.service.exited;
+    expect([...told].sort()).toEqual([...calls].sort());
+    for (const seat of seats) {
+      const next = await cluster.seat(seat.conversationId);
+      expect(next.node).toBe(other.id);
+      expect(next.fence).toBeGreaterThan(seat.fence);
+    }
+    const known = await openRegistry(cluster.redis).read();
+    expect(known.map(({ beat }) => beat.node)).toEqual([other.id]);
+    notices.unsubscribe();
+  });
+
+  it('leaves at once where no other node is there', async () => {
+    const leaving = await cluster.start({ PARLEY_VOICE_DRAIN: '600' });
+    await cluster.attach(await cluster.seat('c-alone'));
+    await leaving.service.end();
+    expect(await cluster.placing.seat('c-alone', CALL, 1)).toEqual(E.left({ tag: 'VoiceUnavailable' }));
+  });
+});
+
+const startTwo = (): Promise<readonly TestNode[]> => Promise.all([cluster.start(), cluster.start()]);
+
+function split(nodes: readonly TestNode[], id: string) {
+  const killed = nodes.find((node) => node.id === id) as TestNode;
+  const other = nodes.find((node) => node.id !== id) as TestNode;
+  return { killed, other };
+}
+
+/** What became of a request that is answered by the room if its ticket and placement are good. */
+const tagOf = (reply: NodeReply): string =>
+  'result' in reply || reply.refusal.tag === 'VoiceUnavailable' ? 'served' : reply.refusal.tag;
