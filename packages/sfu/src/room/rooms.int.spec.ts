@@ -1,6 +1,11 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import type { OngoingCall } from '@parley/domain/wire/calls';
-import { MAX_TRANSPORTS } from '@parley/domain/wire/voice';
+import { MAX_TRANSPORTS, type VoiceResult } from '@parley/domain/wire/voice';
+import {
+  type HeardPacket,
+  openRawTransport,
+  type RemoteTransport,
+} from '@parley/infra/testing/media/raw-transport';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,8 +48,22 @@ async function join(ticket = ann) {
   const { rtpCapabilities } = await test.must(ticket, 'voice.attach', {});
   const send = await test.must(ticket, 'voice.openTransport', { direction: 'send' });
   const recv = await test.must(ticket, 'voice.openTransport', { direction: 'recv' });
-  return { rtpCapabilities, send: send.transport, recv: recv.transport };
+  return { rtpCapabilities, send: send.transport, recv: recv.transport, opened: { send, recv } };
 }
+
+const connect = (
+  ticket: typeof ann,
+  opened: VoiceResult<'voice.openTransport'>,
+  heard?: (packet: HeardPacket) => void,
+) =>
+  openRawTransport(
+    opened as unknown as RemoteTransport,
+    async (dtlsParameters) => {
+      const { transport } = opened;
+      await test.must(ticket, 'voice.connectTransport', { transport, dtlsParameters });
+    },
+    heard,
+  );
 
 const speak = (ticket: typeof ann, transport: string, ssrc = ticket.participant * 100) =>
   test.must(ticket, 'voice.produce', {
@@ -261,6 +280,45 @@ describe('a room', () => {
     await test.told(12, 'voice.consumerClosed');
     await speak(bob, b.send);
     expect(heard).toEqual(['11 mic brought there', '11 mic brought gone', '12 mic sent there']);
+  });
+
+  it('carries a voice, encrypted, from one to the other and to nobody who is gone', async () => {
+    const a = await join(ann);
+    const b = await join(bob);
+    const heard: number[] = [];
+    const [sending, receiving] = await Promise.all([
+      connect(ann, a.opened.send),
+      connect(bob, b.opened.recv, ({ sequence }) => heard.push(sequence)),
+    ]);
+    await speak(ann, a.send, 1_100);
+    await receive(bob, b);
+    let sequence = 0;
+    const speaking = setInterval(
+      () =>
+        sending.send({
+          ssrc: 1_100,
+          sequence: sequence++,
+          timestamp: sequence * 960,
+          payloadType: 111,
+          payload: Buffer.alloc(60, 1),
+        }),
+      20,
+    );
+    try {
+      await waitFor(() => heard.length > 20, { what: 'the voice' });
+      test.rooms.setRoster(testCall.conversationId, roster([11]));
+      await waitFor(async () => test.rooms.list()[0]?.consumers === 0, {
+        what: 'the listener to be put out',
+      });
+      const last = heard.length;
+      const sent = sequence;
+      await waitFor(() => sequence > sent + 20, { what: 'more to be said' });
+      expect(heard.length).toBeLessThanOrEqual(last + 1);
+      expect(await test.told(11, 'voice.wanted')).toMatchObject({ wanted: false });
+    } finally {
+      clearInterval(speaking);
+      await Promise.all([sending.close(), receiving.close()]);
+    }
   });
 
   it('tells who speaks, and when they stop', async () => {
