@@ -102,6 +102,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
       call,
       media: known.media,
       topology: known.topology,
+      by: known.by,
       startedAt: known.at,
       tiles,
       audioOnly: isAudioOnly,

@@ -33,6 +33,8 @@ export type CallSnapshot = {
   readonly call: number;
   readonly media: CallMedia;
   readonly topology: Topology;
+  /** Who started it: they may end it for everyone. */
+  readonly by: string;
   readonly startedAt: number;
   readonly tiles: readonly CallTile[];
   /** Voices alone are received, because too much is lost. */
@@ -89,6 +91,8 @@ export type OngoingCallHere = {
   readonly by: string;
   readonly at: number;
   readonly people: readonly string[];
+  /** What of it is broadcast to who is not in it. */
+  readonly broadcast: BroadcastSource | null;
   readonly rings: boolean;
 };
 

@@ -34,7 +34,16 @@ export function openCalls(client: ParleyClient): Calls {
       const rings = !isQuiet && now < call.at + RING_MS;
       if (rings) next = Math.min(next, call.at + RING_MS);
       return [
-        { conversationId, call: call.call, media: call.media, by: call.by, at: call.at, people, rings },
+        {
+          conversationId,
+          call: call.call,
+          media: call.media,
+          by: call.by,
+          at: call.at,
+          people,
+          broadcast: call.broadcast,
+          rings,
+        },
       ];
     });
     if (Number.isFinite(next)) ringing = setTimeout(ongoing.changed, next - now + 1);
