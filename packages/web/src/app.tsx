@@ -2,6 +2,7 @@ import { createClient, type ParleyClient } from '@parley/client/parley-client';
 import { indexedDbStorage } from '@parley/client/storage/indexeddb-storage';
 import { refusals } from '@parley/domain/conversation/refusals';
 import { useEffect, useState } from 'preact/hooks';
+import { lazyCalls } from './call/lazy-calls.js';
 import { Toasts } from './parts/toasts.js';
 import { useStore } from './parts/use-store.js';
 import { takeName } from './session/address.js';
@@ -59,12 +60,14 @@ type SignedInProps = { readonly account: Account; readonly onSignedOut: (reason?
 
 function SignedIn({ account, onSignedOut }: SignedInProps) {
   const [client] = useState(() => clientOf(account));
+  const [calls] = useState(() => lazyCalls(client));
   const state = useStore(client.connection);
 
   const leave = (why?: string): void => {
     forgetAccount(account);
     wantedToken.set(undefined);
     history.replaceState(undefined, '', '#/');
+    calls.close();
     void client.signOut().finally(() => onSignedOut(why));
   };
   useEffect(() => {
@@ -79,6 +82,7 @@ function SignedIn({ account, onSignedOut }: SignedInProps) {
     if (state.tag !== 'stopped' || state.reason === undefined) return;
     const { reason } = state;
     forgetAccount(account);
+    calls.close();
     // A device that was taken away keeps nothing; one whose token is bad keeps what is unsent for the next sign-in.
     const isRevoked = reason.startsWith(refusals.DeviceRevoked.sentence);
     void (isRevoked ? client.signOut() : Promise.resolve(client.close())).finally(() => onSignedOut(reason));
@@ -89,7 +93,7 @@ function SignedIn({ account, onSignedOut }: SignedInProps) {
     leave();
   };
   return (
-    <SessionProvider value={{ client, signOut }}>
+    <SessionProvider value={{ client, calls, signOut }}>
       <Workspace />
       <TokenDialog />
     </SessionProvider>

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import { CallMount } from './call/call-mount.js';
+import { useOngoing } from './call/use-calls.js';
 import { ListPane } from './list/list-pane.js';
 import { lazy } from './parts/lazy.js';
 import { useSelected, useStore } from './parts/use-store.js';
@@ -24,10 +26,12 @@ export function Workspace() {
   const unread = useSelected(client.list, (list) => list.unread);
   const [opened, open] = useState<Opened>();
   usePagePresence(client);
+  const caller = useOngoing((calls) => calls.find(({ rings }) => rings)?.by);
 
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Parley` : 'Parley';
-  }, [unread]);
+    document.title =
+      caller !== undefined ? `${caller} is calling` : unread > 0 ? `(${unread}) Parley` : 'Parley';
+  }, [unread, caller]);
   // Of a conversation that is erased not even what was begun in it stays.
   useEffect(
     () =>
@@ -71,6 +75,7 @@ export function Workspace() {
       ) : (
         <Thread key={conversationId} conversationId={conversationId} onBack={() => goTo(undefined)} />
       )}
+      <CallMount openId={conversationId} />
       <Announcer conversationId={conversationId} />
       {opened === 'new' && <NewConversation onClose={close} />}
       {opened === 'switch' && <QuickSwitch onClose={close} onNew={() => open('new')} />}

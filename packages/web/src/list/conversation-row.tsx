@@ -1,6 +1,8 @@
 import type { ConversationEntry } from '@parley/client/conversations/conversation-list';
 import type { MessageView } from '@parley/domain/wire/views';
+import { useOngoing } from '../call/use-calls.js';
 import { Avatar } from '../parts/avatar.js';
+import { Icon } from '../parts/icon.js';
 import { hrefOf } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
 import { briefOf } from '../text/times.js';
@@ -19,6 +21,9 @@ export function ConversationRow({ entry, isOpen, isReachable }: RowProps) {
   const { conversationId, kind, preview, unread, lastActivityAt, typing, closed } = entry;
   const title = titleOf(entry, client.user);
   const other = otherOf(conversationId, client.user);
+  const talking = useOngoing(
+    (calls) => calls.find((each) => each.conversationId === conversationId)?.people.length,
+  );
   return (
     <li>
       <a
@@ -35,7 +40,12 @@ export function ConversationRow({ entry, isOpen, isReachable }: RowProps) {
           {briefOf(preview === null ? lastActivityAt : (preview.sentAt ?? preview.at), Date.now())}
         </time>
         <span class="conversation-preview" dir="auto">
-          {typing.length > 0 ? (
+          {talking !== undefined ? (
+            <em class="conversation-call">
+              <Icon name="phone" />
+              {talking === 1 ? 'A call goes on' : `${talking} in a call`}
+            </em>
+          ) : typing.length > 0 ? (
             <em>{typing.join(', ')} typing…</em>
           ) : (
             previewOf(preview, kind === 'direct', client.user, closed)

@@ -31,13 +31,20 @@ const paths = {
   pin: 'M9.2 4h5.6l-.7 5.6 3.2 3.7H6.7l3.2-3.7zM12 13.3V20',
   shield: 'M12 3.5l7 2.6v5.2c0 4.4-2.9 7.5-7 9.2-4.1-1.7-7-4.800-7-9.200V6.100z',
   lock: 'M6.500 11h11v8.500h-11zM9 11V8a3 3 0 0 1 6 0v3',
+  phone:
+    'M6.300 4h2.900l1.600 4.100-2 1.500a11.500 11.500 0 0 0 5.600 5.600l1.500-2 4.100 1.600v2.900c0 1-.8 1.800-1.800 1.800C11 19.500 4.500 13 4.500 5.800c0-1 .8-1.800 1.800-1.800z',
+  video:
+    'M5.500 6.500h7.300a1.700 1.700 0 0 1 1.700 1.700v7.600a1.700 1.700 0 0 1-1.700 1.700H5.500a1.700 1.700 0 0 1-1.700-1.700V8.200a1.700 1.700 0 0 1 1.700-1.700zM14.500 11l5.700-3.200v8.400L14.500 13',
 } as const;
 
 export type IconName = keyof typeof paths;
 
 /** A picture beside words, or inside a button that has a name: nothing to read out. */
-export const Icon = ({ name }: { readonly name: IconName }) => (
+export const Icon = ({ name }: { readonly name: IconName }) => <Drawing path={paths[name]} />;
+
+/** The same of a path that a part of the page brings itself. */
+export const Drawing = ({ path }: { readonly path: string }) => (
   <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-    <path d={paths[name]} />
+    <path d={path} />
   </svg>
 );

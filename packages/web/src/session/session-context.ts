@@ -1,9 +1,14 @@
 import type { ParleyClient } from '@parley/client/parley-client';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { LazyCalls } from '../call/lazy-calls.js';
 
-/** The client of the person who is signed in, and how they sign out. */
-export type SessionContext = { readonly client: ParleyClient; signOut(): void };
+/** The client of the person who is signed in, their calls, and how they sign out. */
+export type SessionContext = {
+  readonly client: ParleyClient;
+  readonly calls: LazyCalls;
+  signOut(): void;
+};
 
 const context = createContext<SessionContext | undefined>(undefined);
 

@@ -3,6 +3,7 @@ import { Dialog } from '../parts/dialog.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { type Theme, theme } from '../session/theme.js';
+import { CallChoices } from './call-choices.js';
 import { Devices } from './devices.js';
 import './settings.css';
 
@@ -12,7 +13,7 @@ const themes: readonly (readonly [theme: Theme, label: string])[] = [
   ['dark', 'Dark'],
 ];
 
-/** Who I am here, how the page looks, and my devices. */
+/** Who I am here, how the page looks, how calls come, and my devices. */
 export function Settings({ onClose }: { readonly onClose: () => void }) {
   const { client, signOut } = useSession();
   const chosen = useStore(theme);
@@ -37,6 +38,7 @@ export function Settings({ onClose }: { readonly onClose: () => void }) {
           ))}
         </div>
       </fieldset>
+      <CallChoices />
       <Devices />
       <footer class="dialog-foot">
         {unsent > 0 && <p class="hint problem">{unsent} unsent would be lost.</p>}

@@ -1,4 +1,5 @@
 import type { ConversationView } from '@parley/domain/wire/views';
+import { CallButtons } from '../call/call-buttons.js';
 import { otherOf, titleOf } from '../list/titles.js';
 import { Avatar } from '../parts/avatar.js';
 import { Icon } from '../parts/icon.js';
@@ -13,6 +14,8 @@ type ThreadHeaderProps = {
     | Pick<ConversationView, 'conversationId' | 'title' | 'kind' | 'memberCount' | 'ttl' | 'expiresAt'>
     | undefined;
   readonly isErased: boolean;
+  readonly mayCall: boolean;
+  readonly mayStartCall: boolean;
   readonly isPanelOpen: boolean;
   readonly onPanel: () => void;
   readonly onBack: () => void;
@@ -20,7 +23,7 @@ type ThreadHeaderProps = {
 
 /** Who one talks to, and the way to everything about the conversation. */
 export function ThreadHeader(props: ThreadHeaderProps) {
-  const { conversationId, known, isErased, isPanelOpen, onPanel, onBack } = props;
+  const { conversationId, known, isErased, mayCall, mayStartCall, isPanelOpen, onPanel, onBack } = props;
   const { client } = useSession();
   const other = otherOf(conversationId, client.user);
   const title =
@@ -57,6 +60,7 @@ export function ThreadHeader(props: ThreadHeaderProps) {
           {known?.expiresAt !== undefined && <Ending expiresAt={known.expiresAt} />}
         </p>
       </div>
+      {mayCall && <CallButtons conversationId={conversationId} mayStart={mayStartCall} />}
       {!isErased && (
         <button
           type="button"

@@ -1,5 +1,7 @@
 import type { TimelineItem } from '@parley/client/timeline/timeline';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { CallStage } from '../call/call-mount.js';
+import { useCallHere } from '../call/use-call-here.js';
 import { MembersPanel } from '../members/lazy-panel.js';
 import { lazy } from '../parts/lazy.js';
 import { useSelected, useStore } from '../parts/use-store.js';
@@ -48,6 +50,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
 
+  const call = useCallHere(conversationId);
   const known = detail ?? entry;
   const isRoom = known?.kind !== 'direct';
   const role = known?.role ?? 'member';
@@ -81,48 +84,57 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
           conversationId={conversationId}
           known={known}
           isErased={isErased}
+          mayCall={isMember && !isClosed && !isErased}
+          mayStartCall={mayPost}
           isPanelOpen={showsPanel}
           onPanel={() => showPanel(!showsPanel)}
           onBack={onBack}
         />
-        {hold !== undefined && !isErased && <HoldBanner hold={hold} />}
-        {pins.length > 0 && !isErased && (
-          <PinnedBar
-            timeline={timeline}
-            pins={pins}
-            mayUnpin={mayLead && !isClosed}
-            onJump={(seq) => show.current(seq)}
-          />
-        )}
-        <TimelineView
-          timeline={timeline}
-          isRoom={isRoom}
-          mayModerate={isRoom && mayLead}
-          actions={actions}
-          mayPin={mayLead && !isClosed}
-          pins={pins}
-          show={show}
-        />
-        <TypingLine conversationId={conversationId} />
-        {isErased ? null : isMember && !isClosed && mayPost ? (
-          <Composer
-            timeline={timeline}
-            writing={writing}
-            field={field}
-            onWriting={write}
-            onEditLast={editLast}
-            onSend={() => show.current()}
-            ttl={known?.ttl ?? null}
-          />
-        ) : (
-          <p class="closed-note" role="status">
-            {!isMember
-              ? 'You are not a member of this conversation.'
-              : isClosed
-                ? 'This conversation is closed. It can still be read.'
-                : 'Only admins post in this channel.'}
-          </p>
-        )}
+        <div class={`thread-rooms ${call === undefined ? '' : 'in-call'}`}>
+          {call !== undefined && <CallStage session={call.session} />}
+          {(call === undefined || call.hasMessages) && (
+            <div class="thread-body">
+              {hold !== undefined && !isErased && <HoldBanner hold={hold} />}
+              {pins.length > 0 && !isErased && (
+                <PinnedBar
+                  timeline={timeline}
+                  pins={pins}
+                  mayUnpin={mayLead && !isClosed}
+                  onJump={(seq) => show.current(seq)}
+                />
+              )}
+              <TimelineView
+                timeline={timeline}
+                isRoom={isRoom}
+                mayModerate={isRoom && mayLead}
+                actions={actions}
+                mayPin={mayLead && !isClosed}
+                pins={pins}
+                show={show}
+              />
+              <TypingLine conversationId={conversationId} />
+              {isErased ? null : isMember && !isClosed && mayPost ? (
+                <Composer
+                  timeline={timeline}
+                  writing={writing}
+                  field={field}
+                  onWriting={write}
+                  onEditLast={editLast}
+                  onSend={() => show.current()}
+                  ttl={known?.ttl ?? null}
+                />
+              ) : (
+                <p class="closed-note" role="status">
+                  {!isMember
+                    ? 'You are not a member of this conversation.'
+                    : isClosed
+                      ? 'This conversation is closed. It can still be read.'
+                      : 'Only admins post in this channel.'}
+                </p>
+              )}
+            </div>
+          )}
+        </div>
       </main>
       {showsPanel && !isErased && (
         <MembersPanel details={details} conversationId={conversationId} onClose={() => showPanel(false)} />
