@@ -4,6 +4,7 @@ import { LayeredMap } from '@parley/domain/conversation/layered-map';
 import type { OngoingCall } from '@parley/domain/wire/calls';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { ParleyClient } from '../parley-client.js';
+import { RefusalError } from '../refusal-error.js';
 
 /** The calls of a client's conversations, folded from what it hears; asked for where it cannot have heard everything. */
 export type CallBook = {
@@ -13,6 +14,8 @@ export type CallBook = {
   revision(conversationId: string): number;
   /** Every call that is known to go on. */
   all(): ReadonlyMap<string, Call>;
+  /** This call, once it is known here: the event that began it is on its way, or it is read. @throws RefusalError */
+  until(conversationId: string, call: number): Promise<Call>;
   /** Reads it from the log now. @throws RefusalError */
   read(conversationId: string): Promise<Call | undefined>;
   /** `event` is what changed it; none: it was read anew. */
@@ -31,6 +34,9 @@ export type CallChange = {
 /** Conversations that are remembered to be without a call, and events of one that wait for an answer about it. */
 const MAX_QUIET = 1_000;
 const MAX_WAITING = 1_000;
+
+/** Milliseconds that an event may take longer than the answer that says it is in the log. */
+const EVENT_MS = 300;
 
 type Known = { readonly call: Call | undefined; readonly revision: number };
 
@@ -117,6 +123,24 @@ export function createCallBook({
     revision: (conversationId) => known.get(conversationId)?.revision ?? 0,
     all: () =>
       new Map([...known].flatMap(([id, { call }]) => (call === undefined ? [] : [[id, call] as const]))),
+    until: (conversationId, number) =>
+      new Promise((resolve, reject) => {
+        const look = (): boolean => {
+          const call = known.get(conversationId)?.call;
+          if (call?.call !== number) return false;
+          resolve(call);
+          listeners.delete(look);
+          return true;
+        };
+        if (look()) return;
+        listeners.add(look);
+        setTimeout(() => {
+          if (!listeners.delete(look)) return;
+          read(conversationId)
+            .then(() => look() || reject(new RefusalError('CallNotFound')))
+            .catch(reject);
+        }, EVENT_MS);
+      }),
     read,
     onChange(listener) {
       listeners.add(listener);

@@ -84,9 +84,7 @@ export function openCalls(client: ParleyClient): Calls {
       // Somebody who is still being asked by the browser is not in a call yet.
       if (!(await isGranted(wantsMic, options.camera === true))) await asking;
       const { call, participant } = await begin();
-      const known = book.of(conversationId);
-      const whole = known?.call === call ? known : await book.read(conversationId);
-      if (whole?.call !== call) throw new RefusalError('CallNotFound');
+      const whole = await book.until(conversationId, call);
       const own = createCallSession({
         client,
         ask,

@@ -109,7 +109,7 @@ export function openSfu({ access, ask, onChange, onDown }: SfuOptions): MediaPat
   /** What the node refuses for good, or does not answer, is no way for media. */
   function fail(error: unknown): void {
     if (isClosed) return;
-    onDown(error instanceof RefusalError ? error.tag : String(error));
+    onDown(error instanceof RefusalError ? `${error.tag}: ${error.message}` : String(error));
   }
 
   async function take(recv: Transport, view: ConsumerView): Promise<void> {
@@ -131,7 +131,7 @@ export function openSfu({ access, ask, onChange, onDown }: SfuOptions): MediaPat
       await setConsumer(id);
     } catch (error) {
       // Of another placement, or gone meanwhile.
-      if (!(error instanceof RefusalError)) throw error;
+      if (!(error instanceof RefusalError)) return fail(error);
       drop(id);
     }
   }

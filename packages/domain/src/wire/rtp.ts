@@ -110,7 +110,7 @@ export const RtpParameters = shape(
       32,
     ),
     encodings: boundedArray('encodings', Encoding, 0, 8),
-    rtcp: shape({}, { cname: boundedText('cname', 1, 128), reducedSize: t.boolean, mux: t.boolean }),
+    rtcp: shape({}, { cname: boundedText('cname', 0, 128), reducedSize: t.boolean, mux: t.boolean }),
     msid: boundedText('msid', 1, 256),
   },
 );

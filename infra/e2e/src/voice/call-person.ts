@@ -1,0 +1,205 @@
+import type { ParleyClient } from '@parley/client/parley-client';
+import type { CallSession, CallSnapshot, Calls } from '@parley/client/voice/call-types';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import type { Browser, Page } from 'playwright-core';
+
+/** Somebody in a page, who may be in a call. */
+export type CallPerson = {
+  readonly user: string;
+  readonly page: Page;
+  start(conversationId: string, camera?: boolean): Promise<number>;
+  join(conversationId: string, call: number, camera?: boolean): Promise<void>;
+  leave(): Promise<void>;
+  /** The call as an application sees it, without its tracks. */
+  call(): Promise<CallSeen>;
+  /** What has come of each other participant since the tracks that are shown now began. */
+  received(): Promise<readonly ReceivedFrom[]>;
+  /** Resolves when everybody of these is heard, and seen where they film. */
+  hearsAndSees(users: readonly string[], seen?: readonly string[]): Promise<void>;
+  /** Notes every 50 ms what is heard of each; `gaps` ends it. */
+  listen(): Promise<void>;
+  /** The longest silence of each user meanwhile, in ms: nothing played, and no packet. */
+  gaps(): Promise<Readonly<Record<string, Gap>>>;
+  close(): Promise<void>;
+};
+
+export type CallSeen = Pick<CallSnapshot, 'phase' | 'topology' | 'why'> & {
+  readonly users: readonly string[];
+};
+export type Gap = { readonly silenceMs: number; readonly packetsMs: number };
+export type ReceivedFrom = {
+  readonly user: string;
+  /** Which tracks of theirs are shown. */
+  readonly tracks: string;
+  readonly packets: number;
+  readonly energy: number;
+  readonly frames: number;
+};
+
+type Who = { readonly site: string; readonly ws: string; readonly user: string; readonly token: string };
+
+/** What the page has beside the SDK. */
+declare const sdk: typeof import('@parley/client/testing/voice-entry');
+declare const client: ParleyClient;
+declare const calls: Calls;
+declare const heard: {
+  ofTrack(track: MediaStreamTrack): RTCRtpReceiver | undefined;
+  samples: Sample[];
+  timer: ReturnType<typeof setInterval> | undefined;
+};
+type Sample = {
+  readonly user: string;
+  readonly at: number;
+  readonly track: string;
+  readonly energy: number;
+  readonly packets: number;
+};
+
+export async function openCallPerson(browser: Browser, { site, ws, user, token }: Who): Promise<CallPerson> {
+  const context = await browser.newContext({ permissions: ['microphone', 'camera'] });
+  const page = await context.newPage();
+  await page.addInitScript(rememberConnections);
+  await page.goto(site);
+  await page.waitForFunction('globalThis.sdk !== undefined');
+  await page.evaluate(
+    async ([url, token]) => {
+      const client = sdk.createClient({ url: url as string, token: token as string, device: 'd1' });
+      const calls = sdk.openCalls(client);
+      Object.assign(globalThis, { client, calls });
+      while (client.state.tag !== 'open') await new Promise((resolve) => setTimeout(resolve, 10));
+      calls.current.subscribe(() => {
+        const session = calls.current.snapshot();
+        if (session !== undefined) Object.assign(globalThis, { played: sdk.playTracks(session) });
+      });
+    },
+    [ws, token] as const,
+  );
+  const video = { width: 160, height: 120, frameRate: 5 };
+
+  const received = (): Promise<readonly ReceivedFrom[]> =>
+    page.evaluate(async () => {
+      const tiles = calls.current.snapshot()?.state.snapshot().tiles ?? [];
+      return Promise.all(
+        tiles
+          .filter(({ isMe }) => !isMe)
+          .map(async ({ user, tracks }) => {
+            const sum = {
+              user,
+              tracks: `${tracks.mic?.id} ${tracks.camera?.id}`,
+              packets: 0,
+              energy: 0,
+              frames: 0,
+            };
+            for (const track of [tracks.mic, tracks.camera]) {
+              const report = track && (await heard.ofTrack(track)?.getStats());
+              report?.forEach((each) => {
+                if (each.type !== 'inbound-rtp') return;
+                if (each.kind === 'audio') sum.packets += each.packetsReceived;
+                sum.energy += each.totalAudioEnergy ?? 0;
+                sum.frames += each.framesDecoded ?? 0;
+              });
+            }
+            return sum;
+          }),
+      );
+    });
+
+  return {
+    user,
+    page,
+    received,
+    start: (conversationId, camera = false) =>
+      page.evaluate(
+        async ([id, camera, video]) => {
+          const session: CallSession = await calls.start(id, camera ? 'video' : 'voice', { camera, video });
+          return session.state.snapshot().call;
+        },
+        [conversationId, camera, video] as const,
+      ),
+    join: (conversationId, call, camera = false) =>
+      page.evaluate(
+        async ([id, call, camera, video]) => void (await calls.join(id, call, { camera, video })),
+        [conversationId, call, camera, video] as const,
+      ),
+    leave: () => page.evaluate(async () => void (await calls.current.snapshot()?.leave())),
+    call: () =>
+      page.evaluate(() => {
+        const { phase, topology, why, tiles } = (calls.current.snapshot() as CallSession).state.snapshot();
+        const users = tiles.map(({ user }) => user).toSorted();
+        return { phase, topology, users, ...(why === undefined ? {} : { why }) };
+      }),
+    async hearsAndSees(users, seen = []) {
+      const before = new Map((await received()).map((each) => [each.tracks, each]));
+      const lacks = (now: readonly ReceivedFrom[], what: 'energy' | 'frames') => (other: string) =>
+        !now.some((each) => each.user === other && each[what] > (before.get(each.tracks)?.[what] ?? 0));
+      await waitFor(
+        async () => {
+          const now = await received();
+          const unheard = users.filter(lacks(now, 'energy'));
+          const unseen = seen.filter(lacks(now, 'frames'));
+          if (unheard.length + unseen.length === 0) return true;
+          throw new Error(`${user} does not hear [${unheard}] nor see [${unseen}]`);
+        },
+        { timeout: 30_000, what: `${user} to hear and see everybody` },
+      );
+    },
+    listen: () =>
+      page.evaluate(() => {
+        heard.samples = [];
+        heard.timer = setInterval(async () => {
+          for (const { user, isMe, tracks } of calls.current.snapshot()?.state.snapshot().tiles ?? []) {
+            const track = tracks.mic;
+            if (isMe || track === undefined) continue;
+            const report = await heard.ofTrack(track)?.getStats();
+            report?.forEach((each) => {
+              if (each.type !== 'inbound-rtp') return;
+              const { totalAudioEnergy: energy = 0, packetsReceived: packets = 0 } = each;
+              heard.samples.push({ user, at: performance.now(), track: track.id, energy, packets });
+            });
+          }
+        }, 50);
+      }),
+    gaps: () =>
+      page.evaluate(() => {
+        clearInterval(heard.timer);
+        const gaps: Record<string, { silenceMs: number; packetsMs: number }> = {};
+        for (const user of new Set(heard.samples.map((each) => each.user))) {
+          const samples = heard.samples.filter((each) => each.user === user);
+          const longest = (what: 'energy' | 'packets'): number => {
+            let since = samples[0]?.at ?? 0;
+            let most = 0;
+            samples.forEach((sample, index) => {
+              const before = samples[index - 1];
+              const grows = before?.track === sample.track ? sample[what] > before[what] : false;
+              if (!grows && index < samples.length - 1) return;
+              most = Math.max(most, sample.at - since);
+              since = sample.at;
+            });
+            return Math.round(most);
+          };
+          gaps[user] = { silenceMs: longest('energy'), packetsMs: longest('packets') };
+        }
+        return gaps;
+      }),
+    close: () => context.close(),
+  };
+}
+
+/** Which receiver a track is of, among all connections of the page. */
+function rememberConnections(): void {
+  const all: RTCPeerConnection[] = [];
+  const Native = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      all.push(this);
+    }
+  };
+  Object.assign(globalThis, {
+    heard: {
+      samples: [],
+      ofTrack: (track: MediaStreamTrack) =>
+        all.flatMap((each) => each.getReceivers()).find((receiver) => receiver.track === track),
+    },
+  });
+}
