@@ -28,6 +28,7 @@ import { tombstones } from './cases/tombstones.js';
 import { transfer } from './cases/transfer.js';
 import { vault } from './cases/vault.js';
 import { verify } from './cases/verify.js';
+import { voiceChannel } from './cases/voice-channel.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
 
@@ -60,6 +61,7 @@ const cases: readonly Case[] = [
   tombstones,
   verify,
   transfer,
+  voiceChannel,
 ];
 
 const program = new Command('bench')
