@@ -10,7 +10,7 @@ import type { GatewayConfig } from '../config.js';
 import { startGateway } from '../start.js';
 import { openSmallApi, PARTITIONS } from './small-api.js';
 
-const SECRET = new Uint8Array(32).fill(7);
+export const SECRET = new Uint8Array(32).fill(7);
 
 /** A real gateway on a real broker, with a small command-api at the other end of rpc. */
 export async function openGatewayFixture() {
