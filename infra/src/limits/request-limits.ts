@@ -68,10 +68,17 @@ export function costOf(method: string, params: unknown): RequestCost {
     case 'session':
       return { kind: 'signals', points: tenths(params, 'users') };
     case 'voice':
-      return { kind: 'signals', points: DEAR.has(method) ? 5 : 1 };
+      return { kind: 'signals', points: DEAR.has(method) ? 5 : bulk(params) };
     default:
       return dispatch satisfies never;
   }
+}
+
+/** A description costs a point for every 4 KiB: it is sent on to somebody else. */
+function bulk(params: unknown): number {
+  const { signal } = (params ?? {}) as { readonly signal?: { readonly sdp?: unknown } };
+  const sdp = signal?.sdp;
+  return typeof sdp === 'string' ? Math.max(1, Math.ceil(sdp.length / 4_096)) : 1;
 }
 
 /** What makes something at a node, or asks the log. */

@@ -107,6 +107,8 @@ async function answer(
     return E.left(refuse('VoiceUnavailable', 'PARLEY_VOICE_SECRET is not set here'));
   const found = await findSeat(core, place);
   if (E.isLeft(found)) return found;
+  // Put out meanwhile: a ticket would open the node to them for a minute.
+  if (held.places.get(place.participant) !== place) return E.left(refuse('NotInCall'));
   const seat = found.right;
   place.seat = seat;
   notePlacement(core, held, place.call, seat.fence, 'placed');

@@ -6,6 +6,7 @@ import type { NodeRequest } from '@parley/infra/voice/protocol';
 import { nodeSubject } from '@parley/infra/voice/subjects';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Place } from './held-calls.js';
+import { notePlacement } from './moves.js';
 import type { VoiceCore } from './voice-core.js';
 
 /** Milliseconds that a node has to answer. */
@@ -26,7 +27,9 @@ export async function forward<M extends NodeMethod>(
     const reply = await core.gateway.nats.request(nodeSubject(node), JSON.stringify(request), {
       timeout: NODE_MS,
     });
-    return resultOf(parseJson(reply.data));
+    const answer = parseJson(reply.data);
+    hearFence(core, place, answer);
+    return resultOf(answer);
   } catch (error) {
     if (!core.gateway.isConnected) return E.left(refuse('Unavailable', 'the broker is away'));
     if (!(error instanceof RequestError && error.isNoResponders()))
@@ -35,6 +38,14 @@ export async function forward<M extends NodeMethod>(
     if (place.seat?.node === node) core.probes.nobodyAt(node);
     return E.left(refuse('PlacementStale'));
   }
+}
+
+/** A node that refuses a ticket knows a newer placement: everybody of the call is to hear of it. */
+function hearFence(core: VoiceCore, { conversationId, call, seat }: Place, answer: unknown): void {
+  const { fence } = (answer ?? {}) as { readonly fence?: unknown };
+  const held = core.held.get(conversationId);
+  if (held !== undefined && seat !== undefined && typeof fence === 'number' && fence > seat.fence)
+    notePlacement(core, held, call, fence, 'placed');
 }
 
 function resultOf(reply: unknown): E.Either<Refusal, unknown> {

@@ -184,10 +184,17 @@ describe('what is asked of a node', () => {
   });
 
   it('says that the call has moved, where the node says so', async () => {
-    await node(() => ({ refusal: refuse('PlacementStale'), fence: 99 }));
-    const { ann, annEnters, inCall } = await talk('n-stale');
-    const { ticket } = await annEnters();
+    let fence = 1;
+    await node(() => ({ refusal: refuse('PlacementStale'), fence }));
+    const { ann, bob, annEnters, bobEnters, inCall } = await talk('n-stale');
+    const { ticket, fence: known } = await annEnters();
+    await bobEnters();
     expect(tagOf(await ann.request('voice.attach', { ...inCall, ticket }))).toBe('PlacementStale');
+    expect([...moves(ann), ...moves(bob)]).toEqual([]);
+    // A placement that nobody here knows yet: everybody is told.
+    fence = known + 1;
+    expect(tagOf(await ann.request('voice.attach', { ...inCall, ticket }))).toBe('PlacementStale');
+    await waitFor(() => moves(ann).length + moves(bob).length === 2, { what: 'both to be told' });
   });
 
   it('is not waited for without end', async () => {

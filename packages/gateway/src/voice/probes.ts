@@ -48,14 +48,16 @@ export function openProbes({ nats, isConnected, used, onDead }: ProbesOptions): 
 
   async function ask(node: string): Promise<void> {
     const { tag } = await askNode(nats, node, { method: 'node.ping' }, PROBE_MS * MAX_UNANSWERED);
+    // Late, of a node that was forgotten meanwhile.
+    if (!states.has(node)) return;
     if (tag === 'nobody') nobodyAt(node);
     // Whatever it says, it is there.
-    else if (tag !== 'silence' && states.has(node)) step(node, { tag: 'answered' });
+    else if (tag !== 'silence') step(node, { tag: 'answered' });
   }
 
   function nobodyAt(node: string): void {
     const isSettled = isConnected() && performance.now() - backAt > SETTLE_MS;
-    if (isSettled && states.has(node)) step(node, { tag: 'nobody' });
+    if (isSettled) step(node, { tag: 'nobody' });
   }
 
   const timer = setInterval(() => {

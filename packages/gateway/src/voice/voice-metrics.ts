@@ -35,7 +35,7 @@ export function voiceMetrics(registry: Registry, entered: () => number) {
     }),
     lost: new Counter({
       name: 'voice_lost_total',
-      help: 'Participants taken out of their call because nobody heard of them any more.',
+      help: 'Participants that nobody had heard of, and that are in no call any more.',
       registers,
     }),
     latency: histogram('voice_latency_ms', 'From mouth to ear, as clients report it.', MILLISECONDS),
