@@ -17,6 +17,7 @@ const verbs: Readonly<Record<string, () => Promise<() => Command>>> = {
   devices: async () => (await import('./verbs/devices.js')).devicesVerb,
   erasure: async () => (await import('./verbs/erasure.js')).erasureVerb,
   vault: async () => (await import('./verbs/vault.js')).vaultVerb,
+  voice: async () => (await import('./verbs/voice.js')).voiceVerb,
   hold: async () => (await import('./verbs/hold.js')).holdVerb,
   erase: async () => (await import('./verbs/erase.js')).eraseVerb,
   doctor: async () => (await import('./verbs/doctor.js')).doctorVerb,

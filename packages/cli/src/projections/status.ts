@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { requireVersion } from '@parley/infra/read-model/versions';
 import { type Complaint, complaintsAbout } from '@parley/projector/status/health';
 import {
@@ -10,8 +9,8 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { type DatabaseFlags, databaseOption, withDatabase } from '../terminal/database.js';
-import { onInterrupt } from '../terminal/interrupt.js';
 import { natsOption, openLog } from '../terminal/log-access.js';
+import { lookAgain } from '../terminal/look-again.js';
 import { writeLine } from '../terminal/print.js';
 import { statusText } from './status-text.js';
 import { versionNumber } from './version-number.js';
@@ -72,34 +71,19 @@ async function status(flags: Flags): Promise<void> {
   }
 }
 
-/** Ends by Ctrl-C, or when nobody reads any more, with the exit code of the last look. */
+/** Ends with the exit code of the last look. */
 async function watch(resources: StatusResources, flags: Flags): Promise<void> {
   const { version } = flags;
-  using interrupt = onInterrupt();
-  const { signal } = interrupt;
-  const isDrawn = process.stdout.isTTY && !flags.json;
-  if (isDrawn) process.stdout.write(HIDE_CURSOR);
-  try {
-    let before: Status | undefined;
-    while (!signal.aborted) {
-      before = await readStatus(resources, {
-        ...(version !== undefined && { version }),
-        ...(before && { before }),
-      });
-      if (signal.aborted) return;
-      if (isDrawn) process.stdout.write(CLEAR);
-      if (!(await print(before, flags))) return;
-      await sleep(APART, undefined, { signal }).catch(() => undefined);
-    }
-  } finally {
-    if (isDrawn) process.stdout.write(SHOW_CURSOR);
-  }
+  let before: Status | undefined;
+  const look = async (): Promise<Status> => {
+    before = await readStatus(resources, {
+      ...(version !== undefined && { version }),
+      ...(before && { before }),
+    });
+    return before;
+  };
+  await lookAgain(look, (now) => print(now, flags), flags);
 }
-
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
-/** To the top left, and everything below it away. */
-const CLEAR = '\u001b[H\u001b[J';
 
 /** False where nobody reads any more. */
 function print(now: Status, { version, maxLag, json }: Flags): Promise<boolean> {
