@@ -29,6 +29,8 @@ import { transfer } from './cases/transfer.js';
 import { vault } from './cases/vault.js';
 import { verify } from './cases/verify.js';
 import { voiceChannel } from './cases/voice-channel.js';
+import { voiceForward } from './cases/voice-forward.js';
+import { voiceLatency } from './cases/voice-latency.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
 
@@ -62,6 +64,8 @@ const cases: readonly Case[] = [
   verify,
   transfer,
   voiceChannel,
+  voiceForward,
+  voiceLatency,
 ];
 
 const program = new Command('bench')

@@ -7,8 +7,12 @@ import type { MediaMetrics } from './media-metrics.js';
 import type { Room } from './room.js';
 import type { Member } from './room-state.js';
 
-/** Looks a second at transports, and at tracks: with more of them the rounds take longer, and the node no more time. */
-const TRANSPORTS_A_SECOND = 128;
+/**
+ * Looks a second: at the ways that video takes, which may have to stop; at other transports; at tracks. With more of them the rounds take longer, and the
+ * node no more time: a look costs a worker as much as forwarding some ten packets.
+ */
+const VIDEO_A_SECOND = 128;
+const OTHERS_A_SECOND = 16;
 const TRACKS_A_SECOND = 16;
 
 export type Sampler = {
@@ -21,8 +25,8 @@ type Place = {
   readonly media: Media;
   readonly member: Member;
   readonly transport: types.WebRtcTransport;
-  /** Whether video may be sent over it. */
-  readonly receives: boolean;
+  /** Whether video is sent over it, or would be if less were lost. */
+  readonly hasVideo: boolean;
 };
 
 type Seen = {
@@ -39,14 +43,15 @@ export function openSampler({
   now,
   log,
 }: {
-  readonly rooms: () => Iterable<Room>;
+  readonly rooms: () => Iterable<Pick<Room, 'media'>>;
   readonly metrics: MediaMetrics;
   readonly now: () => number;
   readonly log: Log;
 }): Sampler {
   const seen = new WeakMap<types.WebRtcTransport, Seen>();
   const links = new WeakMap<Member, LinkState>();
-  const transports = inTurn<Place>(TRANSPORTS_A_SECOND);
+  const withVideo = inTurn<Place>(VIDEO_A_SECOND);
+  const others = inTurn<Place>(OTHERS_A_SECOND);
   const tracks = inTurn<types.Producer>(TRACKS_A_SECOND);
   let isLooking = false;
 
@@ -55,7 +60,11 @@ export function openSampler({
     isLooking = true;
     const open = [...rooms()].flatMap(({ media }) => media ?? []);
     gauge(open);
-    const places = transports.next(open.flatMap(placesOf));
+    const all = open.flatMap(placesOf);
+    const places = [
+      ...withVideo.next(all.filter(({ hasVideo }) => hasVideo)),
+      ...others.next(all.filter(({ hasVideo }) => !hasVideo)),
+    ];
     const producers = tracks.next(open.flatMap((media) => [...media.producers.values()]));
     const looked = await Promise.allSettled([...places.map(lookAtTransport), ...producers.map(lookAtTrack)]);
     // Most likely it closed meanwhile.
@@ -81,7 +90,7 @@ export function openSampler({
     );
   }
 
-  async function lookAtTransport({ media, member, transport, receives }: Place): Promise<void> {
+  async function lookAtTransport({ media, member, transport, hasVideo }: Place): Promise<void> {
     const [stats] = await transport.getStats();
     if (stats === undefined) return;
     const isSilent = seen.get(transport)?.sent === stats.rtpBytesSent;
@@ -90,7 +99,7 @@ export function openSampler({
       metrics.loss.observe({ direction: 'in' }, stats.rtpPacketLossReceived);
     if (stats.rtpPacketLossSent !== undefined)
       metrics.loss.observe({ direction: 'out' }, stats.rtpPacketLossSent);
-    if (!receives) return;
+    if (!hasVideo) return;
     // Where nothing is sent, what was lost before says nothing: without this, whom nobody speaks to would never see again.
     const loss = isSilent ? 0 : (stats.rtpPacketLossSent ?? 0);
     const link = stepLink(links.get(member) ?? goodLink, loss, now());
@@ -125,9 +134,18 @@ export function openSampler({
 }
 
 const placesOf = (media: Media): readonly Place[] =>
-  [...media.state.members.values()].flatMap((member) =>
-    [...member.transports.keys()].flatMap((id) => {
+  [...media.state.members.values()].flatMap((member) => {
+    const seesVideo = member.audioOnly || isSentVideo(media, member);
+    return [...member.transports.keys()].flatMap((id) => {
       const transport = media.transports.get(id);
-      return transport === undefined ? [] : [{ media, member, transport, receives: member.receiving === id }];
-    }),
-  );
+      return transport === undefined
+        ? []
+        : [{ media, member, transport, hasVideo: seesVideo && member.receiving === id }];
+    });
+  });
+
+function isSentVideo({ state }: Media, { receptions }: Member): boolean {
+  for (const { producer, paused } of receptions.values())
+    if (!paused && state.tracks.get(producer)?.kind === 'video') return true;
+  return false;
+}
