@@ -12,6 +12,7 @@ import {
   unlessRefused,
 } from '../rpc/questions.js';
 import { openGather } from '../runtime/gather.js';
+import { shareNext } from '../runtime/share-next.js';
 
 /**
  * Who is in the call of a conversation, by the folded log; `revision` is the newest event that it knows. No `call`: nobody talks. `leads` are those among
@@ -59,7 +60,10 @@ export function openRosters(ask: Ask, partitions: number, as: 'gateway' | 'sfu')
     }),
   );
   return {
-    of: async (conversationId) => unlessRefused(await rosters(conversationId).ask({ conversationId })),
+    // A thousand who enter one call at once would ask for a thousand names each.
+    of: shareNext(async (conversationId) =>
+      unlessRefused(await rosters(conversationId).ask({ conversationId })),
+    ),
     async lost(params) {
       const caller = { user: as, device: as, scopes: [] };
       const { conversationId } = params;

@@ -325,6 +325,21 @@ describe('who is not heard of any more', { timeout: 40_000 }, () => {
     expect(await isHeld(9_999)).toBe(false);
   });
 
+  it('has as long as anybody to come back, when their gateway stops', async () => {
+    const stopping = await openGateway(fixture.natsUrl);
+    const { bob, ann, call, participant, inCall } = await talk('v-stopping', stopping.ws);
+    const member = memberOf('v-stopping', call, participant);
+    await waitFor(() => redis.zscore(BEATS_KEY, member), { what: 'the first beat' });
+    await redis.zadd(BEATS_KEY, 'XX', Date.now() - LOST_MS + 1_000, member);
+    await stopping.stop();
+    await bob.closed();
+    expect(Number(await redis.zscore(BEATS_KEY, member))).toBeGreaterThan(Date.now() - 10_000);
+    const back = await open('bob');
+    expect((await enter(back, 'v-stopping', call, participant)).result).toBeDefined();
+    expect((await back.request('voice.report', inCall)).result).toEqual({});
+    expect(endsOf(ann, 'v-stopping')).toEqual([]);
+  });
+
   it('is known from the log, also where no gateway ever heard of them', async () => {
     const { call } = await talk('v-silent');
     const silent = await calls.join('v-silent', call, 'cat', 'laptop');
