@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { forgetHome } from '@parley/infra/embedded/forget-home';
+import { type Stack, startStack } from '@parley/infra/embedded/stack';
+import { askApi } from '@parley/infra/testing/ask-api';
+import { childrenOf } from '@parley/infra/testing/children-of';
+import { type LastingParticipant, stayInCall } from '@parley/infra/testing/media/lasting-participant';
+import { joinRaw, type RawParticipant } from '@parley/infra/testing/media/raw-participant';
+import { openVoiceLine, RefusedError, type VoiceLine } from '@parley/infra/testing/media/voice-line';
+import type { ServiceProcess } from '@parley/infra/testing/service-process';
+import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let home: string;
+let stack: Stack;
+let system: SystemProcesses;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  stack = await startStack({ home, syncAlways: false, useEnvironment: false });
+  system = await startSystem(
+    { natsUrl: stack.nats, databaseUrl: stack.database, redisUrl: stack.redis },
+    [],
+    undefined,
+    { VOICE_P2P_MAX: '0', PARLEY_VOICE_WORKERS: '1' },
+  );
+  await system.add('sfu');
+  await system.add('sfu');
+});
+afterAll(async () => {
+  await system?.stop();
+  await stack?.stop();
+  await forgetHome(home);
+});
+
+type Talker = LastingParticipant & {
+  readonly line: VoiceLine;
+  readonly participant: number;
+  readonly call: number;
+};
+
+/** A group of these people, in a call by a node, each of whom hears each other one. */
+async function talking(...users: readonly string[]) {
+  const conversationId = randomUUID();
+  const created = await askApi(system, 'POST', '/v1/conversations', {
+    body: { conversationId, kind: 'group', members: users.filter((user) => user !== 'ann') },
+  });
+  expect(created.status).toBe(200);
+  const talkers: Talker[] = [];
+  for (const user of users) {
+    const line = await openVoiceLine(system.ws, await system.token(user));
+    const place = await joinRaw(line, conversationId, talkers[0]?.call);
+    const staying = await stayInCall(line, place);
+    talkers.push({ ...staying, line, ...place });
+  }
+  await hearEachOther(talkers);
+  return { conversationId, talkers };
+}
+
+/** Each hears each other one, from now on. */
+async function hearEachOther(talkers: readonly Talker[]): Promise<void> {
+  const since = performance.now();
+  for (const one of talkers) {
+    for (const { participant } of talkers) {
+      if (participant === one.participant) continue;
+      await waitFor(() => (one.heardAt(participant) ?? 0) > since, {
+        what: `${one.participant} to hear ${participant}`,
+        timeout: 30_000,
+      });
+    }
+  }
+}
+
+const hangUp = async (talkers: readonly Talker[]): Promise<void> => {
+  for (const talker of talkers) {
+    await talker.close();
+    talker.line.close();
+  }
+};
+
+describe('a call', () => {
+  it('goes on with another node when its own is killed', async () => {
+    const { talkers } = await talking('ann', 'bob');
+    const before = talkers[0]?.now()?.node as string;
+    await serviceOf(before).end('SIGKILL');
+    await waitFor(() => talkers.every((talker) => talker.now()?.node !== before), {
+      what: 'everybody to be at another node',
+      timeout: 30_000,
+    });
+    await hearEachOther(talkers);
+    const fences = talkers.map((talker) => talker.now()?.fence);
+    expect(new Set(fences).size).toBe(1);
+    await hangUp(talkers);
+    await system.add('sfu');
+  });
+
+  it('goes on with another worker when its own is killed', async () => {
+    const { talkers } = await talking('ann', 'bob');
+    const [ann] = talkers as [Talker, Talker];
+    const { node, fence } = ann.now() as RawParticipant;
+    const [worker] = childrenOf(serviceOf(node).pid, 'mediasoup-worker');
+    expect(worker).toBeDefined();
+    process.kill(worker as number, 'SIGKILL');
+    await hearEachOther(talkers);
+    expect(talkers.map((talker) => talker.now()?.node)).toStrictEqual([node, node]);
+    expect(ann.now()?.fence).toBeGreaterThanOrEqual(fence);
+    await hangUp(talkers);
+  });
+
+  it('is heard on while the gateway is gone, and stays where it is when people come back', async () => {
+    const { talkers, conversationId } = await talking('ann', 'bob');
+    const [ann, bob] = talkers as [Talker, Talker];
+    const { node, fence } = ann.now() as RawParticipant;
+    await system.killAndRestart('gateway');
+    await hearEachOther(talkers);
+    for (const [user, { call, participant }] of [['ann', ann] as const, ['bob', bob] as const]) {
+      const line = await openVoiceLine(system.ws, await system.token(user));
+      const entered = await line.ask('voice.enter', { conversationId, call, participant });
+      expect(entered).toMatchObject({ node, fence, topology: 'sfu' });
+      line.close();
+    }
+    await hearEachOther(talkers);
+    await hangUp(talkers);
+  });
+
+  it('goes on while Redis is away, others begin, and nothing moves when it is back', async () => {
+    const before = await talking('ann', 'bob');
+    await stack.stopServer('redis');
+    const during = await talking('ann', 'cem');
+    await hearEachOther(before.talkers);
+    await stack.startServer('redis');
+    const places = [...before.talkers, ...during.talkers].map((talker) => talker.now());
+    await waitFor(async () => (await talking('ann', 'dan').then(({ talkers }) => hangUp(talkers)), true), {
+      what: 'calls to be placed by Redis again',
+    });
+    await hearEachOther(before.talkers);
+    await hearEachOther(during.talkers);
+    expect([...before.talkers, ...during.talkers].map((talker) => talker.now())).toStrictEqual(places);
+    await hangUp([...before.talkers, ...during.talkers]);
+  });
+
+  it('has no room for who is banned, at once and for good', async () => {
+    const { talkers, conversationId } = await talking('ann', 'bob', 'cem');
+    const [ann, bob, cem] = talkers as [Talker, Talker, Talker];
+    await askApi(system, 'POST', `/v1/conversations/${conversationId}/bans`, { body: { user: 'bob' } });
+    await waitFor(() => bob.closedAs() === 'removed', { what: 'bob to be told' });
+    await waitFor(() => performance.now() - (ann.heardAt(bob.participant) ?? 0) > 500, {
+      what: 'bob to be silent for ann',
+    });
+    expect(performance.now() - (bob.heardAt(ann.participant) ?? 0)).toBeGreaterThan(500);
+    await hearEachOther([ann, cem]);
+    await expect(
+      bob.line.ask('voice.enter', { conversationId, call: bob.call, participant: bob.participant }),
+    ).rejects.toThrow(RefusedError);
+    await hangUp(talkers);
+  });
+
+  it('gives the place of a device to the newer one, and two devices of one person a place each', async () => {
+    const { talkers, conversationId } = await talking('ann', 'bob');
+    const [ann, bob] = talkers as [Talker, Talker];
+    const same = await openVoiceLine(system.ws, await system.token('bob'));
+    const again = await joinRaw(same, conversationId, bob.call);
+    const newer = { ...(await stayInCall(same, again)), line: same, ...again };
+    await waitFor(() => bob.closedAs() === 'replaced', { what: 'the older to be told' });
+    const other = await openVoiceLine(system.ws, await system.token('bob', undefined, '1d', 'd2'), 'd2');
+    const second = await joinRaw(other, conversationId, bob.call);
+    const tablet = { ...(await stayInCall(other, second)), line: other, ...second };
+    await hearEachOther([ann, newer, tablet]);
+    const { call } = await ann.line.ask<{ call: { participants: readonly object[] } }>('call.get', {
+      conversationId,
+    });
+    expect(call.participants).toMatchObject([
+      { user: 'ann', device: 'd1' },
+      { user: 'bob', device: 'd1', participant: newer.participant },
+      { user: 'bob', device: 'd2', participant: tablet.participant },
+    ]);
+    await hangUp([ann, newer, tablet]);
+    await hangUp([bob]);
+  });
+});
+
+const serviceOf = (node: string) =>
+  system.services.get('sfu')?.find(({ info }) => info.node === node) as ServiceProcess;
