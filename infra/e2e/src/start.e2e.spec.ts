@@ -7,6 +7,7 @@ import { connect } from '@parley/client/parley-client';
 import { forgetHome } from '@parley/infra/embedded/forget-home';
 import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { testWorker } from '@parley/sfu/testing/test-worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projected } from './read-model.js';
 
@@ -62,8 +63,8 @@ function isRunning(pid: number): boolean {
 /** Ends it by a signal; resolves when none of its processes is left. */
 async function end({ run }: { run: CliProcess }, signal: NodeJS.Signals): Promise<number | string> {
   const pids = await descendants(run.child.pid as number);
-  // The leash, three servers and three services at least.
-  expect(pids.length).toBeGreaterThanOrEqual(8);
+  // The leash, three servers and four services at least.
+  expect(pids.length).toBeGreaterThanOrEqual(9);
   run.child.kill(signal);
   const ending = await run.ended;
   await waitFor(() => !pids.some(isRunning), { what: 'every process to be gone', timeout: 20_000 });
@@ -91,6 +92,13 @@ async function texts({ ws, token }: Endpoints): Promise<readonly unknown[]> {
 it('starts everything in a home, leaves nothing running however it ends, and finds its data again', async () => {
   const first = await up();
   const { web, api, token, database } = first.endpoints;
+  await waitFor(
+    () => first.run.output.err.includes(`calls can be carried: mediasoup ${testWorker.version}`),
+    {
+      what: 'its media workers',
+      timeout: 60_000,
+    },
+  );
   const page = await fetch(web);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");

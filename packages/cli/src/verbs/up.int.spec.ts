@@ -57,7 +57,14 @@ beforeAll(async () => {
   environment = await testEnvironment();
   home = await mkdtemp(join(tmpdir(), 'parley-up-'));
   const { natsUrl, databaseUrl, redisUrl } = environment;
-  env = { PARLEY_HOME: home, NATS_URL: natsUrl, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
+  env = {
+    PARLEY_HOME: home,
+    NATS_URL: natsUrl,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    // Nothing here needs a call, and messaging must not need what calls need.
+    PARLEY_MEDIASOUP_WORKER: '/bin/false',
+  };
   ({ up, endpoints } = await startUp());
 });
 afterAll(async () => {
@@ -77,6 +84,16 @@ describe('up', () => {
     one.close();
   });
 
+  it('is ready where no call can be carried, and says why that is', async () => {
+    await waitFor(
+      () => up.output.err.includes('no calls are carried: PARLEY_MEDIASOUP_WORKER is /bin/false'),
+      {
+        what: 'the word on calls',
+        timeout: 60_000,
+      },
+    );
+  });
+
   it('leaves its token where its owner alone can read it', async () => {
     expect((await stat(join(home, 'endpoints.json'))).mode & 0o777).toBe(0o600);
   });
@@ -90,11 +107,17 @@ describe('up', () => {
   it('starts a service that was killed again, at the same address, and clients come back by themselves', async () => {
     const one = await client();
     await one.call('conversation.create', { conversationId: 'kept', kind: 'group', members: [] });
+    const carrier = await pidOf('sfu/dist');
     for (const service of services) process.kill(await pidOf(service), 'SIGKILL');
+    process.kill(carrier, 'SIGKILL');
     const answer = await one.send('kept', { text: 'sent while nobody was there' });
     expect(answer.seq).toBe(2);
     await waitFor(async () => (await one.messages('kept')).messages.length === 1, {
       what: 'history',
+      timeout: 60_000,
+    });
+    await waitFor(async () => (await pidOf('sfu/dist')) !== carrier, {
+      what: 'the node for calls',
       timeout: 60_000,
     });
     one.close();
