@@ -21,13 +21,14 @@ export type WebStack = {
   stop(): Promise<void>;
 };
 
-export async function startWebStack(): Promise<WebStack> {
+/** `flags` are the browser's. */
+export async function startWebStack(...flags: readonly string[]): Promise<WebStack> {
   const environment = await testEnvironment();
   const system = await startSystem(environment, [], undefined, {
     PARLEY_LOCAL_SIGN_IN: 'on',
     PARLEY_LEGAL_HOLD: 'on',
   });
-  const browser = await openBrowser();
+  const browser = await openBrowser(...flags);
   const web = system.ws.replace(/^ws/, 'http').replace('/v1/ws', '');
   const closers: (() => Promise<void> | void)[] = [];
   const clear = async (): Promise<void> => {

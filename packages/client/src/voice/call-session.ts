@@ -56,7 +56,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     camera: false,
     screen: false,
     deafened: false,
-    pushToTalk: false,
+    pushToTalk: options.pushToTalk ?? false,
     talks: false,
   };
   const states = new Map<number, ParticipantState>();

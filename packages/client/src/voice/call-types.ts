@@ -50,6 +50,8 @@ export type CallDevices = {
 
 export type CallOptions = {
   readonly mic?: boolean;
+  /** From the beginning, so that nobody hears what is said before `talk`. */
+  readonly pushToTalk?: boolean;
   readonly camera?: boolean;
   readonly microphoneId?: string;
   readonly cameraId?: string;

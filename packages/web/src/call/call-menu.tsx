@@ -38,6 +38,8 @@ export function CallMenu({ session, me, stage, onDone }: CallMenuProps) {
           onChange={({ currentTarget: { checked } }) => {
             changeSettings(client.user, { pushToTalk: checked });
             session.setPushToTalk(checked);
+            // Whoever stops holding the bar is not heard before they say so.
+            act(session.setMic(checked));
           }}
         />
         <span>

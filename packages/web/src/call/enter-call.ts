@@ -18,17 +18,16 @@ export async function enterCall(who: Who, wanted: WantedCall, options: CallOptio
     showsMessages.set(false);
     const { pushToTalk, microphone, camera } = callSettings(who.client.user).snapshot();
     const chosen: CallOptions = {
-      mic: !pushToTalk,
+      pushToTalk,
       camera: wanted.media === 'video',
       ...(microphone === undefined ? {} : { microphoneId: microphone }),
       ...(camera === undefined ? {} : { cameraId: camera }),
       ...options,
     };
     const { conversationId, media, call } = wanted;
-    const session = await (call === undefined
+    await (call === undefined
       ? calls.start(conversationId, media, chosen)
       : calls.join(conversationId, call, chosen));
-    if (pushToTalk) session.setPushToTalk(true);
   } catch (error) {
     trouble.set({ wanted, error });
   } finally {

@@ -1,0 +1,168 @@
+import { waitFor } from '@parley/infra/testing/wait-for';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { serious } from './web/serious.js';
+import type { WebPerson } from './web/web-person.js';
+import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
+
+let stack: WebStack;
+
+/** Who may use a microphone and a camera: the browser's own, which beep and turn. */
+const CALLER = { permissions: ['camera', 'microphone'] };
+
+beforeAll(async () => {
+  stack = await startWebStack('--use-fake-device-for-media-stream');
+});
+afterEach(() => stack.clear());
+afterAll(() => stack?.stop());
+
+/** A group of these people, and a window of each of them that looks at it. */
+async function peopleIn(title: string, ...users: readonly string[]): Promise<readonly WebPerson[]> {
+  const [first = ''] = users;
+  await groupOf(await stack.client(first), title, [...users, 'carol']);
+  const people = await Promise.all(users.map((user) => stack.person(user, CALLER)));
+  for (const person of people) await person.open(title);
+  return people;
+}
+
+const button = ({ page }: WebPerson, name: string) => page.getByRole('button', { name, exact: true });
+const tile = ({ page }: WebPerson, user: string) => page.locator(`.tile[data-user="${user}"]`);
+
+/** Waits until pictures of that user come in, one after the other. */
+async function sees(person: WebPerson, user: string): Promise<void> {
+  const video = tile(person, user).locator('video');
+  await video.waitFor();
+  const frames = () =>
+    video.evaluate((element) => (element as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames);
+  const before = await frames();
+  await waitFor(async () => (await frames()) > before + 5, { what: `pictures of ${user}` });
+}
+
+/** Waits until something of that user is to be heard. */
+async function hears({ page }: WebPerson, user: string): Promise<void> {
+  await waitFor(async () => (await loudness(page, user)) > 0.01, { what: `the voice of ${user}` });
+}
+
+const loudness = (page: Page, user: string): Promise<number> =>
+  page.evaluate(async (of) => {
+    const audio = document.querySelector<HTMLAudioElement>(`audio[data-user="${of}"]`);
+    if (audio === null || audio.paused || !(audio.srcObject instanceof MediaStream)) return 0;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(audio.srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let loudest = 0;
+    for (let n = 0; n < 60 && loudest < 0.02; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      analyser.getFloatTimeDomainData(samples);
+      loudest = Math.max(loudest, ...samples.map(Math.abs));
+    }
+    await context.close();
+    return loudest;
+  }, user);
+
+describe('two people in two windows', () => {
+  it('call, are rung, see and hear each other, go elsewhere meanwhile, and leave', async () => {
+    const client = await stack.client('ann');
+    await groupOf(client, 'Elsewhere', ['bob']);
+    const [ann, bob] = (await peopleIn('Garden', 'ann', 'bob')) as [WebPerson, WebPerson];
+    await bob.open('Elsewhere');
+    await button(ann, 'Start a video call').click();
+    const card = bob.page.getByRole('region', { name: 'Incoming video call' });
+    await card.getByText('Video call in Garden').waitFor();
+    expect(await bob.page.title()).toBe('ann is calling');
+    expect(await serious(bob.page)).toEqual([]);
+
+    // By keys, from wherever the focus is.
+    await bob.page.keyboard.press('Alt+Shift+V');
+    await bob.page.locator('.thread-title h2').filter({ hasText: 'Garden' }).waitFor();
+    await Promise.all([sees(ann, 'bob'), sees(bob, 'ann')]);
+    await hears(bob, 'ann');
+    expect(await serious(ann.page)).toEqual([]);
+
+    await button(ann, 'Mute').click();
+    await tile(bob, 'ann').getByRole('img', { name: 'Microphone off' }).waitFor();
+    await button(ann, 'Turn camera off').click();
+    await tile(bob, 'ann').locator('video').waitFor({ state: 'detached' });
+    await button(ann, 'Unmute').click();
+
+    await bob.open('Elsewhere');
+    const dock = bob.page.getByRole('region', { name: 'Call' });
+    await dock.getByText('Garden').waitFor();
+    await hears(bob, 'ann');
+    await dock.getByRole('link').click();
+    await tile(bob, 'ann').waitFor();
+
+    await button(ann, 'Show messages').click();
+    await ann.say('said beside the call');
+    await ann.message('said beside the call').waitFor();
+    await button(ann, 'Leave the call').click();
+    await ann.page.locator('.stage').waitFor({ state: 'detached' });
+    await tile(bob, 'ann').waitFor({ state: 'detached' });
+    await button(ann, 'Start a video call').waitFor({ state: 'detached' });
+    await ann.page.getByRole('button', { name: /^Join call/ }).waitFor();
+    await button(bob, 'Leave the call').click();
+    await button(ann, 'Start a video call').waitFor();
+    expect([...ann.troubles, ...bob.troubles]).toEqual([]);
+  });
+
+  it('are told by sight what the other does not want to answer', async () => {
+    const [ann, bob] = (await peopleIn('Quiet', 'ann', 'bob')) as [WebPerson, WebPerson];
+    await button(ann, 'Start a voice call').click();
+    const card = bob.page.getByRole('region', { name: 'Incoming voice call' });
+    await card.getByRole('button', { name: 'Decline' }).click();
+    await card.waitFor({ state: 'detached' });
+    // It goes on without bob, who may still come.
+    await bob.page.getByRole('button', { name: /^Join call/ }).click();
+    await tile(bob, 'ann').waitFor();
+    await tile(ann, 'bob').waitFor();
+    await button(ann, 'Devices and settings of the call').click();
+    await ann.page.getByLabel('Microphone', { exact: true }).waitFor();
+    expect(await serious(ann.page)).toEqual([]);
+    await ann.page.getByRole('button', { name: 'End the call for everyone' }).click();
+    await bob.page.getByText('It was ended for everyone.').waitFor();
+    await button(bob, 'Close').click();
+    await button(bob, 'Start a voice call').waitFor();
+  });
+});
+
+describe('somebody', () => {
+  it('whom the browser gives no microphone is told what to do, and may listen', async () => {
+    await groupOf(await stack.client('ann'), 'Refused', ['bob']);
+    const ann = await stack.person('ann');
+    await ann.open('Refused');
+    await button(ann, 'Start a voice call').click();
+    const dialog = ann.page.getByRole('dialog', { name: 'The microphone may not be used' });
+    await dialog.getByText('Allow it in the site settings').waitFor();
+    expect(await serious(ann.page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Only listen' }).click();
+    await tile(ann, 'ann').getByRole('img', { name: 'Microphone off' }).waitFor();
+  });
+
+  it('who holds the space bar talks, and only then, where they wish it so', async () => {
+    const [ann, bob] = (await peopleIn('Held', 'ann', 'bob')) as [WebPerson, WebPerson];
+    await ann.page.getByRole('button', { name: 'Settings' }).click();
+    await ann.page.getByLabel('Push to talk').check();
+    await ann.page.keyboard.press('Escape');
+    await button(ann, 'Start a voice call').click();
+    await bob.page.getByRole('button', { name: 'Accept', exact: true }).click();
+    const silent = tile(bob, 'ann').getByRole('img', { name: 'Microphone off' });
+    await silent.waitFor();
+    await ann.page.keyboard.down('Space');
+    await silent.waitFor({ state: 'detached' });
+    await hears(bob, 'ann');
+    await ann.page.keyboard.up('Space');
+    await silent.waitFor();
+  });
+
+  it('who joins by another device too sees both, and which is this one', async () => {
+    const [ann] = (await peopleIn('Twice', 'ann')) as [WebPerson];
+    await button(ann, 'Start a voice call').click();
+    await tile(ann, 'ann').waitFor();
+    const other = await stack.person('ann', CALLER);
+    await other.open('Twice');
+    await other.page.getByRole('button', { name: /^Join call/ }).click();
+    await tile(other, 'ann').filter({ hasText: 'You · other device' }).waitFor();
+    await tile(ann, 'ann').filter({ hasText: 'You · this device' }).waitFor();
+  });
+});
