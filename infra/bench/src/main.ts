@@ -29,6 +29,7 @@ import { transfer } from './cases/transfer.js';
 import { vault } from './cases/vault.js';
 import { verify } from './cases/verify.js';
 import { voiceChannel } from './cases/voice-channel.js';
+import { voiceFailover } from './cases/voice-failover.js';
 import { voiceForward } from './cases/voice-forward.js';
 import { voiceLatency } from './cases/voice-latency.js';
 import { webLoad } from './cases/web-load.js';
@@ -66,6 +67,7 @@ const cases: readonly Case[] = [
   voiceChannel,
   voiceForward,
   voiceLatency,
+  voiceFailover,
 ];
 
 const program = new Command('bench')

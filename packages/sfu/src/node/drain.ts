@@ -48,8 +48,9 @@ export async function moveCalls(
   }
 }
 
-/** Gives away what is left, and waits for nobody. */
+/** Gives away what is left, if there is anybody to take it, and waits for nobody. */
 export async function moveRest(resources: DrainResources): Promise<void> {
+  if (!hasOthers(resources)) return;
   const done = new AbortController().signal;
   await Promise.all(resources.holds.held().map((held) => moveCall(resources, held, 0, done)));
 }

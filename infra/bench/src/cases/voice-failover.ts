@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectClient } from '@parley/infra/testing/foreign-client';
+import {
+  enterRaw,
+  joinRaw,
+  PACKET_MS,
+  PACKET_TICKS,
+  type RawParticipant,
+} from '@parley/infra/testing/media/raw-participant';
+import { openVoiceLine } from '@parley/infra/testing/media/voice-line';
+import type { ServiceProcess } from '@parley/infra/testing/service-process';
+import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import type { Case } from '../case.js';
+import { openLatencies } from '../percentiles.js';
+import { withStack } from '../with-stack.js';
+
+/** Calls of two: one speaks all the time, one listens. */
+const CALLS = 4;
+
+/** Bytes of a packet of opus at 32 kbit/s. */
+const PAYLOAD = 80;
+
+/** Milliseconds before somebody whom a node or gateway refused asks again. */
+const AGAIN_MS = 50;
+
+/**
+ * From `kill -9` of the node of a call until its listener hears what was said after it by way of another node: its media workers outlive it for a moment, and
+ * what they still forward does not count.
+ */
+export const voiceFailover: Case = {
+  name: 'voice-failover',
+  about: `nodes are killed while ${CALLS} calls of two go on: from the kill to audio again at the listener`,
+  async run({ quick, say }) {
+    const kills = quick ? 3 : 20;
+    return withStack(false, async (stack) => {
+      const system = await startSystem(
+        { natsUrl: stack.nats, databaseUrl: stack.database, redisUrl: stack.redis },
+        [],
+        undefined,
+        { VOICE_P2P_MAX: '0', PARLEY_LIMIT_OPENS: '0', PARLEY_VOICE_WORKERS: '1' },
+      );
+      const nodes = new Map<string, ServiceProcess>();
+      for (let n = 0; n < 2; n++) await addNode(system, nodes);
+      const calls = await Promise.all(Array.from({ length: CALLS }, (_, n) => openCall(system, n)));
+      const times = openLatencies();
+      const worst: number[] = [];
+      try {
+        await Promise.all(calls.map((call) => call.heardSince(performance.now(), '')));
+        for (let kill = 1; kill <= kills; kill++) {
+          const node = calls[kill % CALLS]?.node() as string;
+          const hit = calls.filter((call) => call.node() === node);
+          const killedAt = performance.now();
+          nodes.get(node)?.signal('SIGKILL');
+          const took = await Promise.all(
+            hit.map(async (call) => (await call.heardSince(killedAt, node)) - killedAt),
+          );
+          for (const each of took) times.add(each);
+          worst.push(Math.max(...took));
+          say(`kill ${kill}: ${took.map((each) => Math.round(each)).join(', ')} ms`);
+          nodes.delete(node);
+          await addNode(system, nodes);
+        }
+      } finally {
+        for (const call of calls) call.close();
+        await system.stop();
+      }
+      return [
+        {
+          name: `failover, node killed to audio again, p99 over ${kills} kills`,
+          unit: 'ms',
+          ours: times.at(99),
+          target: '< 3000 ms',
+          met: times.at(99) < 3_000,
+          note: `p50 ${times.at(50).toFixed(0)}, worst ${Math.max(...worst).toFixed(0)} ms, of calls that were on the killed node; clients, nodes and servers on one machine`,
+        },
+      ];
+    });
+  },
+};
+
+async function addNode(system: SystemProcesses, nodes: Map<string, ServiceProcess>): Promise<void> {
+  const service = await system.add('sfu');
+  const { node, url } = service.info as { node: string; url: string };
+  await waitFor(async () => (await fetch(`${url}/ready`)).ok, {
+    what: 'a node to take calls',
+    timeout: 30_000,
+  });
+  nodes.set(node, service);
+}
+
+async function openCall(system: SystemProcesses, n: number) {
+  const conversationId = `bench-failover-${n}`;
+  const [speaker, listener] = [`speaker${n}`, `listener${n}`];
+  const founder = await connectClient(system.ws);
+  await founder.request('session.open', { token: await system.token(speaker), device: 'd1' });
+  const members = [listener];
+  await founder.request('conversation.create', { commandId: 'c1', conversationId, kind: 'group', members });
+  founder.socket.terminate();
+
+  const sentAt = new Map<number, number>();
+  const waiting = new Set<Waiting>();
+  const mouth = await stay(system, speaker, conversationId, undefined, () => undefined);
+  const ear = await stay(system, listener, conversationId, mouth.call, (timestamp, node) => {
+    const at = sentAt.get(timestamp);
+    if (at === undefined) return;
+    for (const each of waiting) {
+      if (at < each.since || node === each.except) continue;
+      waiting.delete(each);
+      each.heard(performance.now());
+    }
+  });
+
+  let sequence = 0;
+  const speaking = setInterval(() => {
+    const timestamp = ++sequence * PACKET_TICKS;
+    sentAt.set(timestamp, performance.now());
+    mouth.now()?.speak({ sequence, timestamp, payload: Buffer.alloc(PAYLOAD, sequence) });
+  }, PACKET_MS);
+
+  return {
+    node: () => ear.now()?.node,
+    /** When the first packet that was sent after `since` is heard by another node than that one. */
+    heardSince: (since: number, except: string) =>
+      new Promise<number>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${conversationId} is silent for 30 s`)), 30_000);
+        const heard = (at: number): void => {
+          clearTimeout(late);
+          resolve(at);
+        };
+        waiting.add({ since, except, heard });
+      }),
+    close() {
+      clearInterval(speaking);
+      mouth.close();
+      ear.close();
+    },
+  };
+}
+
+type Waiting = {
+  readonly since: number;
+  readonly except: string;
+  readonly heard: (at: number) => void;
+};
+
+/** Somebody in a call who enters it again whenever it has moved. */
+async function stay(
+  system: SystemProcesses,
+  user: string,
+  conversationId: string,
+  ongoing: number | undefined,
+  heard: (timestamp: number, node: string) => void,
+) {
+  const line = await openVoiceLine(system.ws, await system.token(user));
+  const place = await joinRaw(line, conversationId, ongoing);
+  let current: RawParticipant | undefined;
+  let entered = 0;
+
+  async function enter(): Promise<void> {
+    const mine = ++entered;
+    while (mine === entered) {
+      const next: RawParticipant | undefined = await enterRaw(line, place, ({ timestamp }) =>
+        heard(timestamp, next?.node ?? ''),
+      ).catch(() => undefined);
+      if (next === undefined) await sleep(AGAIN_MS);
+      else if (mine !== entered) return next.close();
+      else {
+        const before = current;
+        current = next;
+        return before?.close();
+      }
+    }
+  }
+
+  line.onNotice((method, params) => {
+    if (method === 'voice.moved' && params.conversationId === conversationId) void enter();
+  });
+  await enter();
+  return {
+    call: place.call,
+    now: () => current,
+    close() {
+      entered++;
+      void current?.close();
+      line.close();
+    },
+  };
+}
