@@ -6,6 +6,7 @@ import type { Media } from './media.js';
 import type { MediaMetrics } from './media-metrics.js';
 import type { Room } from './room.js';
 import type { Member } from './room-state.js';
+import { openVoiceLoss } from './voice-loss.js';
 
 /**
  * Looks a second: at the ways that video takes, which may have to stop; at other transports; at tracks. With more of them the rounds take longer, and the
@@ -14,6 +15,9 @@ import type { Member } from './room-state.js';
 const VIDEO_A_SECOND = 128;
 const OTHERS_A_SECOND = 16;
 const TRACKS_A_SECOND = 16;
+
+/** Voices by which the way is judged while there is no video. */
+const VOICES = 4;
 
 export type Sampler = {
   /** Bits a second in and out, as of the last look. */
@@ -29,12 +33,8 @@ type Place = {
   readonly hasVideo: boolean;
 };
 
-type Seen = {
-  in: number;
-  out: number;
-  /** Bytes of media sent, when it was looked at last. */
-  sent: number;
-};
+/** Bits a second. */
+type Seen = { readonly in: number; readonly out: number };
 
 /** Looks at mediasoup's own statistics in turn, a bounded number of them each second: for the metrics, and for who is sent voices alone. */
 export function openSampler({
@@ -50,6 +50,7 @@ export function openSampler({
 }): Sampler {
   const seen = new WeakMap<types.WebRtcTransport, Seen>();
   const links = new WeakMap<Member, LinkState>();
+  const voices = openVoiceLoss();
   const withVideo = inTurn<Place>(VIDEO_A_SECOND);
   const others = inTurn<Place>(OTHERS_A_SECOND);
   const tracks = inTurn<types.Producer>(TRACKS_A_SECOND);
@@ -93,19 +94,32 @@ export function openSampler({
   async function lookAtTransport({ media, member, transport, hasVideo }: Place): Promise<void> {
     const [stats] = await transport.getStats();
     if (stats === undefined) return;
-    const isSilent = seen.get(transport)?.sent === stats.rtpBytesSent;
-    seen.set(transport, { in: stats.recvBitrate, out: stats.sendBitrate, sent: stats.rtpBytesSent });
+    seen.set(transport, { in: stats.recvBitrate, out: stats.sendBitrate });
     if (stats.rtpPacketLossReceived !== undefined)
       metrics.loss.observe({ direction: 'in' }, stats.rtpPacketLossReceived);
     if (stats.rtpPacketLossSent !== undefined)
       metrics.loss.observe({ direction: 'out' }, stats.rtpPacketLossSent);
-    if (!hasVideo) return;
-    // Where nothing is sent, what was lost before says nothing: without this, whom nobody speaks to would never see again.
-    const loss = isSilent ? 0 : (stats.rtpPacketLossSent ?? 0);
-    const link = stepLink(links.get(member) ?? goodLink, loss, now());
+    if (!hasVideo) return void links.delete(member);
+    const link = stepLink(links.get(member) ?? goodLink, await lossTo(media, member, stats), now());
     links.set(member, link);
     const on = isAudioOnly(link);
     if (on !== member.audioOnly) await media.apply({ tag: 'audioOnly', participant: member.participant, on });
+  }
+
+  /**
+   * The share lost on the way to a member. Of video the transport knows at once, by what the receiver says of every packet; of voices alone nobody says that, and what
+   * was lost before says nothing: theirs is what their receiver's reports have added since the last look.
+   */
+  async function lossTo(
+    { consumers }: Media,
+    member: Member,
+    { rtpPacketLossSent }: types.WebRtcTransportStat,
+  ): Promise<number> {
+    if (!member.audioOnly) return rtpPacketLossSent ?? 0;
+    const heard = [...member.receptions.values()]
+      .flatMap(({ consumer }) => (consumer === undefined ? [] : (consumers.get(consumer) ?? [])))
+      .filter(({ kind, paused }) => kind === 'audio' && !paused);
+    return Math.max(0, ...(await Promise.all(heard.slice(0, VOICES).map(voices.lossSince))));
   }
 
   async function lookAtTrack(producer: types.Producer): Promise<void> {
