@@ -8,7 +8,7 @@ import { connect, type ParleyClient } from '@parley/client/parley-client';
 import { openBrowser } from '@parley/infra/testing/open-browser';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { testEnvironment } from '@parley/infra/testing/test-environment';
-import { findMediasoupWorker } from '@parley/sfu/worker/find-worker';
+import { testWorker } from '@parley/sfu/testing/test-worker';
 import type { Browser } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import { type CallPerson, openCallPerson } from './call-person.js';
@@ -45,9 +45,8 @@ export async function openCallStage(
   const speech = join(directory, 'speech.wav');
   await writeSpeech(speech);
   const environment = await testEnvironment();
-  const { workerBin } = await findMediasoupWorker((line) => process.stderr.write(`  ${line}\n`));
   const system = await startSystem(environment, [], undefined, {
-    PARLEY_MEDIASOUP_WORKER: workerBin,
+    PARLEY_MEDIASOUP_WORKER: testWorker.workerBin,
     ...settings,
   });
   for (let n = 0; n < nodes; n++) await system.add('sfu');

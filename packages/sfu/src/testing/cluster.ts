@@ -15,7 +15,7 @@ import { nodeSubject } from '@parley/infra/voice/subjects';
 import { signTicket, type Ticket, ticketKey } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
-import { findMediasoupWorker } from '../worker/find-worker.js';
+import { testWorker } from './test-worker.js';
 
 /** Partitions of its log. */
 export const PARTITIONS = 4;
@@ -54,7 +54,7 @@ export type Changed = Partial<Ticket> & {
 };
 
 export async function openCluster(environment: TestEnvironment): Promise<Cluster> {
-  const { workerBin } = await findMediasoupWorker();
+  const { workerBin } = testWorker;
   const secret = randomBytes(32);
   const key = ticketKey({ PARLEY_VOICE_SECRET: secret, PARLEY_TOKEN_SECRET: undefined });
   const log = createLog('cluster', 'silent');

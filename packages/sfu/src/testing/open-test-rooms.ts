@@ -9,8 +9,8 @@ import type { types } from 'mediasoup';
 import { Registry } from 'prom-client';
 import { openRooms } from '../room/open-rooms.js';
 import type { RoomLimits, Rooms } from '../room/rooms.js';
-import { findMediasoupWorker } from '../worker/find-worker.js';
 import { openWorkerPool, type WorkerPool } from '../worker/pool.js';
+import { testWorker } from './test-worker.js';
 
 export type TestRooms = {
   readonly rooms: Rooms;
@@ -44,7 +44,7 @@ export async function openTestRooms(
 ): Promise<TestRooms> {
   const { workers = 1, limits = {}, portMin = 43_000 } = options;
   const log = createLog('rooms', 'silent');
-  const { workerBin } = await findMediasoupWorker();
+  const { workerBin } = testWorker;
   let rooms: Rooms | undefined;
   const pool = await openWorkerPool({
     workerBin,
