@@ -45,6 +45,18 @@ describe('a line in the chat', () => {
     ['conversation.held', { reason: 'case 1' }, 'put it on legal hold: case 1'],
     ['message.pinned', { seq: 7 }, 'pinned 7'],
     ['message.edited', { seq: 7, expiresAt: at }, 'edited 7'],
+    ['call.started', { media: 'video', device: 'd', p2pMax: 4 }, 'started a video call'],
+    ['call.joined', { call: 7, device: 'd' }, 'joined the call'],
+    ['call.left', { call: 7, participant: 8, user: 'ann', why: 'left' }, 'left the call'],
+    ['call.left', { call: 7, participant: 8, user: 'ben', why: 'removed' }, 'put ben out of the call'],
+    [
+      'call.left',
+      { call: 7, participant: 8, user: 'ben', why: 'lost' },
+      'took ben out of the call, who was not heard any more',
+    ],
+    ['call.muted', { call: 7, user: 'ben', muted: true }, 'muted ben'],
+    ['call.broadcastSet', { call: 7, source: 'screen' }, 'broadcast the call: screen'],
+    ['call.ended', { call: 7 }, 'ended the call'],
   ] as const)('says what %s changed', (type, data, words) => {
     expect(eventLine(event(type, data), 'me', paint)).toBe(`2007-06-04 09:03 ann ${words}`);
   });

@@ -14,8 +14,26 @@ export function messageLine(message: MessageView, me: string, paint: Paints): st
 export function eventLine({ type, actor, at, data }: LiveEvent, me: string, paint: Paints): string {
   const time = timeOf(typeof data.sentAt === 'number' ? data.sentAt : at, paint);
   if (type === 'message.sent') return said(time, actor, data, me, paint);
-  return `${time} ${paint.dim(`${shownText(actor)} ${deeds[type] ?? type}${about(data)}`)}`;
+  const deed = calls[type]?.(data, actor) ?? `${deeds[type] ?? type}${about(data)}`;
+  return `${time} ${paint.dim(`${shownText(actor)} ${deed}`)}`;
 }
+
+/** What is said of a call: it is no number of a message that matters there. */
+const calls: Readonly<Record<string, (data: LiveEvent['data'], actor: string) => string>> = {
+  'call.started': ({ media }) => (media === 'video' ? 'started a video call' : 'started a call'),
+  'call.joined': () => 'joined the call',
+  'call.left': ({ user, why }, actor) => {
+    if (user === actor) return 'left the call';
+    const who = shownText(String(user));
+    return why === 'lost'
+      ? `took ${who} out of the call, who was not heard any more`
+      : `put ${who} out of the call`;
+  },
+  'call.muted': ({ user, muted }) => `${muted === true ? 'muted' : 'let speak'} ${shownText(String(user))}`,
+  'call.broadcastSet': ({ source }) =>
+    source === null ? 'ended the broadcast of the call' : `broadcast the call: ${source}`,
+  'call.ended': () => 'ended the call',
+};
 
 const deeds: Readonly<Record<string, string>> = {
   'conversation.created': 'made the conversation',

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { type OutputChunk, rolldown } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-/** Bytes, gzipped, that an application pays for the SDK with all that it needs: 2,000 of them are the server's time and the ends of messages, 1,400 commands, questions and refusals of calls (their media is an entry of its own). */
-const MAX_BYTES = 33_500;
+/** Bytes, gzipped, that an application pays for the SDK with all that it needs: 2,000 of them are the server's time and the ends of messages, 4,000 calls as a conversation has them (their media is an entry of its own). */
+const MAX_BYTES = 36_000;
 
 const client = fileURLToPath(new URL('../../', import.meta.url));
 let bundle: OutputChunk;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe('the SDK in a browser', () => {
-  it('is one module of less than 33.5 kB, gzipped, with all that it needs', () => {
+  it('is one module of less than 36 kB, gzipped, with all that it needs', () => {
     const bytes = gzipSync(bundle.code).length;
     expect(bytes, `${bytes} bytes`).toBeLessThan(MAX_BYTES);
   });

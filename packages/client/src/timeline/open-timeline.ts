@@ -4,6 +4,7 @@ import type { Core } from '../core.js';
 import type { TypingTeller } from '../presence/typing-teller.js';
 import type { Marks } from '../receipts/marks.js';
 import { createStore } from '../store.js';
+import { createCallLoader } from './call-loader.js';
 import { createItems } from './items.js';
 import { createLoader } from './loader.js';
 import type { Notes } from './notes.js';
@@ -27,6 +28,9 @@ export type TimelineParts = {
   readonly typing: TypingTeller;
   readonly notes: Notes;
 };
+
+/** What brings messages whose neighbours may be calls. */
+const PAGES: ReadonlySet<WindowInput['tag']> = new Set(['newest', 'around', 'older', 'newer']);
 
 const DEFAULT_WINDOW = 200;
 const DEFAULT_PAGE_SIZE = 50;
@@ -59,6 +63,7 @@ export function openTimeline(
     window: () => window,
     fold,
   });
+  const calls = createCallLoader(core, conversationId, () => store.changed());
   const makeItems = createItems(core.user, keyOf);
   const store = createStore<TimelineSnapshot>((last) => {
     const next: TimelineSnapshot = {
@@ -77,6 +82,7 @@ export function openTimeline(
       isClosed: roster.store.snapshot().detail?.closed ?? false,
       isErased: isOver || loader.isErased,
       notes: notes.of(conversationId),
+      calls: calls.within(window),
     };
     return last !== undefined && isSame(last, next) ? last : next;
   });
@@ -85,6 +91,7 @@ export function openTimeline(
     const before = window;
     window = foldWindow(window, input, bounds());
     if (window !== before) settled();
+    if (PAGES.has(input.tag)) calls.look(window, input.tag === 'newest' || input.tag === 'around');
     loader.look();
   }
 
@@ -127,6 +134,7 @@ export function openTimeline(
       if (event.conversationId !== conversationId) return;
       if (event.actor === core.user()) onItsWay(event.commandId, event.seq, event.at);
       loader.onEvent(event);
+      calls.onEvent(event);
       fold({ tag: 'event', event });
       settled();
     }),
@@ -195,6 +203,7 @@ export function openTimeline(
       for (const off of offs) off();
       end.close();
       loader.close();
+      calls.close();
       closeRoster();
     },
   };

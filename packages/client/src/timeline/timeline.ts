@@ -1,3 +1,4 @@
+import type { CallMedia } from '@parley/domain/call/call';
 import type { Body } from '@parley/domain/conversation/body';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { MessageView } from '@parley/domain/wire/views';
@@ -36,6 +37,24 @@ export type TimelineItem = {
   readonly refusal?: RefusalError;
 } & Pick<MessageView, 'sentAt' | 'replyTo' | 'expiresAt' | 'editedAt' | 'deletedAt' | 'sealed' | 'reactions'>;
 
+/** A call as it stands between messages. */
+export type CallEntry = {
+  /** Seq of the event that started it: its number, and where it stands. */
+  readonly seq: number;
+  readonly media: CallMedia;
+  readonly by: string;
+  readonly at: number;
+  /** `missed`: it is over, and I was not in it. */
+  readonly state: 'ongoing' | 'ended' | 'missed';
+  /** Whether I was in it. */
+  readonly joined: boolean;
+  /** In ms since 1970 UTC; it lasted from `at` to this. */
+  readonly endedAt?: number;
+  /** How many people were in it, and the first of them; of very many, those who come later may not be counted until it is read anew. */
+  readonly people: number;
+  readonly users: readonly string[];
+};
+
 /**
  * A window of a conversation: at most `windowSize` messages in one run without holes, oldest first, those not in the log yet at
  * the end. What moves out of it on one side is let go of, so memory stays the same however far one scrolls.
@@ -57,6 +76,8 @@ export type TimelineSnapshot = {
   readonly isErased: boolean;
   /** What was changed about the conversation since the client is there, oldest first: lives, ends, holds and pins. */
   readonly notes: readonly LiveEvent[];
+  /** Calls between the messages of the window, oldest first: read after them, and then kept right by events. */
+  readonly calls: readonly CallEntry[];
 };
 
 /** One conversation as an application renders it: read from pages, kept right by events, with what is on its way out. */
