@@ -31,7 +31,9 @@ import { verify } from './cases/verify.js';
 import { voiceChannel } from './cases/voice-channel.js';
 import { voiceFailover } from './cases/voice-failover.js';
 import { voiceForward } from './cases/voice-forward.js';
+import { voiceJoin } from './cases/voice-join.js';
 import { voiceLatency } from './cases/voice-latency.js';
+import { voiceSwitch } from './cases/voice-switch.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
 
@@ -59,6 +61,8 @@ const cases: readonly Case[] = [
   memory,
   presence,
   vault,
+  voiceJoin,
+  voiceSwitch,
   webLoad,
   webScroll,
   tombstones,

@@ -9,9 +9,15 @@ export type CallPerson = {
   readonly page: Page;
   start(conversationId: string, camera?: boolean): Promise<number>;
   join(conversationId: string, call: number, camera?: boolean): Promise<void>;
+  /** Joins, and resolves with the ms from asking to the first packet of a voice that is here. */
+  joinUntilHeard(conversationId: string, call: number): Promise<number>;
+  /** The same between two connections of this page that nothing lies between: what a browser needs for itself. */
+  hearMyself(): Promise<number>;
   leave(): Promise<void>;
   /** The call as an application sees it, without its tracks. */
   call(): Promise<CallSeen>;
+  /** Resolves when its connection is open again. */
+  isOnline(): Promise<void>;
   /** What has come of each other participant since the tracks that are shown now began. */
   received(): Promise<readonly ReceivedFrom[]>;
   /** Resolves when everybody of these is heard, and seen where they film. */
@@ -26,7 +32,8 @@ export type CallPerson = {
 export type CallSeen = Pick<CallSnapshot, 'phase' | 'topology' | 'why'> & {
   readonly users: readonly string[];
 };
-export type Gap = { readonly silenceMs: number; readonly packetsMs: number };
+/** `unplayed` counts the looks at which there was no track of theirs to play. */
+export type Gap = { readonly silenceMs: number; readonly packetsMs: number; readonly unplayed: number };
 export type ReceivedFrom = {
   readonly user: string;
   /** Which tracks of theirs are shown. */
@@ -121,6 +128,52 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
         async ([id, call, camera, video]) => void (await calls.join(id, call, { camera, video })),
         [conversationId, call, camera, video] as const,
       ),
+    joinUntilHeard: (conversationId, call) =>
+      page.evaluate(
+        async ([id, call]) => {
+          const before = performance.now();
+          const joining = calls.join(id, call);
+          joining.catch(() => undefined);
+          for (;;) {
+            const tiles = calls.current.snapshot()?.state.snapshot().tiles ?? [];
+            for (const { isMe, tracks } of tiles) {
+              const report = isMe ? undefined : tracks.mic && (await heard.ofTrack(tracks.mic)?.getStats());
+              let packets = 0;
+              report?.forEach((each) => {
+                packets += each.type === 'inbound-rtp' ? each.packetsReceived : 0;
+              });
+              if (packets > 0) return performance.now() - before;
+            }
+            if (performance.now() - before > 30_000) throw new Error('nobody was heard in 30 s');
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+        },
+        [conversationId, call] as const,
+      ),
+    hearMyself: () =>
+      page.evaluate(async () => {
+        const before = performance.now();
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+        const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
+        one.onicecandidate = ({ candidate }) => void other.addIceCandidate(candidate ?? undefined);
+        other.onicecandidate = ({ candidate }) => void one.addIceCandidate(candidate ?? undefined);
+        for (const track of stream.getTracks()) one.addTrack(track, stream);
+        await one.setLocalDescription();
+        await other.setRemoteDescription(one.localDescription as RTCSessionDescription);
+        await other.setLocalDescription();
+        await one.setRemoteDescription(other.localDescription as RTCSessionDescription);
+        for (let packets = 0; packets === 0; ) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          (await other.getStats()).forEach((each) => {
+            packets += each.type === 'inbound-rtp' ? each.packetsReceived : 0;
+          });
+        }
+        const ms = performance.now() - before;
+        one.close();
+        other.close();
+        for (const track of stream.getTracks()) track.stop();
+        return ms;
+      }),
     leave: () => page.evaluate(async () => void (await calls.current.snapshot()?.leave())),
     call: () =>
       page.evaluate(() => {
@@ -128,6 +181,11 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
         const users = tiles.map(({ user }) => user).toSorted();
         return { phase, topology, users, ...(why === undefined ? {} : { why }) };
       }),
+    async isOnline() {
+      await page.evaluate(async () => {
+        while (client.state.tag !== 'open') await new Promise((resolve) => setTimeout(resolve, 10));
+      });
+    },
     async hearsAndSees(users, seen = []) {
       const before = new Map((await received()).map((each) => [each.tracks, each]));
       const lacks = (now: readonly ReceivedFrom[], what: 'energy' | 'frames') => (other: string) =>
@@ -149,7 +207,11 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
         heard.timer = setInterval(async () => {
           for (const { user, isMe, tracks } of calls.current.snapshot()?.state.snapshot().tiles ?? []) {
             const track = tracks.mic;
-            if (isMe || track === undefined) continue;
+            if (isMe) continue;
+            if (track === undefined) {
+              heard.samples.push({ user, at: performance.now(), track: '', energy: 0, packets: 0 });
+              continue;
+            }
             const report = await heard.ofTrack(track)?.getStats();
             report?.forEach((each) => {
               if (each.type !== 'inbound-rtp') return;
@@ -162,7 +224,7 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
     gaps: () =>
       page.evaluate(() => {
         clearInterval(heard.timer);
-        const gaps: Record<string, { silenceMs: number; packetsMs: number }> = {};
+        const gaps: Record<string, { silenceMs: number; packetsMs: number; unplayed: number }> = {};
         for (const user of new Set(heard.samples.map((each) => each.user))) {
           const samples = heard.samples.filter((each) => each.user === user);
           const longest = (what: 'energy' | 'packets'): number => {
@@ -177,7 +239,8 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
             });
             return Math.round(most);
           };
-          gaps[user] = { silenceMs: longest('energy'), packetsMs: longest('packets') };
+          const unplayed = samples.filter(({ track }) => track === '').length;
+          gaps[user] = { silenceMs: longest('energy'), packetsMs: longest('packets'), unplayed };
         }
         return gaps;
       }),

@@ -1,112 +1,30 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { connect, type ParleyClient } from '@parley/client/parley-client';
-import { openBrowser } from '@parley/infra/testing/open-browser';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { testEnvironment } from '@parley/infra/testing/test-environment';
 import { testWorker } from '@parley/sfu/testing/test-worker';
-import type { Browser } from 'playwright-core';
-import { rolldown } from 'rolldown';
-import { type CallPerson, openCallPerson } from './call-person.js';
-import { writeSpeech } from './speech-file.js';
+import { type CallScene, openCallScene } from './call-scene.js';
 
-/** The whole system with a node for calls, and a browser whose microphone speaks and whose camera shows something. */
-export type CallStage = {
-  readonly system: SystemProcesses;
-  readonly browser: Browser;
-  /** Somebody in a page of their own; `ws`: by another gateway. */
-  person(user: string, ws?: string): Promise<CallPerson>;
-  /** A group of these people. */
-  group(...users: readonly string[]): Promise<string>;
-  /** Closes all pages. */
-  clear(): Promise<void>;
-  stop(): Promise<void>;
-};
-
-/** Small pictures, few of them: what is tested is that they come. */
-const FLAGS = [
-  '--use-fake-ui-for-media-stream',
-  '--use-fake-device-for-media-stream=fps=5',
-  '--allow-loopback-in-peer-connection',
-  '--autoplay-policy=no-user-gesture-required',
-  '--auto-select-desktop-capture-source=Entire screen',
-];
+/** The whole system with nodes for calls, and people in a browser. */
+export type CallStage = CallScene & { readonly system: SystemProcesses };
 
 /** @param nodes SFU nodes to start */
 export async function openCallStage(
   nodes = 1,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<CallStage> {
-  const directory = await mkdtemp(join(tmpdir(), 'parley-calls-'));
-  const speech = join(directory, 'speech.wav');
-  await writeSpeech(speech);
   const environment = await testEnvironment();
   const system = await startSystem(environment, [], undefined, {
     PARLEY_MEDIASOUP_WORKER: testWorker.workerBin,
     ...settings,
   });
   for (let n = 0; n < nodes; n++) await system.add('sfu');
-  const browser = await openBrowser(...FLAGS, `--use-file-for-fake-audio-capture=${speech}`);
-  const site = await serve(await bundle());
-  const owner: ParleyClient = await connect({
-    url: system.ws,
-    token: await system.token('owner'),
-    device: 'd1',
-  });
-  const people: CallPerson[] = [];
-  const clear = async (): Promise<void> => {
-    await Promise.all(people.splice(0).map((each) => each.close()));
-  };
+  const scene = await openCallScene(system);
   return {
+    ...scene,
     system,
-    browser,
-    clear,
-    async person(user, ws = system.ws) {
-      const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
-      const person = await openCallPerson(browser, { site: url, ws, user, token: await system.token(user) });
-      people.push(person);
-      return person;
-    },
-    async group(...members) {
-      const conversationId = `g-${crypto.randomUUID()}`;
-      await owner.call('conversation.create', { conversationId, kind: 'group', members });
-      return conversationId;
-    },
-    async stop() {
-      await clear();
-      await owner.close();
-      site.close();
-      await browser.close();
+    async close() {
+      await scene.close();
       await system.stop();
       await environment.dispose();
-      await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The SDK with its calls, in one file. */
-async function bundle(): Promise<string> {
-  const build = await rolldown({
-    input: fileURLToPath(import.meta.resolve('@parley/client/testing/voice-entry')),
-    platform: 'browser',
-  });
-  const { output } = await build.generate({ format: 'esm', codeSplitting: false });
-  await build.close();
-  return output[0].code;
-}
-
-const HTML = `<!doctype html><title>a page</title>
-<script type="module">import * as sdk from '/sdk.js'; globalThis.sdk = sdk;</script>`;
-
-async function serve(code: string): Promise<Server> {
-  const server = createServer(({ url }, answer) => {
-    answer.setHeader('content-type', url === '/sdk.js' ? 'text/javascript' : 'text/html');
-    answer.end(url === '/sdk.js' ? code : HTML);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }

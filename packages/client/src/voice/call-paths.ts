@@ -41,8 +41,19 @@ export type CallPaths = {
 
 type Open = { readonly path: number; readonly way: Way; media: MediaPath | undefined; isUp: boolean };
 
+type Inbound = {
+  readonly type: string;
+  readonly packetsReceived?: number;
+  readonly jitterBufferEmittedCount?: number;
+  readonly framesDecoded?: number;
+};
+
 /** How often it is looked whether the new path carries what the old one did, in ms: a packet of voice comes every 20. */
 const LOOK_MS = 50;
+/** Samples of a voice that have left the jitter buffer, 50 ms of them: from there on it plays. */
+const PLAYS_SAMPLES = 2_400;
+/** Who is silent sends a packet in 400 ms (Opus DTX): after so many ms since the first one nothing more is waited for. */
+const SILENT_MS = 600;
 /** Signals of browsers that were faster than this one to build the mesh. */
 const MAX_EARLY = 256;
 
@@ -51,7 +62,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   const open = new Map<number, Open>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sizes = new Map<string, readonly [number, TrackSource, Size | null]>();
-  /** Receivers by which at least one packet has come. */
+  /** When the first packet came by a receiver, and those by which enough has come to be played without a pause. */
+  const begun = new WeakMap<RTCRtpReceiver, number>();
   const delivered = new WeakSet<RTCRtpReceiver>();
   let early: (readonly [number, PeerSignal])[] = [];
   let isMuted = false;
@@ -106,8 +118,12 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   async function hasDelivered(receiver: RTCRtpReceiver): Promise<void> {
     if (delivered.has(receiver)) return;
     const report = await receiver.getStats().catch(() => undefined);
-    report?.forEach((each: { readonly type: string; readonly packetsReceived?: number }) => {
-      if (each.type === 'inbound-rtp' && (each.packetsReceived ?? 0) > 0) delivered.add(receiver);
+    report?.forEach((each: Inbound) => {
+      if (each.type !== 'inbound-rtp' || (each.packetsReceived ?? 0) === 0) return;
+      const since = begun.get(receiver) ?? Date.now();
+      begun.set(receiver, since);
+      const plays = (each.jitterBufferEmittedCount ?? 0) >= PLAYS_SAMPLES && receiver.track.kind === 'audio';
+      if (plays || (each.framesDecoded ?? 0) > 0 || Date.now() - since > SILENT_MS) delivered.add(receiver);
     });
   }
 

@@ -31,8 +31,12 @@ export type PeerOptions = {
   readonly onReplaced: (offer: PeerSignal) => void;
 };
 
-/** Milliseconds that a connection may be without packets before its path is looked for anew, and that an offer may stay without an answer. */
+/**
+ * Milliseconds that a connection may be without packets before its path is looked for anew, and that an offer may stay without an answer; twice as long after each try, because a
+ * machine that is too slow for one is not helped by more.
+ */
 const PATIENCE_MS = 2_500;
+const MAX_PATIENCE_MS = 20_000;
 
 /**
  * Perfect negotiation (W3C WebRTC, 10.7) over fixed media sections. What the other side says out of turn is dropped: it comes again with the next offer,
@@ -122,12 +126,17 @@ export function openPeer(options: PeerOptions): Peer {
   connection.onconnectionstatechange = onChange;
   connection.ontrack = onChange;
 
+  // Whoever is polite does it first; where it does not, because it heard nothing of the other one, that one does.
+  const first = isPolite ? PATIENCE_MS : 2 * PATIENCE_MS;
+  let patience = first;
   let troubledAt = Date.now();
   const timer = setInterval(() => {
-    if (connection.connectionState === 'connected') troubledAt = Date.now();
-    // The other side does it first; where it does not, because it heard nothing of me, I do.
-    else if (Date.now() - troubledAt > (isPolite ? PATIENCE_MS : 2 * PATIENCE_MS)) {
+    if (connection.connectionState === 'connected') {
       troubledAt = Date.now();
+      patience = first;
+    } else if (Date.now() - troubledAt > patience) {
+      troubledAt = Date.now();
+      patience = Math.min(MAX_PATIENCE_MS, 2 * patience);
       retry();
     }
   }, 500);
