@@ -103,6 +103,15 @@ describe('two people in two windows', () => {
     await ann.page.getByRole('button', { name: /^Join call/ }).waitFor();
     await button(bob, 'Leave the call').click();
     await button(ann, 'Start a video call').waitFor();
+
+    // What is left of it: that it was, and for who was not there that they missed it.
+    await ann.page.locator('.call-line').getByText('Video call', { exact: true }).waitFor();
+    const carol = await stack.person('carol', CALLER);
+    await carol.open('Garden');
+    await carol.page.locator('.call-line').getByText('Missed video call from ann').waitFor();
+    expect(await serious(carol.page)).toEqual([]);
+    await carol.page.getByRole('button', { name: 'Call back' }).click();
+    await ann.page.getByRole('region', { name: 'Incoming video call' }).getByText('carol').first().waitFor();
     expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import type { ComponentChildren, RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
 import { Popover } from '../parts/popover.js';
+import { say } from '../parts/toasts.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { act, actOnScreen } from './act.js';
@@ -46,7 +47,9 @@ export function Controls({ session, me, stage }: ControlsProps) {
           label={muted ? 'Muted by who leads' : mic ? 'Mute' : 'Unmute'}
           keys="m"
           isOff={!mic}
-          onClick={() => act(session.setMic(!mic))}
+          onClick={() =>
+            muted ? say('Who leads here has muted you; they alone can undo it.') : act(session.setMic(!mic))
+          }
         />
       )}
       <Toggle

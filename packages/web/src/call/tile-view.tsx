@@ -23,11 +23,12 @@ export function TileView({ session, view, name, isPinned, audioOnly }: TileViewP
   const picture = audioOnly && !tile.isMe ? undefined : pictureOf(view);
   useShown(session, element, tile, source, source === 'screen' || tile.camera);
   const isScreen = source === 'screen';
+  const isSpeaking = tile.speaking && tile.mic && !isScreen;
   const words = isScreen ? (tile.isMe ? 'Your screen' : `Screen of ${name}`) : name;
   return (
     <figure
       ref={element}
-      class={`tile ${isScreen ? 'screen' : ''} ${tile.speaking && !isScreen ? 'speaking' : ''} ${picture === undefined ? '' : 'lit'}`}
+      class={`tile ${isScreen ? 'screen' : ''} ${isSpeaking ? 'speaking' : ''} ${picture === undefined ? '' : 'lit'}`}
       data-view={key}
       data-user={tile.user}
     >
@@ -52,7 +53,7 @@ export function TileView({ session, view, name, isPinned, audioOnly }: TileViewP
       <figcaption>
         <span class="tile-name">{words}</span>
         {!isScreen && marksOf(view).map((mark) => <Mark key={mark.icon} {...mark} />)}
-        {tile.speaking && !isScreen && <span class="sr-only">speaks</span>}
+        {isSpeaking && <span class="sr-only">speaks</span>}
       </figcaption>
       <div class="tile-tools">
         <button

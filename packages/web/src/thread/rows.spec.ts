@@ -52,6 +52,34 @@ describe('rows of a timeline', () => {
     expect(drawn([item(1, 'ann', 0, { sentAt }), item(2, 'ann', 0)])).toEqual(['day', '|1|', 'day', '|2|']);
   });
 
+  it('have calls and notes where they were, and begin groups anew after them', () => {
+    const call = {
+      seq: 3,
+      media: 'voice',
+      by: 'ann',
+      at: NOON,
+      state: 'ended',
+      joined: true,
+      people: 2,
+      users: [],
+    } as const;
+    const note = {
+      seq: 2,
+      at: NOON,
+      type: 'message.pinned',
+      actor: 'ann',
+      data: { seq: 1 },
+    } as unknown as Note;
+    const rows = rowsOf(
+      [item(1, 'ann', 0), item(4, 'ann', 0)],
+      undefined,
+      [note],
+      [call, { ...call, seq: 9 }],
+    );
+    expect(rows.map(({ key }) => key)).toEqual(['day-k1', 'k1', 'note-2', 'call-3', 'k4', 'call-9']);
+    expect(rows.filter((row) => row.kind === 'message' && row.begins)).toHaveLength(2);
+  });
+
   it('leave actions alone', () => {
     const wave = { body: { kind: 'text', text: 'waves', emote: true } } as const;
     expect(drawn([item(1, 'ann', 0), item(2, 'ann', 0, wave), item(3, 'ann', 0)])).toEqual([

@@ -1,4 +1,4 @@
-import type { TimelineItem, TimelineSnapshot } from '@parley/client/timeline/timeline';
+import type { CallEntry, TimelineItem, TimelineSnapshot } from '@parley/client/timeline/timeline';
 import { dayNumber } from '../text/times.js';
 
 export type Note = TimelineSnapshot['notes'][number];
@@ -8,6 +8,7 @@ export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'new'; readonly key: string }
   | { readonly kind: 'note'; readonly key: string; readonly note: Note }
+  | { readonly kind: 'call'; readonly key: string; readonly call: CallEntry }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -23,19 +24,21 @@ const CLOSE_MS = 5 * 60_000;
 /** When a message was written: an imported one says so itself. */
 export const writtenAt = ({ sentAt, at }: Pick<TimelineItem, 'sentAt' | 'at'>): number => sentAt ?? at;
 
-type Entry = { readonly item: TimelineItem } | { readonly note: Note };
+type Between = { readonly note: Note } | { readonly call: CallEntry };
+type Entry = { readonly item: TimelineItem } | Between;
 
-/** Days, groups, notes and the line above what is new after `newAfter`; undefined for no such line. */
+/** Days, groups, notes, calls and the line above what is new after `newAfter`; undefined for no such line. */
 export function rowsOf(
   items: readonly TimelineItem[],
   newAfter: number | undefined,
   notes: readonly Note[] = [],
+  calls: readonly CallEntry[] = [],
 ): readonly Row[] {
   const firstNew =
     newAfter === undefined
       ? undefined
       : items.find(({ isMine, seq }) => !isMine && seq !== undefined && seq > newAfter);
-  const entries = merged(items, notes);
+  const entries = merged(items, notes, calls);
   const isNewDay = (index: number): boolean => {
     const [before, entry] = [entries[index - 1], entries[index]];
     return (
@@ -49,9 +52,10 @@ export function rowsOf(
     return entry.item === firstNew || !areClose(before.item, entry.item);
   };
   return entries.flatMap((entry, index): readonly Row[] => {
-    const key = 'item' in entry ? entry.item.key : `note-${entry.note.seq}`;
+    const key = keyOf(entry);
     const day: readonly Row[] = isNewDay(index) ? [{ kind: 'day', key: `day-${key}`, at: atOf(entry) }] : [];
     if ('note' in entry) return [...day, { kind: 'note', key, note: entry.note }];
+    if ('call' in entry) return [...day, { kind: 'call', key, call: entry.call }];
     return [
       ...day,
       ...(entry.item === firstNew ? [{ kind: 'new', key: 'new' } as const] : []),
@@ -71,18 +75,39 @@ export function notesWithin(
   return notes.filter(({ seq }) => seq > from && seq < to);
 }
 
-function merged(items: readonly TimelineItem[], notes: readonly Note[]): readonly Entry[] {
-  const left = [...notes];
+function merged(
+  items: readonly TimelineItem[],
+  notes: readonly Note[],
+  calls: readonly CallEntry[],
+): readonly Entry[] {
+  const left: Between[] = [...notes.map((note) => ({ note })), ...calls.map((call) => ({ call }))].sort(
+    (one, other) => seqOf(one) - seqOf(other),
+  );
   const entries: Entry[] = [];
+  let next = 0;
   for (const item of items) {
-    while ((left[0]?.seq ?? Number.POSITIVE_INFINITY) < (item.seq ?? Number.POSITIVE_INFINITY))
-      entries.push({ note: left.shift() as Note });
+    for (
+      let entry = left[next];
+      entry !== undefined && seqOf(entry) < (item.seq ?? Infinity);
+      entry = left[++next]
+    )
+      entries.push(entry);
     entries.push({ item });
   }
-  return [...entries, ...left.map((note) => ({ note }))];
+  return [...entries, ...left.slice(next)];
 }
 
-const atOf = (entry: Entry): number => ('item' in entry ? writtenAt(entry.item) : entry.note.at);
+const seqOf = (entry: Between): number => ('note' in entry ? entry.note.seq : entry.call.seq);
+
+function keyOf(entry: Entry): string {
+  if ('item' in entry) return entry.item.key;
+  return 'note' in entry ? `note-${entry.note.seq}` : `call-${entry.call.seq}`;
+}
+
+function atOf(entry: Entry): number {
+  if ('item' in entry) return writtenAt(entry.item);
+  return 'note' in entry ? entry.note.at : entry.call.at;
+}
 
 function areClose(a: TimelineItem, b: TimelineItem): boolean {
   if (a.author !== b.author || isEmote(a) || isEmote(b)) return false;

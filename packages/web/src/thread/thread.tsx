@@ -109,6 +109,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
                 mayModerate={isRoom && mayLead}
                 actions={actions}
                 mayPin={mayLead && !isClosed}
+                mayCall={isMember && !isClosed && mayPost}
                 pins={pins}
                 show={show}
               />

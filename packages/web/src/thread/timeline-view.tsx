@@ -1,6 +1,7 @@
 import type { Timeline } from '@parley/client/timeline/timeline';
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { CallLine } from '../call/call-line.js';
 import { Icon } from '../parts/icon.js';
 import { rove } from '../parts/roving-focus.js';
 import { useSelected } from '../parts/use-store.js';
@@ -22,6 +23,7 @@ type TimelineViewProps = {
   readonly isRoom: boolean;
   readonly mayModerate: boolean;
   readonly mayPin: boolean;
+  readonly mayCall: boolean;
   readonly pins: readonly number[];
   readonly actions: Omit<MessageActions, 'jump'>;
   /** Set to what brings a message into view, without one the newest. */
@@ -36,7 +38,7 @@ const AHEAD = 2;
  * order work, and a second window inside it would save nothing.
  */
 export function TimelineView(props: TimelineViewProps) {
-  const { timeline, isRoom, mayModerate, mayPin, pins, actions, show } = props;
+  const { timeline, isRoom, mayModerate, mayPin, mayCall, pins, actions, show } = props;
   const { client } = useSession();
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -52,6 +54,7 @@ export function TimelineView(props: TimelineViewProps) {
     },
   );
   const notes = useSelected(timeline, (each) => each.notes);
+  const calls = useSelected(timeline, (each) => each.calls);
   const isErased = useSelected(timeline, (each) => each.isErased);
   const problem = useSelected(timeline, (each) => (each.isErased ? undefined : each.problem));
   const isFirst = useSelected(timeline, (each) => each.loading === 'first');
@@ -59,8 +62,8 @@ export function TimelineView(props: TimelineViewProps) {
   show.current = (seq) => jump(seq);
   const [isAway, setAway] = useState(false);
   const rows = useMemo(
-    () => rowsOf(items, newAfter, notesWithin(notes, timeline.snapshot())),
-    [items, newAfter, notes],
+    () => rowsOf(items, newAfter, notesWithin(notes, timeline.snapshot()), calls),
+    [items, newAfter, notes, calls],
   );
   useRings(
     client,
@@ -149,6 +152,15 @@ export function TimelineView(props: TimelineViewProps) {
                 <div key={row.key} class="new-line" data-key={row.key}>
                   <span>New</span>
                 </div>
+              );
+            if (row.kind === 'call')
+              return (
+                <CallLine
+                  key={row.key}
+                  conversationId={timeline.conversationId}
+                  call={row.call}
+                  mayStart={mayCall}
+                />
               );
             if (row.kind === 'note') return <NoteLine key={row.key} note={row.note} onJump={jump} />;
             return (
