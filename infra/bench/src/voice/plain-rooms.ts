@@ -1,7 +1,7 @@
 import { createLog } from '@parley/infra/runtime/log';
 import { type Media, openMedia } from '@parley/sfu/room/media';
 import { mediaMetrics } from '@parley/sfu/room/media-metrics';
-import { keepProducer } from '@parley/sfu/room/room-requests';
+import { keepProducer } from '@parley/sfu/room/produce';
 import { ROOM_LIMITS } from '@parley/sfu/room/rooms';
 import { openSampler } from '@parley/sfu/room/sample-media';
 import { findMediasoupWorker } from '@parley/sfu/worker/find-worker';

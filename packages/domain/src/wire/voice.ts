@@ -69,7 +69,7 @@ export const ParticipantState = shape({
 });
 export type ParticipantState = t.TypeOf<typeof ParticipantState>;
 
-/** Another participant's track as this one receives it. It starts paused: resume it when it is played. */
+/** Another participant's track as this one receives it. Voices come at once; video starts paused: resume it when it is shown. */
 export const ConsumerView = shape({
   consumer: t.string,
   producer: t.string,

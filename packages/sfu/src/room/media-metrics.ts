@@ -44,8 +44,8 @@ export function mediaMetrics(registry: Registry) {
       buckets: [1, 2, 5, 10, 20, 30, 50, 100, 200, 500],
       registers,
     }),
-    latency: new Histogram({
-      name: 'voice_latency_ms',
+    roundTrip: new Histogram({
+      name: 'voice_round_trip_ms',
       help: 'Round trip between a participant and this node, of tracks looked at in turn.',
       buckets: [1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500, 1_000],
       registers,

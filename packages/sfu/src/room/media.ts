@@ -101,7 +101,7 @@ export async function openMedia(options: MediaOptions): Promise<Media> {
       }
       case 'left':
         capabilities.delete(effect.participant);
-        return metrics.session.observe((now() - effect.since) / 1_000);
+        return countSession(effect);
       case 'tell':
         return tell(effect);
       default:
@@ -159,6 +159,10 @@ export async function openMedia(options: MediaOptions): Promise<Media> {
     asked?.catch((error: unknown) => log.debug({ err: error }, 'a worker did not do what it was asked'));
   };
 
+  const countSession = ({ since }: { readonly since: number }): void =>
+    metrics.session.observe((now() - since) / 1_000);
+
+  router.observer.once('close', () => [...state.members.values()].forEach(countSession));
   router.observer.on('newtransport', (transport) => {
     if (transport.type !== 'webrtc') watchElsewhere(transport, apply);
   });

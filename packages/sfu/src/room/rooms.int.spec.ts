@@ -276,6 +276,8 @@ describe('a room', () => {
     expect(await test.told(12, 'voice.consumer')).toMatchObject({
       consumer: { participant: 11, producer: producer.id },
     });
+    await producer.pause();
+    expect(await test.told(12, 'voice.consumerPaused')).toMatchObject({ paused: true });
     producer.close();
     await test.told(12, 'voice.consumerClosed');
     await speak(bob, b.send);

@@ -126,7 +126,7 @@ export function openSampler({
     for (const { kind, jitter, roundTripTime } of await producer.getStats()) {
       const clock = kind === 'audio' ? 48 : 90;
       metrics.jitter.observe(jitter / clock);
-      if (roundTripTime !== undefined && roundTripTime > 0) metrics.latency.observe(roundTripTime);
+      if (roundTripTime !== undefined && roundTripTime > 0) metrics.roundTrip.observe(roundTripTime);
     }
   }
 

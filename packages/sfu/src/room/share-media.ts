@@ -1,5 +1,6 @@
 import type { Media } from './media.js';
-import { keepProducer } from './room-requests.js';
+import { keepProducer } from './produce.js';
+import { isSilenced } from './room-state.js';
 import type { RoomMedia, RoomTrack } from './rooms.js';
 
 /** What of one life of a room goes elsewhere, and comes from there. */
@@ -40,12 +41,18 @@ export function openSharing(): Sharing {
   };
 }
 
-/** What it is paused by elsewhere when it comes, it is paused by here; a moderator's mute comes with the roster. */
+/** Whoever brings it pauses it as its sender does; a moderator's mute comes with the roster. */
 function bring(media: Media, { participant, user, source, producer }: Omit<RoomTrack, 'brought'>): void {
   const { id, kind, paused } = producer;
   keepProducer(media, producer);
-  const track = { participant, user, source, kind, producer: id, layering: undefined, paused };
-  void media.apply({ tag: 'brought', ...track });
+  const brought = { participant, user, source, kind, producer: id, layering: undefined, paused };
+  void media.apply({ tag: 'brought', ...brought });
+  const look = (): void => {
+    const track = media.state.tracks.get(id);
+    if (track === undefined || isSilenced(media.state, track)) return;
+    void media.apply({ tag: 'setProducer', producer: id, paused: producer.paused });
+  };
+  producer.observer.on('pause', look).on('resume', look);
 }
 
 function trackOf(media: Media, id: string): RoomTrack | undefined {
