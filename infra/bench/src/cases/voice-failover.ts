@@ -24,6 +24,9 @@ const PAYLOAD = 80;
 /** Milliseconds before somebody whom a node or gateway refused asks again. */
 const AGAIN_MS = 50;
 
+/** Milliseconds for which somebody whose call moves is on both nodes. */
+const BOTH_MS = 1_000;
+
 /**
  * From `kill -9` of the node of a call until its listener hears what was said after it by way of another node: its media workers outlive it for a moment, and
  * what they still forward does not count.
@@ -45,6 +48,7 @@ export const voiceFailover: Case = {
       const calls = await Promise.all(Array.from({ length: CALLS }, (_, n) => openCall(system, n)));
       const times = openLatencies();
       const worst: number[] = [];
+      let drained = { seconds: Number.NaN, silence: Number.NaN };
       try {
         await Promise.all(calls.map((call) => call.heardSince(performance.now(), '')));
         for (let kill = 1; kill <= kills; kill++) {
@@ -61,6 +65,8 @@ export const voiceFailover: Case = {
           nodes.delete(node);
           await addNode(system, nodes);
         }
+        say('and one is told to go');
+        drained = await drain(calls, nodes);
       } finally {
         for (const call of calls) call.close();
         await system.stop();
@@ -74,10 +80,34 @@ export const voiceFailover: Case = {
           met: times.at(99) < 3_000,
           note: `p50 ${times.at(50).toFixed(0)}, worst ${Math.max(...worst).toFixed(0)} ms, of calls that were on the killed node; clients, nodes and servers on one machine`,
         },
+        {
+          name: 'drain, longest silence of a call that is moved',
+          unit: 'ms',
+          ours: drained.silence,
+          target: '< 500 ms',
+          met: drained.silence < 500,
+          note: `the node was gone after ${drained.seconds.toFixed(1)} s; its participants go to the next one first and leave it then`,
+        },
       ];
     });
   },
 };
+
+/** The node that has most calls is told to go. */
+async function drain(
+  calls: readonly BenchCall[],
+  nodes: ReadonlyMap<string, ServiceProcess>,
+): Promise<{ readonly seconds: number; readonly silence: number }> {
+  const has = (node: string): number => calls.filter((call) => call.node() === node).length;
+  const [node, service] = [...nodes].toSorted(([a], [b]) => has(b) - has(a))[0] as [string, ServiceProcess];
+  const moving = calls.filter((call) => call.node() === node);
+  const begin = performance.now();
+  for (const call of moving) call.longestSilence();
+  await service.end();
+  const seconds = (performance.now() - begin) / 1_000;
+  await Promise.all(moving.map((call) => call.heardSince(performance.now(), node)));
+  return { seconds, silence: Math.max(...moving.map((call) => call.longestSilence())) };
+}
 
 async function addNode(system: SystemProcesses, nodes: Map<string, ServiceProcess>): Promise<void> {
   const service = await system.add('sfu');
@@ -88,6 +118,8 @@ async function addNode(system: SystemProcesses, nodes: Map<string, ServiceProces
   });
   nodes.set(node, service);
 }
+
+type BenchCall = Awaited<ReturnType<typeof openCall>>;
 
 async function openCall(system: SystemProcesses, n: number) {
   const conversationId = `bench-failover-${n}`;
@@ -100,14 +132,18 @@ async function openCall(system: SystemProcesses, n: number) {
 
   const sentAt = new Map<number, number>();
   const waiting = new Set<Waiting>();
+  let [lastHeard, silence] = [performance.now(), 0];
   const mouth = await stay(system, speaker, conversationId, undefined, () => undefined);
   const ear = await stay(system, listener, conversationId, mouth.call, (timestamp, node) => {
     const at = sentAt.get(timestamp);
     if (at === undefined) return;
+    const now = performance.now();
+    silence = Math.max(silence, now - lastHeard);
+    lastHeard = now;
     for (const each of waiting) {
       if (at < each.since || node === each.except) continue;
       waiting.delete(each);
-      each.heard(performance.now());
+      each.heard(now);
     }
   });
 
@@ -115,7 +151,7 @@ async function openCall(system: SystemProcesses, n: number) {
   const speaking = setInterval(() => {
     const timestamp = ++sequence * PACKET_TICKS;
     sentAt.set(timestamp, performance.now());
-    mouth.now()?.speak({ sequence, timestamp, payload: Buffer.alloc(PAYLOAD, sequence) });
+    mouth.speak({ sequence, timestamp, payload: Buffer.alloc(PAYLOAD, sequence) });
   }, PACKET_MS);
 
   return {
@@ -130,6 +166,12 @@ async function openCall(system: SystemProcesses, n: number) {
         };
         waiting.add({ since, except, heard });
       }),
+    /** In ms, since it was asked last. */
+    longestSilence() {
+      const longest = Math.max(silence, performance.now() - lastHeard);
+      silence = 0;
+      return longest;
+    },
     close() {
       clearInterval(speaking);
       mouth.close();
@@ -155,6 +197,7 @@ async function stay(
   const line = await openVoiceLine(system.ws, await system.token(user));
   const place = await joinRaw(line, conversationId, ongoing);
   let current: RawParticipant | undefined;
+  let before: RawParticipant | undefined;
   let entered = 0;
 
   async function enter(): Promise<void> {
@@ -166,22 +209,34 @@ async function stay(
       if (next === undefined) await sleep(AGAIN_MS);
       else if (mine !== entered) return next.close();
       else {
-        const before = current;
-        current = next;
-        return before?.close();
+        // The way it came by stays until the others have gone the next way, too.
+        [before, current] = [current, next];
+        await sleep(BOTH_MS);
+        return leave();
       }
     }
+  }
+
+  function leave(): void {
+    void before?.close();
+    before = undefined;
   }
 
   line.onNotice((method, params) => {
     if (method === 'voice.moved' && params.conversationId === conversationId) void enter();
   });
-  await enter();
+  void enter();
+  await waitFor(() => current !== undefined, { what: 'the call to be entered' });
   return {
     call: place.call,
     now: () => current,
+    speak(packet: Parameters<RawParticipant['speak']>[0]) {
+      current?.speak(packet);
+      before?.speak(packet);
+    },
     close() {
       entered++;
+      leave();
       void current?.close();
       line.close();
     },

@@ -20,7 +20,11 @@ export function deliver(core: VoiceCore, call: HeldCall, { to, except, name, val
   for (const place of some) {
     if (place === undefined || place.call !== value.call || (isForAll && place.participant === except))
       continue;
-    if (name === 'voice.moved') core.metrics.moves.inc({ why: String(value.why) });
+    if (name === 'voice.moved') {
+      core.metrics.moves.inc({ why: String(value.why) });
+      // They enter again: of the placement that was meant they are not told once more.
+      place.seat = undefined;
+    }
     tellFrame(core, place, name, frame);
   }
 }

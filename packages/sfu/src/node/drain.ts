@@ -65,7 +65,6 @@ async function moveCall(
   if (core !== undefined) {
     // Gateways give its participants other seats, because this node takes no calls any more.
     holds.step(conversationId, { tag: 'given', call, fence, node: core });
-    holds.step(conversationId, { tag: 'left' });
     return true;
   }
   const placed = await placing.move(conversationId, call, { except: [self] });
@@ -85,7 +84,7 @@ async function moveCall(
   nats.publish(callSubject(conversationId), JSON.stringify(notice));
   const leaving = Date.now() + leaveMs;
   const isHere = (): boolean =>
-    rooms.list().some((room) => room.conversationId === conversationId && room.participants > 0);
+    rooms.list().some((room) => room.conversationId === conversationId && room.connected > 0);
   while (Date.now() < leaving && !signal.aborted && isHere()) await sleep(LOOK_MS);
   holds.step(conversationId, { tag: 'left' });
   log.info({ conversationId, node }, 'a call was moved');

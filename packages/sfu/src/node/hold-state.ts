@@ -63,12 +63,14 @@ export function stepHold(hold: Hold, input: HoldInput, self: string): HoldStep {
         if (call === hold.call && hold.core === undefined)
           return { hold: { ...hold, fence }, effect: 'open', verdict: 'serve' };
       }
-      if (input.tag === 'given') return stay({ tag: 'leaving', call, fence, node });
+      // Whoever is on an edge is told by closing it: others of the call stay where they are.
+      if (input.tag === 'given' && hold.core === undefined)
+        return stay({ tag: 'leaving', call, fence, node });
       return { hold: { tag: 'elsewhere', call, fence, node }, effect: 'giveUp', verdict: 'stale' };
     }
     case 'left':
       return hold.tag === 'leaving'
-        ? { hold: { ...hold, tag: 'elsewhere' }, effect: 'giveUp', verdict: 'stale' }
+        ? { hold: { ...hold, tag: 'elsewhere' }, effect: 'close', verdict: 'stale' }
         : stay(hold);
     case 'idle':
       return hold.tag === 'held'

@@ -26,7 +26,7 @@ export type HoldsOptions = {
   readonly rooms: Rooms;
   /** A call came here, or `isNew` false, its fence has grown. */
   readonly onOpen: (held: Held, isNew: boolean) => void;
-  readonly onClose: (conversationId: string, why: 'moved' | 'ended') => void;
+  readonly onClose: (conversationId: string, isElsewhere: boolean) => void;
 };
 
 /** Milliseconds for which it is remembered that a call is elsewhere: longer than a ticket for it is good. */
@@ -40,7 +40,7 @@ export function openHolds({ self, rooms, onOpen, onClose }: HoldsOptions): Holds
 
   function close(conversationId: string, why: 'moved' | 'ended'): void {
     rooms.close(conversationId, why);
-    onClose(conversationId, why);
+    onClose(conversationId, known.get(conversationId)?.hold.tag === 'elsewhere');
   }
 
   function open(conversationId: string, hold: Hold, before: Hold): void {

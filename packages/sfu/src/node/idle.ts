@@ -17,7 +17,7 @@ export function openIdle(self: string, holds: Holds, rooms: Rooms, placements: P
 
   return async (): Promise<readonly Held[]> => {
     const there = new Set(
-      rooms.list().flatMap(({ conversationId, participants }) => (participants > 0 ? conversationId : [])),
+      rooms.list().flatMap(({ conversationId, connected }) => (connected > 0 ? conversationId : [])),
     );
     const idle: Held[] = [];
     const before = new Map(empty);

@@ -86,8 +86,8 @@ export function openNode(options: NodeOptions): SfuNode {
       // Redis may know of a newer placement, or of none.
       void keeping.keep(held);
     },
-    onClose(conversationId, why) {
-      if (why === 'moved') metrics.placed('moved');
+    onClose(conversationId, isElsewhere) {
+      if (isElsewhere) metrics.placed('moved');
       follow.remove(conversationId);
     },
   });

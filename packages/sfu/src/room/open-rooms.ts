@@ -4,6 +4,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { Registry } from 'prom-client';
 import { mediaMetrics } from './media-metrics.js';
 import { openRoom, type Room } from './room.js';
+import type { Member } from './room-state.js';
 import { ROOM_LIMITS, type RoomLimits, type Rooms, type RoomWorkers, type Tell } from './rooms.js';
 import { openSampler } from './sample-media.js';
 
@@ -78,6 +79,7 @@ export function openRooms({ pool, tell, log, registry, now, limits: given }: Roo
         call,
         fence,
         participants: media?.state.members.size ?? 0,
+        connected: [...(media?.state.members.values() ?? [])].filter(isConnected).length,
         producers: media?.state.tracks.size ?? 0,
         consumers: media?.state.consumers.size ?? 0,
         bitrate: media === undefined ? 0 : sampler.bitrateOf(media),
@@ -90,3 +92,5 @@ export function openRooms({ pool, tell, log, registry, now, limits: given }: Roo
     },
   };
 }
+
+const isConnected = ({ transports }: Member): boolean => [...transports.values()].some(({ up }) => up);

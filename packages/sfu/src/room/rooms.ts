@@ -43,6 +43,8 @@ export type RoomInfo = {
   readonly call: number;
   readonly fence: number;
   readonly participants: number;
+  /** Those of them with a transport that stands. */
+  readonly connected: number;
   readonly producers: number;
   readonly consumers: number;
   /** Bits a second in and out, together, as of the last look. */
