@@ -1,6 +1,5 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
-import { isMethodName, methods } from '@parley/domain/wire/methods';
-import type { VoiceMethod } from '@parley/domain/wire/voice';
+import { isMethodName, type MethodName, methods } from '@parley/domain/wire/methods';
 import type { Redis } from 'ioredis';
 import type { Caller } from '../rpc/protocol.js';
 import { openSharedLimit } from './shared-limit.js';
@@ -68,7 +67,7 @@ export function costOf(method: string, params: unknown): RequestCost {
     case 'session':
       return { kind: 'signals', points: tenths(params, 'users') };
     case 'voice':
-      return { kind: 'signals', points: DEAR.has(method) ? 5 : bulk(params) };
+      return { kind: 'signals', points: VOICE_POINTS[method] ?? bulk(params) };
     default:
       return dispatch satisfies never;
   }
@@ -81,14 +80,15 @@ function bulk(params: unknown): number {
   return typeof sdp === 'string' ? Math.max(1, Math.ceil(sdp.length / 4_096)) : 1;
 }
 
-/** What makes something at a node, or asks the log. */
-const DEAR: ReadonlySet<string> = new Set<VoiceMethod>([
-  'voice.enter',
-  'voice.attach',
-  'voice.openTransport',
-  'voice.produce',
-  'voice.receive',
-]);
+/** What makes something at a node, asks the log, or is told to everybody in a call. */
+const VOICE_POINTS: Partial<Record<MethodName, number>> = {
+  'voice.enter': 5,
+  'voice.attach': 5,
+  'voice.openTransport': 5,
+  'voice.produce': 5,
+  'voice.receive': 5,
+  'voice.state': 10,
+};
 
 /** A list costs a point for every ten of its entries. */
 function tenths(params: unknown, name: string): number {

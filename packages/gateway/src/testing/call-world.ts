@@ -50,19 +50,21 @@ export async function openTestNode(nats: NatsConnection, redisUrl: string, answe
   await beat();
   const timer = setInterval(() => void beat().catch(() => undefined), 500);
 
-  let subscription: Subscription | undefined = nats.subscribe(nodeSubject(node), {
-    callback: (error, message) => {
-      if (error || isSilent) return;
-      const request = message.json<NodeRequest | { method: 'node.ping' }>();
-      if (request.method === 'node.ping') {
-        pings++;
-        return void message.respond(JSON.stringify({ result: { state: 'ready' } }));
-      }
-      requests.push(request);
-      const reply = answers(request);
-      if (reply !== undefined) message.respond(JSON.stringify(reply));
-    },
-  });
+  const listen = (): Subscription =>
+    nats.subscribe(nodeSubject(node), {
+      callback: (error, message) => {
+        if (error || isSilent) return;
+        const request = message.json<NodeRequest | { method: 'node.ping' }>();
+        if (request.method === 'node.ping') {
+          pings++;
+          return void message.respond(JSON.stringify({ result: { state: 'ready' } }));
+        }
+        requests.push(request);
+        const reply = answers(request);
+        if (reply !== undefined) message.respond(JSON.stringify(reply));
+      },
+    });
+  let subscription = listen();
   await nats.flush();
 
   return {
@@ -78,16 +80,24 @@ export async function openTestNode(nats: NatsConnection, redisUrl: string, answe
     thaw(): void {
       isSilent = false;
     },
+    /** Its line to the broker is cut, then whole again; its beats go on. */
+    async deafen(): Promise<void> {
+      subscription.unsubscribe();
+      await nats.flush();
+    },
+    async listen(): Promise<void> {
+      subscription = listen();
+      await nats.flush();
+    },
     /** As kill -9 leaves it: nobody listens, and Redis still has its last beat. */
     async kill(): Promise<void> {
       clearInterval(timer);
-      subscription?.unsubscribe();
-      subscription = undefined;
+      subscription.unsubscribe();
       await nats.flush();
     },
     async close(): Promise<void> {
       clearInterval(timer);
-      subscription?.unsubscribe();
+      subscription.unsubscribe();
       await registry.leave(node).catch(() => undefined);
       redis.disconnect();
     },

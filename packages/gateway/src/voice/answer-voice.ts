@@ -59,12 +59,7 @@ async function decodeAndDo(
       );
     case 'voice.state':
       return decoded(method, params, (wanted) =>
-        inCall(session, wanted, (place) => {
-          core.metrics.signals.inc();
-          place.state = wanted.state;
-          publish(core, place.conversationId, stateNotice(place, wanted.state, 'all'));
-          return E.right({});
-        }),
+        inCall(session, wanted, (place) => state(core, place, wanted)),
       );
     case 'voice.report':
       return decoded(method, params, (wanted) =>
@@ -90,6 +85,16 @@ function signal(core: VoiceCore, place: Place, { to, signal: said }: VoiceParams
     const value = { conversationId, call, from: participant, signal: filtered.right };
     publish(core, conversationId, { to, name: 'voice.signal', value });
   }
+  return E.right({});
+}
+
+/** Told to everybody else, and later to who enters; what is said once more is told to nobody. */
+function state(core: VoiceCore, place: Place, { state: said }: VoiceParams<'voice.state'>): Answer {
+  const isNews = JSON.stringify(place.state) !== JSON.stringify(said);
+  place.state = said;
+  if (!isNews) return E.right({});
+  core.metrics.signals.inc();
+  publish(core, place.conversationId, stateNotice(place, said, 'all'));
   return E.right({});
 }
 

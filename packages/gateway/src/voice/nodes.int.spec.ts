@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { redisUrlBeside } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
-import { callSubject } from '@parley/infra/voice/subjects';
+import { openPlacements } from '@parley/infra/voice/placements';
+import { callSubject, nodeSubject } from '@parley/infra/voice/subjects';
 import { signTicket, ticketKey, verifyTicket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type NodeAnswers, openCalls, openTestNode, type TestNode, tagOf } from '../testing/call-world.js';
 import { fallBehind, gaugeOf } from '../testing/fall-behind.js';
@@ -108,6 +111,24 @@ describe('a call by a server', () => {
     expect([...moves(ann), ...ann.notices('voice.closed')]).toEqual([]);
   });
 
+  it('has the seat of who leaves free again, and forgets where it was when it ends', async () => {
+    const there = await node();
+    const redis = new Redis(redisUrlBeside(fixture.natsUrl));
+    const placements = openPlacements(redis);
+    const { annEnters, bobEnters, call, participant } = await talk('n-free');
+    await annEnters();
+    await bobEnters();
+    expect((await placements.read('n-free'))?.seats).toEqual({ [there.node]: 2 });
+    await calls.leave('n-free', call, participant, 'bob');
+    const seats = async () => (await placements.read('n-free'))?.seats[there.node];
+    await waitFor(async () => (await seats()) === 1, { what: 'the seat to be free' });
+    await calls.end('n-free', call, 'ann');
+    await waitFor(async () => (await placements.read('n-free')) === undefined, {
+      what: 'it to be forgotten',
+    });
+    redis.disconnect();
+  });
+
   it('lets only those speak who lead, in a channel', async () => {
     const there = await node();
     await fixture.api.happen('n-channel', 'ann', {
@@ -181,6 +202,13 @@ describe('what is asked of a node', () => {
     // A made-up node is nobody's: that says nothing of where the call is.
     expect(tagOf(await attach(ann, await naming('elsewhere')))).toBe('PlacementStale');
     expect(moves(ann)).toEqual([]);
+    // Nor does anybody ask after it from now on.
+    let asked = 0;
+    const listening = fixture.nats.subscribe(nodeSubject('elsewhere'), { callback: () => void asked++ });
+    const { pings } = there;
+    await waitFor(() => there.pings > pings + 2, { what: 'nodes to be asked whether they are there' });
+    expect(asked).toBe(0);
+    listening.unsubscribe();
   });
 
   it('says that the call has moved, where the node says so', async () => {
@@ -291,6 +319,8 @@ describe('a node that dies', { timeout: 40_000 }, () => {
     await annEnters();
     only.freeze();
     await waitFor(() => moves(ann).length === 1, { what: 'it to be noticed', timeout: 5_000 });
+    // It may be slow, and no worse than none.
+    expect((await annEnters()).node).toBe(only.node);
     only.thaw();
     expect((await annEnters()).node).toBe(only.node);
   });
@@ -336,10 +366,16 @@ describe('a broker that goes away', { timeout: 40_000 }, () => {
         'Unavailable',
       { what: 'the broker to be missed' },
     );
+    // The node was cut off too, and comes back a moment later.
+    await there.deafen();
     line.mend();
     await waitFor(() => moves(ann).length > 0, { what: 'the line to be whole', timeout: 15_000 });
-    expect(moves(ann)).toEqual(['interrupted']);
     expect(await enter(ann, 'n-line', call, call)).toMatchObject({ node: there.node, fence });
+    await sleep(400);
+    await there.listen();
+    const { pings } = there;
+    await waitFor(() => there.pings > pings + 2, { what: 'it to be asked whether it is there' });
+    expect(moves(ann)).toEqual(['interrupted']);
     ann.end();
     await gateway.stop();
     line.close();

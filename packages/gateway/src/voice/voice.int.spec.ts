@@ -206,11 +206,14 @@ describe('signals', () => {
     await waitFor(() => ann.notices('voice.state').length > 0, { what: 'the state' });
     expect(ann.notices('voice.state')).toEqual([{ ...inCall, participant, state }]);
     expect(bob.notices('voice.state')).toEqual([]);
+    // Said once more it is news to nobody.
+    await bob.request('voice.state', { ...inCall, state });
     const cat = await open('cat');
     const third = await calls.join('v-state', call, 'cat', 'laptop');
     expect((await enter(cat, 'v-state', call, third)).result).toBeDefined();
     await waitFor(() => cat.notices('voice.state').length > 0, { what: 'the state, told again' });
     expect(cat.notices('voice.state')).toEqual([{ ...inCall, participant, state }]);
+    expect(ann.notices('voice.state')).toHaveLength(1);
   });
 });
 
