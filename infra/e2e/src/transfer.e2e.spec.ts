@@ -162,6 +162,10 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
     },
     { what: 'the messages to be erased and expired', timeout: 20_000 },
   );
+  const over = await ann.call('call.start', { conversationId, media: 'voice' });
+  await bob.call('call.join', { conversationId, call: over.seq });
+  await ann.call('call.end', { conversationId, call: over.seq });
+  const talking = await bob.call('call.start', { conversationId, media: 'video' });
   const later = await ann.call('message.send', { conversationId, body: text('still there'), ttl: 3_600 });
   const ending = await ann.call('message.send', { conversationId, body: text('until then'), ttl: 12 });
 
@@ -217,7 +221,24 @@ it('shows a conversation elsewhere as it was, and goes on there', async () => {
   await waitFor(async () => (await lasting(there)).length === 4, { what: 'its messages' });
   expect(await lasting(there)).toEqual(await lasting(bob));
   const rows = await rowsOfBoth(conversationId);
-  expect(rows.there).toEqual(rows.here);
+  // Where it came from they still talk; here that call ended with the last event that came.
+  const until = (column: string) => (row: object) => ({
+    ...row,
+    [column]: (row as Record<string, unknown>)[column] ?? String(ending.at),
+  });
+  const { call, call_stay } = rows.here;
+  expect([call?.length, call_stay?.length]).toEqual([2, 3]);
+  expect(rows.there).toEqual({
+    ...rows.here,
+    call: call?.map(until('ended_at')),
+    call_stay: call_stay?.map(until('left_at')),
+  });
+  expect((await bob.call('call.get', { conversationId })).call?.call).toBe(talking.seq);
+  expect((await there.call('call.get', { conversationId })).call).toBeUndefined();
+  expect((await there.call('call.list', { conversationId })).calls).toMatchObject([
+    { call: talking.seq, endedAt: ending.at },
+    { call: over.seq, people: 2 },
+  ]);
   expect(added, 'told once, of where bob entered').toEqual([1]);
   const { title, pins, members } = await there.call('conversation.get', { conversationId });
   expect({ title, pins, members: members.map(({ user }) => user) }).toEqual({
