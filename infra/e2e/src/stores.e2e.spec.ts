@@ -78,6 +78,37 @@ describe('a timeline', () => {
     expect(items(timeline).some(({ seq }) => seq === 52)).toBe(true);
   });
 
+  it('shows calls between messages, as they go on, and to whoever opens it later as they were', async () => {
+    const [ann, bob, cem] = [await person('ann'), await person('bob'), await person('cem')];
+    const id = await group(ann, ['bob', 'cem']);
+    const there = bob.timeline(id);
+    await ann.send(id, { text: 'before' });
+    await waitFor(() => texts(there).join() === 'before', { what: 'the first message' });
+    const { seq: call } = await ann.call('call.start', { conversationId: id, media: 'video' });
+    const calls = (timeline: Timeline) => timeline.snapshot().calls;
+    await waitFor(() => calls(there)[0]?.state === 'ongoing', { what: 'the call' });
+    await cem.call('call.join', { conversationId: id, call });
+    await waitFor(() => calls(there)[0]?.people === 2, { what: 'cem in it' });
+    await ann.call('call.end', { conversationId: id, call });
+    await ann.send(id, { text: 'after' });
+    const missed = {
+      seq: call,
+      media: 'video',
+      by: 'ann',
+      state: 'missed',
+      people: 2,
+      users: ['ann', 'cem'],
+    };
+    await waitFor(() => calls(there)[0]?.state === 'missed', { what: 'the call to be over' });
+    expect(calls(there)).toMatchObject([missed]);
+
+    const later = bob.timeline(id);
+    await waitFor(() => calls(later)[0]?.endedAt !== undefined, { what: 'the calls of the page' });
+    expect(calls(later)).toEqual(calls(there));
+    const mine = cem.timeline(id);
+    await waitFor(() => calls(mine)[0]?.state === 'ended', { what: 'the call that cem was in' });
+  });
+
   it('says that one is out and shows nothing of that time until one is in again, and then all', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     const id = await group(ann, ['bob']);

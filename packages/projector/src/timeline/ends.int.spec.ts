@@ -176,6 +176,33 @@ describe('what ends', { timeout: 60_000 }, () => {
     expect(await rows('receipt', 'user_id', id)).toEqual([['ben']]);
   });
 
+  it('leaves of a person nothing in calls: those they were in stay, and one that they were in alone is over', async () => {
+    const { conversationId: id, event, given } = await conversation();
+    const start = (by: string) =>
+      event(by, { type: 'call.started', data: { media: 'voice', device: 'd', p2pMax: 4 } });
+    await given(
+      start('ben'),
+      event('ann', { type: 'call.joined', data: { call: 2, device: 'd' } }),
+      event('ben', { type: 'call.left', data: { call: 2, participant: 2, user: 'ben', why: 'left' } }),
+    );
+    expect(await rows('call_stay', 'participant::int, user_id, left_at::float8, why', id)).toEqual([
+      [2, 'ben', NOON + 4, 'left'],
+      [3, 'ann', null, null],
+    ]);
+    await given(
+      event('@system', { type: 'member.erased', data: { user: 'ann', successor: 'ben' } }),
+      start('ben'),
+    );
+    expect(await rows('call', 'call::int, ended_at::float8', id)).toEqual([
+      [2, NOON + 5],
+      [6, null],
+    ]);
+    expect(await rows('call_stay', 'participant::int, user_id', id)).toEqual([
+      [2, 'ben'],
+      [6, 'ben'],
+    ]);
+  });
+
   it('leaves of a conversation that it was, and tells its members that they are none', async () => {
     const { conversationId: id, event, sent, given } = await conversation(60);
     await receiptOf(id, 'ben');
@@ -185,6 +212,7 @@ describe('what ends', { timeout: 60_000 }, () => {
       sent('ann', NOON + 9_000),
       event('ben', { type: 'message.reacted', data: { seq: 4, emoji: '+1', removed: false } }),
       event('ann', { type: 'message.pinned', data: { seq: 4, author: 'ann' } }),
+      event('ann', { type: 'call.started', data: { media: 'voice', device: 'd', p2pMax: 4 } }),
       event('ann', { type: 'member.banned', data: { banHash: 'h-cem' } }),
     );
     // In one batch with what went before it, and with another conversation.
@@ -195,7 +223,7 @@ describe('what ends', { timeout: 60_000 }, () => {
       event('ann', { type: 'conversation.erased', data: {} }),
       other.sent('ann', NOON + 4_000),
     );
-    for (const table of ['message', 'reaction', 'pin', 'ban', 'member', 'receipt'])
+    for (const table of ['message', 'reaction', 'pin', 'ban', 'member', 'receipt', 'call', 'call_stay'])
       expect(await rows(table, '1', id), table).toEqual([]);
     expect(
       await rows(
@@ -204,7 +232,7 @@ describe('what ends', { timeout: 60_000 }, () => {
          revision::int, erased_at::float8`,
         id,
       ),
-    ).toEqual([[null, null, null, null, null, null, 0, 0, 0, 9, NOON + 9]]);
+    ).toEqual([[null, null, null, null, null, null, 0, 0, 0, 10, NOON + 10]]);
     expect(await rows('departure', 'user_id', id)).toEqual([['ann'], ['ben'], ['cem']]);
     expect(commits[0]?.written.left.map(({ user }) => user).sort()).toEqual(['ann', 'ben']);
     expect(await dueOf(other.conversationId)).toBe(NOON + 4_000);
