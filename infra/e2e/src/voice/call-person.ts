@@ -1,5 +1,5 @@
 import type { ParleyClient } from '@parley/client/parley-client';
-import type { CallSession, CallSnapshot, Calls } from '@parley/client/voice/call-types';
+import type { CallOptions, CallSession, CallSnapshot, Calls } from '@parley/client/voice/call-types';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Browser, Page } from 'playwright-core';
 
@@ -7,13 +7,17 @@ import type { Browser, Page } from 'playwright-core';
 export type CallPerson = {
   readonly user: string;
   readonly page: Page;
-  start(conversationId: string, camera?: boolean): Promise<number>;
-  join(conversationId: string, call: number, camera?: boolean): Promise<void>;
+  start(conversationId: string, camera?: boolean, options?: CallOptions): Promise<number>;
+  join(conversationId: string, call: number, camera?: boolean, options?: CallOptions): Promise<void>;
   /** Joins, and resolves with the ms from asking to the first packet of a voice that is here. */
   joinUntilHeard(conversationId: string, call: number): Promise<number>;
   /** The same between two connections of this page that nothing lies between: what a browser needs for itself. */
   hearMyself(): Promise<number>;
   leave(): Promise<void>;
+  /** By which kinds of candidates of ours packets go now. */
+  localCandidates(): Promise<readonly string[]>;
+  /** Voices alone are received, because too much is lost. */
+  isAudioOnly(): Promise<boolean>;
   /** The call as an application sees it, without its tracks. */
   call(): Promise<CallSeen>;
   /** Resolves when its connection is open again. */
@@ -51,6 +55,7 @@ declare const client: ParleyClient;
 declare const calls: Calls;
 declare const heard: {
   ofTrack(track: MediaStreamTrack): RTCRtpReceiver | undefined;
+  connections: RTCPeerConnection[];
   samples: Sample[];
   timer: ReturnType<typeof setInterval> | undefined;
 };
@@ -115,19 +120,34 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
     user,
     page,
     received,
-    start: (conversationId, camera = false) =>
+    start: (conversationId, camera = false, options = {}) =>
       page.evaluate(
-        async ([id, camera, video]) => {
-          const session: CallSession = await calls.start(id, camera ? 'video' : 'voice', { camera, video });
+        async ([id, options]) => {
+          const session: CallSession = await calls.start(id, options.camera ? 'video' : 'voice', options);
           return session.state.snapshot().call;
         },
-        [conversationId, camera, video] as const,
+        [conversationId, { ...options, camera, video }] as const,
       ),
-    join: (conversationId, call, camera = false) =>
-      page.evaluate(
-        async ([id, call, camera, video]) => void (await calls.join(id, call, { camera, video })),
-        [conversationId, call, camera, video] as const,
-      ),
+    join: (conversationId, call, camera = false, options = {}) =>
+      page.evaluate(async ([id, call, options]) => void (await calls.join(id, call, options)), [
+        conversationId,
+        call,
+        { ...options, camera, video },
+      ] as const),
+    localCandidates: () =>
+      page.evaluate(async () => {
+        const kinds: string[] = [];
+        for (const connection of heard.connections) {
+          if (connection.connectionState !== 'connected') continue;
+          const report = await connection.getStats();
+          report.forEach((each) => {
+            if (each.type === 'candidate-pair' && each.nominated && each.state === 'succeeded')
+              kinds.push(report.get(each.localCandidateId)?.candidateType);
+          });
+        }
+        return kinds;
+      }),
+    isAudioOnly: () => page.evaluate(() => calls.current.snapshot()?.state.snapshot().audioOnly ?? false),
     joinUntilHeard: (conversationId, call) =>
       page.evaluate(
         async ([id, call]) => {
@@ -261,6 +281,7 @@ function rememberConnections(): void {
   Object.assign(globalThis, {
     heard: {
       samples: [],
+      connections: all,
       ofTrack: (track: MediaStreamTrack) =>
         all.flatMap((each) => each.getReceivers()).find((receiver) => receiver.track === track),
     },

@@ -73,7 +73,7 @@ async function askNode(
   if (method !== 'voice.openTransport' || participant !== RECEIVER) return answer;
   const udp = answer.iceCandidates?.find(({ protocol }) => protocol === 'udp');
   if (udp === undefined) throw new Error('no UDP');
-  way = await openLossyWay(udp.port);
+  way = await openLossyWay({ address: '127.0.0.1', port: udp.port });
   return { ...answer, iceCandidates: [{ ...udp, port: way.port }] };
 }
 

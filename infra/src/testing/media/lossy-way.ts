@@ -1,20 +1,35 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** A way for UDP between a client and a node on this machine that loses what the node sends. */
+/** An address of this machine, and a port. */
+export type Place = { readonly address: string; readonly port: number };
+
+/** A way for UDP between clients and a node on this machine that loses media, each way. */
 export type LossyWay = {
   /** Where the client sends instead of to the node. */
   readonly port: number;
-  /** Share of the node's media that is lost from now on, of 1. */
+  /** Share of media that is lost from now on, of 1. */
   lose(share: number): void;
+  /** Packets lost so far. */
+  readonly lost: number;
   close(): void;
 };
 
-/** @param port the node's, on loopback */
-export async function openLossyWay(port: number): Promise<LossyWay> {
+/** @param here where clients send instead; any free port of loopback unless said */
+export async function openLossyWay(
+  node: Place,
+  here: Place = { address: '127.0.0.1', port: 0 },
+): Promise<LossyWay> {
   const front = createSocket('udp4');
   const backs = new Map<number, Socket>();
   let share = 0;
+  let lost = 0;
+
+  function passes(packet: Buffer): boolean {
+    if (!isMedia(packet) || Math.random() >= share) return true;
+    lost++;
+    return false;
+  }
 
   /** One socket towards the node for each of the client's, so that answers find their way. */
   function backOf(client: number): Socket {
@@ -22,19 +37,24 @@ export async function openLossyWay(port: number): Promise<LossyWay> {
     if (known !== undefined) return known;
     const back = createSocket('udp4');
     back.on('message', (packet) => {
-      if (!isMedia(packet) || Math.random() >= share) front.send(packet, client, '127.0.0.1');
+      if (passes(packet)) front.send(packet, client, '127.0.0.1');
     });
     backs.set(client, back);
     return back;
   }
 
-  front.on('message', (packet, { port: client }) => backOf(client).send(packet, port, '127.0.0.1'));
-  front.bind(0, '127.0.0.1');
+  front.on('message', (packet, { port: client }) => {
+    if (passes(packet)) backOf(client).send(packet, node.port, node.address);
+  });
+  front.bind(here.port, here.address);
   await once(front, 'listening');
   return {
     port: front.address().port,
     lose(next) {
       share = next;
+    },
+    get lost() {
+      return lost;
     },
     close() {
       front.close();

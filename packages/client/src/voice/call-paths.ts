@@ -9,6 +9,7 @@ import type { VoiceNotice } from './read-voice-notice.js';
 export type Playing = { readonly path?: number | undefined; readonly old?: number | undefined };
 
 export type CallPathsOptions = {
+  readonly relayOnly: boolean;
   readonly me: () => number;
   readonly others: () => readonly number[];
   readonly sends: (participant: number, source: TrackSource) => boolean;
@@ -58,7 +59,7 @@ const SILENT_MS = 600;
 const MAX_EARLY = 256;
 
 export function callPaths(options: CallPathsOptions): CallPaths {
-  const { me, others, sends, tell, line, onUp, onDown, onChange } = options;
+  const { me, others, sends, relayOnly, tell, line, onUp, onDown, onChange } = options;
   const open = new Map<number, Open>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sizes = new Map<string, readonly [number, TrackSource, Size | null]>();
@@ -140,6 +141,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       const each: Open = { path, way, media: undefined, isUp: false };
       open.set(path, each);
       const host: PathHost = {
+        iceTransportPolicy: relayOnly ? 'relay' : 'all',
         onChange() {
           if (isDeaf && each.media) deafenOn(each.media);
           onChange();

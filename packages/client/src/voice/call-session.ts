@@ -68,6 +68,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     me: () => participant,
     others: () => others(),
     sends: (other, source) => sends(other, source),
+    relayOnly: options.relayOnly ?? false,
     tell: (to, signal) => void ask('voice.signal', { ...place, to, signal }).catch(() => undefined),
     line: (way, path) =>
       createNodeLine({

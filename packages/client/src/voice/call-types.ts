@@ -57,6 +57,8 @@ export type CallOptions = {
   readonly cameraId?: string;
   /** What the camera is asked for; 1280 × 720 at 30 frames a second unless said. */
   readonly video?: MediaTrackConstraints;
+  /** Media goes by a TURN server alone: nobody else in the call learns this device's address. */
+  readonly relayOnly?: boolean;
 };
 
 /** A call this client is in. Every method that fails rejects with a RefusalError or what the browser said (`NotAllowedError` …). */

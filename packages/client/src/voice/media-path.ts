@@ -47,6 +47,7 @@ export type Access = {
 
 /** What a path needs of the call it is of. */
 export type PathHost = {
+  readonly iceTransportPolicy: RTCIceTransportPolicy;
   /** What came in has changed, or whether it flows. */
   readonly onChange: () => void;
   /** It carries nothing any more and cannot mend itself. */

@@ -12,7 +12,14 @@ export type MeshOptions = PathHost & {
 };
 
 /** Media from each to each: one connection to every other participant. */
-export function openMesh({ participant: me, access, tell, sends, onChange }: MeshOptions): MediaPath {
+export function openMesh({
+  participant: me,
+  access,
+  iceTransportPolicy,
+  tell,
+  sends,
+  onChange,
+}: MeshOptions): MediaPath {
   const peers = new Map<number, Peer>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   let iceServers = toRtc(access.iceServers);
@@ -21,6 +28,7 @@ export function openMesh({ participant: me, access, tell, sends, onChange }: Mes
   function open(other: number, offer?: PeerSignal): void {
     const peer = openPeer({
       iceServers,
+      iceTransportPolicy,
       isPolite: me > other,
       begins: me > other && offer === undefined,
       tell: (signal) => tell(other, signal),

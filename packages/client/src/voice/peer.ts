@@ -21,6 +21,7 @@ export type Peer = {
 
 export type PeerOptions = {
   readonly iceServers: RTCIceServer[];
+  readonly iceTransportPolicy: RTCIceTransportPolicy;
   /** Who has to give way when both describe themselves at once. */
   readonly isPolite: boolean;
   /** Who describes itself first. */
@@ -44,7 +45,11 @@ const MAX_PATIENCE_MS = 20_000;
  */
 export function openPeer(options: PeerOptions): Peer {
   const { isPolite, tell, onChange } = options;
-  const connection = new RTCPeerConnection({ iceServers: options.iceServers, bundlePolicy: 'max-bundle' });
+  const connection = new RTCPeerConnection({
+    iceServers: options.iceServers,
+    iceTransportPolicy: options.iceTransportPolicy,
+    bundlePolicy: 'max-bundle',
+  });
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   let isMakingOffer = false;
   let isIgnoring = false;

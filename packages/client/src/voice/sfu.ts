@@ -23,7 +23,7 @@ type Heard = {
 };
 
 /** Media by way of a node. What it asks of the node it asks in order; what is refused as stale ends the path. */
-export function openSfu({ access, ask, onChange, onDown }: SfuOptions): MediaPath {
+export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: SfuOptions): MediaPath {
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sent = new Map<TrackSource, Sent>();
   const heard = new Map<string, Heard>();
@@ -304,6 +304,7 @@ export function openSfu({ access, ask, onChange, onDown }: SfuOptions): MediaPat
       iceCandidates: opened.iceCandidates as never,
       dtlsParameters: opened.dtlsParameters as never,
       iceServers,
+      iceTransportPolicy,
     };
   }
 }
