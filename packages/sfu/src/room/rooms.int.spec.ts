@@ -147,6 +147,8 @@ describe('a room', () => {
     ] as const;
     for (const [method, params] of foreign)
       expect(await test.ask(bob, method, params), method).toEqual(E.left(refuse('MediaNotFound')));
+    const { iceParameters } = await test.must(bob, 'voice.restartIce', { transport: b.send });
+    expect(iceParameters.usernameFragment).not.toBe(b.opened.send.iceParameters.usernameFragment);
     const consumer = consumers[0]?.consumer as string;
     expect(await test.ask(ann, 'voice.setConsumer', { consumer, paused: true })).toEqual(
       E.left(refuse('MediaNotFound')),

@@ -214,6 +214,17 @@ const rows: readonly Row[] = [
     [{ tag: 'closeConsumer', consumer: 'mic1>2' }],
   ],
   [
+    'a consumer over a transport that was given up is closed',
+    [
+      ...both,
+      produced(1, 'mic'),
+      { ...(opened(2, 'recv') as object), transport: 'other2' } as RoomInput,
+      { tag: 'receive', participant: 2, transport: 'other2' },
+    ],
+    made(2, 'mic1'),
+    [{ tag: 'closeConsumer', consumer: 'mic1>2' }],
+  ],
+  [
     'a new consumer is told, with the fence it is of',
     [...both, produced(1, 'mic')],
     { ...made(2, 'mic1'), view: { consumer: 'mic1>2' } } as unknown as RoomInput,
