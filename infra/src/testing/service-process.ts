@@ -9,7 +9,8 @@ export type ServiceProcess = {
   readonly pid: number;
   /** What it said when it was ready: its URL and more. */
   readonly info: Readonly<Record<string, unknown>>;
-  readonly exited: Promise<void>;
+  /** With its exit code; null after a signal. */
+  readonly exited: Promise<number | null>;
   /** Ends it with a signal, SIGTERM unless said, and resolves when it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Stops and continues it (SIGSTOP, SIGCONT). */
@@ -38,7 +39,7 @@ export async function startService(
     execArgv: [...nodeFlags(name)],
     stdio: ['ignore', 2, 2, 'ipc'],
   });
-  const exited = once(child, 'exit').then(() => undefined);
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   const info = await ready(name, child);
   return {
     pid: child.pid as number,

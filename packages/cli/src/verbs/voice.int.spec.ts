@@ -34,31 +34,33 @@ describe('voice', () => {
     expect(await voice('drain', 'sfu-nobody', '--within', 'soon')).toMatchObject({ code: exitCodes.usage });
   });
 
-  it('shows nodes and where calls are, and has a node give its calls away', async () => {
-    const leaving = await cluster.start({ PARLEY_VOICE_REGION: 'north' });
+  it('shows nodes and where calls are', async () => {
+    const { id } = await cluster.start({ PARLEY_VOICE_REGION: 'north' });
     const seat = await cluster.seat('c-shown');
     await cluster.attach(seat);
-    const alone = await voice('drain', leaving.id);
-    expect(alone).toMatchObject({
+    const [shown, asJson, calls] = await Promise.all([
+      voice('nodes'),
+      voice('nodes', '--json'),
+      voice('calls', '--json'),
+    ]);
+    expect(shown).toMatchObject({ code: exitCodes.done, err: '' });
+    expect(shown.out).toMatch(new RegExp(`${id} +│ north +│ ready`));
+    expect(JSON.parse(asJson.out)).toMatchObject({ nodes: [{ node: id, state: 'ready' }] });
+    const placed = { conversationId: 'c-shown', node: id, fence: seat.fence, alive: true };
+    expect(JSON.parse(calls.out)).toMatchObject({ calls: [placed] });
+  });
+
+  it('has a node give its calls away, unless nobody takes them', async () => {
+    const { node: leaving } = await cluster.seat('c-shown');
+    expect(await voice('drain', leaving)).toMatchObject({
       code: exitCodes.busy,
       err: expect.stringContaining('no other node takes calls'),
     });
-
     const other = await cluster.start();
-    const shown = await voice('nodes');
-    expect(shown).toMatchObject({ code: exitCodes.done, err: '' });
-    expect(shown.out).toMatch(new RegExp(`${leaving.id} +│ north +│ ready`));
-    const { nodes } = JSON.parse((await voice('nodes', '--json')).out);
-    expect(nodes.map(({ node }: { node: string }) => node).sort()).toEqual([leaving.id, other.id].sort());
-
-    const placed = { conversationId: 'c-shown', node: leaving.id, fence: seat.fence, alive: true };
-    expect(JSON.parse((await voice('calls', '--json')).out)).toMatchObject({ calls: [placed] });
-    expect((await voice('calls')).out).toContain('c-shown');
-
-    const drained = await voice('drain', leaving.id, '--within', '10');
+    const drained = await voice('drain', leaving, '--within', '10');
     expect(drained).toMatchObject({ code: exitCodes.done, out: expect.stringContaining('is gone after') });
-    expect(JSON.parse((await voice('calls', '--json')).out)).toMatchObject({
-      calls: [{ conversationId: 'c-shown', node: other.id, alive: true }],
-    });
+    const { out } = await voice('calls');
+    expect(out).toContain('c-shown');
+    expect(out).toContain(other.id);
   });
 });

@@ -62,7 +62,7 @@ export async function openCluster(environment: TestEnvironment): Promise<Cluster
   const nats = await connectNats(environment.natsUrl, 'cluster');
   const redis = await connectRedis(redisLine.url, { name: 'cluster', log });
   const options = { redis, nats, region: 'local', log };
-  const placing = openPlacing(options);
+  let placing = openPlacing(options);
   const others: Placing[] = [];
   const nodes: TestNode[] = [];
   const calls: Cluster['calls'] = new Map();
@@ -91,7 +91,9 @@ export async function openCluster(environment: TestEnvironment): Promise<Cluster
   return {
     nats,
     redis,
-    placing,
+    get placing() {
+      return placing;
+    },
     redisLine,
     calls,
     seat,
@@ -147,7 +149,10 @@ export async function openCluster(environment: TestEnvironment): Promise<Cluster
     },
     async clear() {
       await Promise.all(nodes.splice(0).map(({ service }) => service.end('SIGKILL')));
-      await waitFor(() => placing.nodes().length === 0, { what: 'the nodes to be forgotten' });
+      // Another one has not heard of them.
+      placing.close();
+      placing = openPlacing(options);
+      for (const other of others.splice(0)) other.close();
       calls.clear();
       await redis.flushdb();
     },
