@@ -1,4 +1,4 @@
-import type { RefusalError } from '@parley/client/refusal-error';
+import { RefusalError } from '@parley/client/refusal-error';
 
 type Address = { readonly url: string };
 
@@ -25,8 +25,9 @@ export function playBroadcast(
       if (isOver) release();
     } catch (error) {
       if (isOver) return;
-      onProblem((error as RefusalError).message);
-      again();
+      if (!(error instanceof RefusalError)) return onProblem('The player could not be loaded. Try again.');
+      onProblem(error.message);
+      if (error.retryable) again();
     }
   };
   /** From the beginning: the address is good for a while only, and a playlist comes with its first segment. */

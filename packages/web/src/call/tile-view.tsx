@@ -80,14 +80,14 @@ const Mark = ({ icon, title, tone }: MarkProps) => (
 );
 
 function marksOf({ tile }: View): readonly MarkProps[] {
-  const { mic, muted, deafened, quality } = tile;
+  const { mic, muted, deafened, quality, isMe } = tile;
   const marks: (MarkProps | false)[] = [
     muted
       ? { icon: 'micOff', title: 'Muted by who leads', tone: 'warn' }
       : !mic && { icon: 'micOff', title: 'Microphone off' },
     deafened && { icon: 'earsOff', title: 'Hears nobody' },
-    quality === 'poor' && { icon: 'weak', title: 'The connection is poor', tone: 'warn' },
-    quality === 'fair' && { icon: 'fair', title: 'The connection is fair' },
+    !isMe && quality === 'poor' && { icon: 'weak', title: 'Comes through poorly', tone: 'warn' },
+    !isMe && quality === 'fair' && { icon: 'fair', title: 'Comes through with gaps' },
   ];
   return marks.filter((mark) => mark !== false);
 }
