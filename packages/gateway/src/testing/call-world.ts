@@ -53,14 +53,15 @@ export async function openTestNode(nats: NatsConnection, redisUrl: string, answe
   const listen = (): Subscription =>
     nats.subscribe(nodeSubject(node), {
       callback: (error, message) => {
-        if (error || isSilent) return;
+        if (error) return;
         const request = message.json<NodeRequest | { method: 'node.ping' }>();
         if (request.method === 'node.ping') {
           pings++;
+          if (isSilent) return;
           return void message.respond(JSON.stringify({ result: { state: 'ready' } }));
         }
         requests.push(request);
-        const reply = answers(request);
+        const reply = isSilent ? undefined : answers(request);
         if (reply !== undefined) message.respond(JSON.stringify(reply));
       },
     });
@@ -70,6 +71,7 @@ export async function openTestNode(nats: NatsConnection, redisUrl: string, answe
   return {
     node,
     requests,
+    /** How often it was asked whether it is there. */
     get pings() {
       return pings;
     },

@@ -53,7 +53,10 @@ export async function findSeat(
   return last;
 }
 
-/** A node is dead: each call on it is placed anew once, and then those who were on it are told. */
+/**
+ * A node is dead: each call on it is placed anew once, and then those who were on it are told. Where there is no other nobody is: a node that is slow would only
+ * be asked for everything once more.
+ */
 export function leaveNode(core: VoiceCore, node: string): void {
   for (const held of core.held.all()) {
     const places = [...held.places.values()].filter(({ seat }) => seat !== undefined && isOn(seat, node));
@@ -70,6 +73,7 @@ async function move(
   node: string,
 ): Promise<void> {
   const seat = await findSeat(core, first);
+  if (E.isRight(seat) && isOn(seat.right, node)) return;
   tellMoved(
     core,
     places.filter((place) => place.seat !== undefined && isOn(place.seat, node)),
