@@ -417,6 +417,12 @@ describe('a room', () => {
     expect(stepRoom({ state, now: UNWANTED_MS * 4, limits }, { tag: 'tick' })).toHaveLength(1);
   });
 
+  it('says nothing to who sends a track that was brought: where they are it may be received', () => {
+    const state = after([...receiver, { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput]);
+    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, { tag: 'tick' })).toEqual([]);
+    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, made(2, 'mic9'))).toEqual([]);
+  });
+
   it('closes a transport that nobody connects, or that is lost for too long', () => {
     const state = after(sender);
     const at = (now: number, input: RoomInput = { tag: 'tick' }) => stepRoom({ state, now, limits }, input);

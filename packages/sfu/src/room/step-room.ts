@@ -153,7 +153,9 @@ function tick(step: RoomStep): readonly RoomEffect[] {
     }
   }
   for (const track of state.tracks.values()) {
-    if (!track.wanted || track.wants > 0 || now - track.unwantedSince < UNWANTED_MS) continue;
+    // Of one that was brought, those who bring it know whether it is received.
+    if (!track.wanted || track.transport === undefined) continue;
+    if (track.wants > 0 || now - track.unwantedSince < UNWANTED_MS) continue;
     track.wanted = false;
     effects.push(tellWanted(track));
   }
