@@ -70,7 +70,8 @@ async function askNode(
   const answer = (await rooms.must(ticketFor(participant), method, params)) as {
     iceCandidates?: { port: number; protocol: string }[];
   };
-  if (method !== 'voice.openTransport' || participant !== RECEIVER) return answer;
+  if (method !== 'voice.openTransport' || participant !== RECEIVER || params.direction !== 'recv')
+    return answer;
   const udp = answer.iceCandidates?.find(({ protocol }) => protocol === 'udp');
   if (udp === undefined) throw new Error('no UDP');
   way = await openLossyWay({ address: '127.0.0.1', port: udp.port });
@@ -159,6 +160,8 @@ async function send(participant: number): Promise<void> {
 /** In the page. */
 async function receive(participant: number): Promise<void> {
   await ask(participant, 'voice.attach', {});
+  // As everybody has: what goes the other way says nothing about this one.
+  await ask(participant, 'voice.openTransport', { direction: 'send' });
   const { transport: id, ...opened } = await ask(participant, 'voice.openTransport', { direction: 'recv' });
   const transport = device.createRecvTransport({ id, ...(opened as object) } as never);
   transport.on('connect', ({ dtlsParameters }, done, failed) => {

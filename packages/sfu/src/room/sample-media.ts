@@ -29,7 +29,8 @@ type Place = {
   readonly media: Media;
   readonly member: Member;
   readonly transport: types.WebRtcTransport;
-  /** Whether video is sent over it, or would be if less were lost. */
+  /** Whether its member receives over it, and so video, or would if less were lost. */
+  readonly receives: boolean;
   readonly hasVideo: boolean;
 };
 
@@ -91,7 +92,7 @@ export function openSampler({
     );
   }
 
-  async function lookAtTransport({ media, member, transport, hasVideo }: Place): Promise<void> {
+  async function lookAtTransport({ media, member, transport, receives, hasVideo }: Place): Promise<void> {
     const [stats] = await transport.getStats();
     if (stats === undefined) return;
     seen.set(transport, { in: stats.recvBitrate, out: stats.sendBitrate });
@@ -99,6 +100,7 @@ export function openSampler({
       metrics.loss.observe({ direction: 'in' }, stats.rtpPacketLossReceived);
     if (stats.rtpPacketLossSent !== undefined)
       metrics.loss.observe({ direction: 'out' }, stats.rtpPacketLossSent);
+    if (!receives) return;
     if (!hasVideo) return void links.delete(member);
     const link = stepLink(links.get(member) ?? goodLink, await lossTo(media, member, stats), now());
     links.set(member, link);
@@ -152,9 +154,10 @@ const placesOf = (media: Media): readonly Place[] =>
     const seesVideo = member.audioOnly || isSentVideo(media, member);
     return [...member.transports.keys()].flatMap((id) => {
       const transport = media.transports.get(id);
+      const receives = member.receiving === id;
       return transport === undefined
         ? []
-        : [{ media, member, transport, hasVideo: seesVideo && member.receiving === id }];
+        : [{ media, member, transport, receives, hasVideo: receives && seesVideo }];
     });
   });
 
