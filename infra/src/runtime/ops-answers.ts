@@ -3,7 +3,11 @@ import type { Registry } from 'prom-client';
 /** Something a service cannot do its work without. */
 export type ReadinessCheck = { readonly name: string; readonly isReady: () => boolean | Promise<boolean> };
 
-export type OpsAnswer = { readonly status: number; readonly contentType: string; readonly body: string };
+export type OpsAnswer = {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+};
 
 /** What every process answers to an operator; undefined for any other path. */
 export const answerOps = async (

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { answerOps, type ReadinessCheck } from './ops-answers.js';
+import { answerOps, type OpsAnswer, type ReadinessCheck } from './ops-answers.js';
 
 export type OpsServerOptions = {
   readonly host: string;
@@ -9,6 +9,8 @@ export type OpsServerOptions = {
   readonly port: number;
   readonly metrics: Registry;
   readonly checks: readonly ReadinessCheck[];
+  /** What else is answered to those who say who they are; undefined: nothing. */
+  readonly also?: (path: string, authorization: string | undefined) => Promise<OpsAnswer | undefined>;
 };
 
 export type OpsServer = { readonly url: string; readonly port: number; close(): Promise<void> };
@@ -17,7 +19,9 @@ export type OpsServer = { readonly url: string; readonly port: number; close(): 
 export const startOpsServer = async (options: OpsServerOptions): Promise<OpsServer> => {
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '/').split('?')[0] as string;
-    const answer = await answerOps(path, options.metrics, options.checks).catch(() => unanswerable);
+    const answer = await answerOps(path, options.metrics, options.checks)
+      .then((own) => own ?? options.also?.(path, request.headers.authorization))
+      .catch(() => unanswerable);
     const { status, contentType, body } = answer ?? notFound;
     response.writeHead(status, { 'content-type': contentType }).end(body);
   });

@@ -1,5 +1,7 @@
 import { type NatsConnection, RequestError } from '@nats-io/transport-node';
 import type { Refusal } from '@parley/domain/conversation/refusals';
+import type { MediaKind } from '@parley/domain/wire/rtp';
+import type { TrackSource } from '@parley/domain/wire/voice';
 import type { Placement } from './protocol.js';
 import { nodeSubject } from './subjects.js';
 
@@ -21,13 +23,59 @@ export type NodeQuestion =
       readonly except: readonly string[];
     }
   /** Take no calls any more, and give away those there are within so many seconds; then leave. Answered by `{}` at once. */
-  | { readonly method: 'node.drain'; readonly seconds?: number };
+  | { readonly method: 'node.drain'; readonly seconds?: number }
+  | EdgeQuestion;
+
+/** What the nodes of one call ask each other: an edge its core, and then each the other. */
+export type EdgeQuestion =
+  | LinkQuestion
+  | (OfLink & {
+      /** I am an edge of a call that you are the core of: this is my end of a pipe between us. Answered by `{end}`. */
+      readonly method: 'edge.link';
+      readonly fence: number;
+      readonly end: PipeEnd;
+    });
+
+/** What I send you over the pipe now, all of it; `described` are those of which you said that they are missing. Answered by `{missing}`. */
+export type LinkQuestion = OfLink & {
+  readonly method: 'edge.tracks';
+  readonly offers: readonly PipeOffer[];
+  readonly described: readonly PipedTrack[];
+};
+
+type OfLink = {
+  readonly conversationId: string;
+  readonly call: number;
+  /** The node that asks, and the id of its link. */
+  readonly from: string;
+  readonly link: string;
+};
+
+/** Where one end of a pipe is, and what it encrypts with. */
+export type PipeEnd = {
+  readonly ip: string;
+  readonly port: number;
+  readonly srtpParameters: { readonly cryptoSuite: string; readonly keyBase64: string };
+};
+
+export type PipeOffer = { readonly producer: string; readonly paused: boolean };
+
+/** A track as the other node needs it to forward it under the same id. */
+export type PipedTrack = PipeOffer & {
+  readonly participant: number;
+  readonly user: string;
+  readonly source: TrackSource;
+  readonly kind: MediaKind;
+  readonly rtpParameters: object;
+};
 
 export type NodeAnswer = {
   'node.ping': { readonly state: string };
   'node.find': { readonly placement?: Placement };
   'node.place': { readonly placement: Placement };
   'node.drain': Record<string, never>;
+  'edge.link': { readonly end: PipeEnd };
+  'edge.tracks': { readonly missing: readonly string[] };
 };
 
 /**

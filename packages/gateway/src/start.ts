@@ -130,6 +130,7 @@ export async function startGateway(
 
   serveSocket(app, gateway, peerNaming(config.PARLEY_TRUSTED_PROXIES));
   if (config.PARLEY_LOCAL_SIGN_IN === 'on' && 'secret' in trust) serveSignIn(app, trust.secret);
+  voice.serve(app);
   serveHttp(app, readSite(), registry, [
     { name: 'nats', isReady: () => gateway.isConnected && !gateway.stopping },
   ]);

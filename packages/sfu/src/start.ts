@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { openRpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
@@ -8,16 +9,23 @@ import { createMetrics } from '@parley/infra/runtime/metrics';
 import { startOpsServer } from '@parley/infra/runtime/ops-server';
 import { openPlacing } from '@parley/infra/voice/placing';
 import type { CallNotice } from '@parley/infra/voice/protocol';
+import { askNode } from '@parley/infra/voice/questions';
 import { openRosters } from '@parley/infra/voice/roster';
 import { callSubject } from '@parley/infra/voice/subjects';
 import { ticketKey } from '@parley/infra/voice/ticket';
+import { openBroadcasts } from './broadcast/broadcasts.js';
+import { serveBroadcast } from './broadcast/serve-broadcast.js';
 import type { SfuConfig } from './config.js';
-import { openBackgroundPool } from './node/background-pool.js';
+import { openEdges } from './edge/edges.js';
+import { listenOf, openBackgroundPool } from './node/background-pool.js';
 import { openNode, type SfuNode } from './node/node.js';
 import { openRooms } from './room/open-rooms.js';
 
 /** Milliseconds until a question about who is in a call counts as unanswered. */
 const ROSTER_MS = 3_000;
+
+/** Milliseconds until what is asked of another node of a call counts as unanswered. */
+const EDGE_MS = 2_000;
 
 /** Builds an SFU node. Needs NATS to start; Redis, command-api and its own media workers may come later. */
 export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
@@ -46,6 +54,7 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
       { name: 'nats', isReady: () => !nats.isClosed() },
       { name: 'media workers', isReady: () => node?.isReady ?? false },
     ],
+    also: (path, authorization) => serveBroadcast(broadcasts, key, path, authorization),
   });
   resources.push({ name: 'ops', dispose: () => ops.close() });
 
@@ -57,16 +66,22 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
     onDied: ({ worker }) => rooms.workerDied(worker),
   });
   resources.push({ name: 'media workers', dispose: () => pool.close() });
-  const rooms = openRooms({
-    pool,
-    tell: (conversationId: string, notice: CallNotice) => {
-      if (!nats.isClosed()) nats.publish(callSubject(conversationId), JSON.stringify(notice));
-    },
-    log,
-    registry,
-    now: Date.now,
-  });
+  const tell = (conversationId: string, notice: CallNotice): void => {
+    if (!nats.isClosed()) nats.publish(callSubject(conversationId), JSON.stringify(notice));
+  };
+  const rooms = openRooms({ pool, tell, log, registry, now: Date.now });
   resources.push({ name: 'rooms', dispose: () => rooms.shutdown() });
+  const broadcasts = openBroadcasts({ rooms, tell, log, most: mostBroadcasts() });
+  resources.push({ name: 'broadcasts', dispose: () => broadcasts.close() });
+
+  const edges = openEdges({
+    self,
+    ask: (other, question) => askNode(nats, other, question, EDGE_MS),
+    rooms,
+    listen: listenOf(config),
+    log,
+  });
+  resources.push({ name: 'edges', dispose: () => edges.close() });
 
   let drainSeconds = config.PARLEY_VOICE_DRAIN;
   node = openNode({
@@ -75,6 +90,8 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
     redis,
     placing,
     rooms,
+    broadcasts,
+    edges,
     rosterOf: rosters.of,
     partitions,
     key,
@@ -93,6 +110,9 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
   resources.push({ name: 'calls', dispose: () => opened.drain(drainSeconds) });
   return { info: { node: self, url: ops.url }, resources };
 }
+
+/** Each is the work of about a core, and calls go first. */
+const mostBroadcasts = (): number => Math.max(1, Math.floor(availableParallelism() / 2));
 
 /** Where gateways and operators reach it: a node that listens on every address has one of them announced. */
 function httpOf(config: SfuConfig, port: number): string {

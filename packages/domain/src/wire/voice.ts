@@ -247,6 +247,8 @@ export const voiceNotices = {
   }),
   /** So much is lost on the way to me that the node sends me voices alone, or no longer does so. */
   'voice.audioOnly': shape({ ...plain(), on: t.boolean }),
+  /** The call is not broadcast although the log says so, and why; it goes on. */
+  'voice.broadcastRefused': shape({ ...plain(), why: t.string }),
 } as const;
 export type VoiceNotice = keyof typeof voiceNotices;
 

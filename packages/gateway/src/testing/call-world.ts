@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Received } from '@parley/infra/testing/foreign-client';
-import type { NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
+import type { NodeBeat, NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
 import { openRegistry } from '@parley/infra/voice/registry';
-import { nodeSubject } from '@parley/infra/voice/subjects';
+import { ALIVE_SUBJECT, nodeSubject } from '@parley/infra/voice/subjects';
 import { Redis } from 'ioredis';
 import type { SmallApi } from './small-api.js';
 
@@ -30,7 +30,12 @@ export const openCalls = (api: SmallApi) => ({
 export type NodeAnswers = (request: NodeRequest) => NodeReply | undefined;
 
 /** A node that says it is there and answers as the test wants: the other end of what a gateway forwards. */
-export async function openTestNode(nats: NatsConnection, redisUrl: string, answers: NodeAnswers) {
+export async function openTestNode(
+  nats: NatsConnection,
+  redisUrl: string,
+  answers: NodeAnswers,
+  http = 'http://127.0.0.1:1',
+) {
   const node = `node-${randomUUID().slice(0, 8)}`;
   const requests: NodeRequest[] = [];
   let pings = 0;
@@ -38,15 +43,18 @@ export async function openTestNode(nats: NatsConnection, redisUrl: string, answe
   const redis = new Redis(redisUrl);
   redis.on('error', () => undefined);
   const registry = openRegistry(redis);
-  const beat = () =>
-    registry.beat({
-      node,
-      region: 'local',
-      http: 'http://127.0.0.1:1',
-      load: { cpu: 0, consumers: 0, participants: 0, calls: 0, bitrate: 0 },
-      state: 'ready',
-      comfortable: 50,
-    });
+  const said: NodeBeat = {
+    node,
+    region: 'local',
+    http,
+    load: { cpu: 0, consumers: 0, participants: 0, calls: 0, bitrate: 0 },
+    state: 'ready',
+    comfortable: 50,
+  };
+  const beat = () => {
+    nats.publish(ALIVE_SUBJECT, JSON.stringify(said));
+    return registry.beat(said);
+  };
   await beat();
   const timer = setInterval(() => void beat().catch(() => undefined), 500);
 

@@ -19,6 +19,7 @@ import { iceServersFor } from './ice-servers.js';
 import { noteReport } from './report.js';
 import { filterSignal } from './signal-filter.js';
 import type { VoiceCore } from './voice-core.js';
+import { watch } from './watch.js';
 
 type Answer = E.Either<Refusal, unknown>;
 
@@ -69,7 +70,7 @@ async function decodeAndDo(
         }),
       );
     case 'voice.watch':
-      return E.left(refuse('VoiceUnavailable', 'nothing is broadcast here'));
+      return decoded(method, params, (wanted) => watch(core, session, wanted));
     default:
       return method satisfies never;
   }

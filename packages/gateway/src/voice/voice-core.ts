@@ -4,11 +4,13 @@ import type { GatewayCore } from '../gateway.js';
 import type { Admission } from '../hub/hub.js';
 import type { Person } from '../people.js';
 import type { Beats } from './beats.js';
+import type { BroadcastFiles } from './broadcast-files.js';
 import type { HeldCalls } from './held-calls.js';
 import type { IceSettings } from './ice-servers.js';
 import type { Probes } from './probes.js';
 import type { CandidatePolicy } from './signal-filter.js';
 import type { VoiceMetrics } from './voice-metrics.js';
+import type { Watchers } from './watchers.js';
 
 /** What the functions of a gateway's part in calls work on. Made once, by voice.ts. */
 export type VoiceCore = {
@@ -23,6 +25,8 @@ export type VoiceCore = {
   readonly placing: Placing;
   readonly beats: Beats;
   readonly probes: Probes;
+  readonly watchers: Watchers;
+  readonly broadcastFiles: BroadcastFiles;
   readonly metrics: VoiceMetrics;
   /** Lets a person follow the conversation: what ends their part in a call is then heard here. */
   readonly admit: (person: Person, conversationId: string) => Promise<Admission>;

@@ -2,8 +2,9 @@ import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { VoiceMethod } from '@parley/domain/wire/voice';
 import { openPlacing } from '@parley/infra/voice/placing';
 import { openRosters } from '@parley/infra/voice/roster';
-import type * as E from 'fp-ts/lib/Either.js';
+import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
+import type { TemplatedApp } from 'uwebsockets';
 import type { GatewayCore } from '../gateway.js';
 import type { Hub } from '../hub/hub.js';
 import type { HubEvent } from '../hub/hub-event.js';
@@ -11,13 +12,16 @@ import type { Session } from '../session/session.js';
 import { answerVoice } from './answer-voice.js';
 import { openBeats } from './beats.js';
 import { openBeatsStore } from './beats-store.js';
+import { openBroadcastFiles } from './broadcast-files.js';
 import { announce, hearCall } from './hear-call.js';
 import { openHeldCalls } from './held-calls.js';
 import { leaveNode, nodesInUse, tellMoved } from './moves.js';
 import { openProbes } from './probes.js';
 import { forgetSession, hearEvent, lookAgain, takeOutLost } from './put-out.js';
+import { serveBroadcasts } from './serve-broadcast.js';
 import type { VoiceCore } from './voice-core.js';
 import { voiceMetrics } from './voice-metrics.js';
+import { openWatchers } from './watchers.js';
 
 /** A gateway's part in calls: it lets devices into them, brings participants and nodes together, and puts out who is in no call any more. */
 export type Voice = {
@@ -30,6 +34,8 @@ export type Voice = {
   forget(session: Session, isRevoked: boolean): void;
   /** The line to the broker is whole again. */
   lineBack(): void;
+  /** Serves the broadcasts of calls to those who may watch them. */
+  serve(app: TemplatedApp): void;
   close(): Promise<void>;
 };
 
@@ -62,12 +68,25 @@ export function openVoice(gateway: GatewayCore, { redis, region, ...options }: V
         leaveNode(core, node);
       },
     }),
+    watchers: openWatchers(gateway.api),
+    broadcastFiles: openBroadcastFiles({ nodeOf, log }),
     metrics: voiceMetrics(gateway.metrics.registry, () => held.size),
   };
 
+  /** The call stays where it is; one whose node is gone goes on elsewhere, also for those who only watch. */
+  async function nodeOf(conversationId: string, call: number): Promise<string | undefined> {
+    const { placing } = core;
+    const placed = await placing.move(conversationId, call, { except: [] });
+    if (E.isLeft(placed)) return undefined;
+    return placing.nodes().find(({ node }) => node === placed.right.node)?.http;
+  }
+
   return {
     answer: (session, method, params) => answerVoice(core, session, method, params),
-    heard: (hub, event) => hearEvent(core, hub, event),
+    heard(hub, event) {
+      if (event.change !== undefined) core.watchers.changed(hub.conversationId);
+      hearEvent(core, hub, event);
+    },
     interrupted(conversationId) {
       const call = held.get(conversationId);
       if (call !== undefined) void lookAgain(core, call);
@@ -83,6 +102,7 @@ export function openVoice(gateway: GatewayCore, { redis, region, ...options }: V
         'interrupted',
       );
     },
+    serve: (app) => serveBroadcasts(app, core),
     async close() {
       core.probes.close();
       core.placing.close();

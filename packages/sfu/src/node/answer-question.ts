@@ -2,6 +2,7 @@ import { refuse } from '@parley/domain/conversation/refusals';
 import type { Placements } from '@parley/infra/voice/placements';
 import type { NodeReply, Placement } from '@parley/infra/voice/protocol';
 import type { NodeAnswer, NodeQuestion } from '@parley/infra/voice/questions';
+import type { Edges } from '../edge/edges.js';
 import type { Beats } from './beats.js';
 import { type Held, type Holds, placementOf } from './holds.js';
 import type { Life } from './life.js';
@@ -14,6 +15,7 @@ export type QuestionResources = {
   readonly holds: Holds;
   readonly placements: Placements;
   readonly beats: Beats;
+  readonly edges: Edges;
   readonly onDrainAsked: (seconds: number | undefined) => void;
 };
 
@@ -36,6 +38,19 @@ export async function answerQuestion(
       return placement === undefined
         ? refused(refuse('VoiceUnavailable'))
         : answer<'node.place'>({ placement });
+    }
+    case 'edge.link':
+    case 'edge.tracks': {
+      const { conversationId, call } = question;
+      return resources.edges.answer(question, () => {
+        if (question.method !== 'edge.link') return false;
+        const { hold, verdict } = resources.holds.step(conversationId, {
+          tag: 'shown',
+          call,
+          fence: question.fence,
+        });
+        return verdict === 'serve' && hold.tag === 'held' && hold.core === undefined;
+      });
     }
     case 'node.drain':
       onDrainAsked(question.seconds);

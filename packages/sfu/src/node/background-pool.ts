@@ -5,7 +5,7 @@ import type { SfuConfig } from '../config.js';
 import type { RoomWorkers } from '../room/rooms.js';
 import { findMediasoupWorker } from '../worker/find-worker.js';
 import { openWorkerPool, type WorkerPool } from '../worker/pool.js';
-import type { PoolWorker } from '../worker/start-worker.js';
+import type { Listen, PoolWorker } from '../worker/start-worker.js';
 
 /** A pool of workers that is there some time after the node: the program may have to be made first, which takes minutes. */
 export type BackgroundPool = RoomWorkers & {
@@ -46,12 +46,7 @@ export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPo
         const opened = await openWorkerPool({
           workerBin,
           count: config.PARLEY_VOICE_WORKERS ?? availableParallelism(),
-          listen: {
-            ip: config.PARLEY_VOICE_LISTEN,
-            ...(config.PARLEY_VOICE_ADDRESS === undefined ? {} : { announced: config.PARLEY_VOICE_ADDRESS }),
-            portMin: config.PARLEY_VOICE_PORT_MIN,
-            portMax: config.PARLEY_VOICE_PORT_MAX,
-          },
+          listen: listenOf(config),
           log,
           onDied,
         });
@@ -83,3 +78,11 @@ export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPo
     },
   };
 }
+
+/** Where a node receives media, of clients and of other nodes. */
+export const listenOf = (config: SfuConfig): Listen => ({
+  ip: config.PARLEY_VOICE_LISTEN,
+  ...(config.PARLEY_VOICE_ADDRESS === undefined ? {} : { announced: config.PARLEY_VOICE_ADDRESS }),
+  portMin: config.PARLEY_VOICE_PORT_MIN,
+  portMax: config.PARLEY_VOICE_PORT_MAX,
+});

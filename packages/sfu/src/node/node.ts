@@ -10,6 +10,8 @@ import { nodeSubject } from '@parley/infra/voice/subjects';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
+import type { Broadcasts } from '../broadcast/broadcasts.js';
+import type { Edges } from '../edge/edges.js';
 import type { Rooms } from '../room/rooms.js';
 import { answerParticipant } from './answer-participant.js';
 import { answerQuestion } from './answer-question.js';
@@ -42,6 +44,8 @@ export type NodeOptions = {
   readonly redis: Redis;
   readonly placing: Placing;
   readonly rooms: Rooms;
+  readonly broadcasts: Broadcasts;
+  readonly edges: Edges;
   readonly rosterOf: (conversationId: string) => Promise<E.Either<Refusal, CallRoster>>;
   readonly partitions: number;
   /** Key of tickets. */
@@ -83,12 +87,15 @@ export function openNode(options: NodeOptions): SfuNode {
     onOpen(held, isNew) {
       metrics.placed(isNew ? 'opened' : 'raised');
       follow.add(held.conversationId);
+      edges.follow(held);
       // Redis may know of a newer placement, or of none.
       void keeping.keep(held);
     },
     onClose(conversationId, isElsewhere) {
       if (isElsewhere) metrics.placed('moved');
       follow.remove(conversationId);
+      options.broadcasts.stop(conversationId);
+      edges.drop(conversationId);
     },
   });
   const keeping = openKeeping({ self, holds, placements, placing, log });
@@ -100,7 +107,8 @@ export function openNode(options: NodeOptions): SfuNode {
     onBack: () => void keeping.keepAll(),
     log,
   });
-  const questions = { self, region, life, holds, placements, beats, onDrainAsked };
+  const { edges } = options;
+  const questions = { self, region, life, holds, placements, beats, edges, onDrainAsked };
 
   function say(): NodeBeat | undefined {
     const { tag } = life.state;
@@ -116,6 +124,9 @@ export function openNode(options: NodeOptions): SfuNode {
     const { call } = roster;
     if (call !== undefined && call.call === hold.call) {
       rooms.setRoster(conversationId, roster);
+      // An edge hears what its core broadcasts.
+      if (hold.tag === 'held' && hold.core === undefined)
+        options.broadcasts.set(conversationId, call.call, call.broadcast);
       if (hold.tag === 'held')
         void keeping.keep(
           { ...hold, conversationId },

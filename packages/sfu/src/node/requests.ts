@@ -1,7 +1,9 @@
+import { MAX_PARTICIPANTS } from '@parley/domain/call/call';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { shape, variants } from '@parley/domain/shape';
 import { boundedArray, boundedInteger } from '@parley/domain/text';
-import { type NodeMethod, nodeMethods } from '@parley/domain/wire/voice';
+import { MediaId, MediaKind } from '@parley/domain/wire/rtp';
+import { MAX_PRODUCERS, type NodeMethod, nodeMethods, TrackSource } from '@parley/domain/wire/voice';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import type { NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
 import type { NodeQuestion } from '@parley/infra/voice/questions';
@@ -37,6 +39,27 @@ const ParticipantRequest = shape({
 });
 
 const call = boundedInteger('call', 1, Number.MAX_SAFE_INTEGER);
+const fence = boundedInteger('fence', 0, Number.MAX_SAFE_INTEGER);
+
+/** Tracks between two nodes of a call: each participant's, of each source. */
+const MAX_PIPED = MAX_PARTICIPANTS * MAX_PRODUCERS;
+
+const ofLink = { conversationId: t.string, call, from: t.string, link: t.string };
+const PipeEnd = shape({
+  ip: t.string,
+  port: boundedInteger('port', 1, 65_535),
+  srtpParameters: shape({ cryptoSuite: t.string, keyBase64: t.string }),
+});
+const offer = { producer: MediaId, paused: t.boolean };
+const PipedTrack = shape({
+  ...offer,
+  participant: boundedInteger('participant', 1, Number.MAX_SAFE_INTEGER),
+  user: t.string,
+  source: TrackSource,
+  kind: MediaKind,
+  rtpParameters: t.UnknownRecord,
+});
+
 const Question = variants(
   'method',
   {
@@ -48,6 +71,13 @@ const Question = variants(
       call,
       above: boundedInteger('above', 0, Number.MAX_SAFE_INTEGER),
       except: boundedArray('except', t.string, 0, 1_000),
+    }),
+    'edge.link': shape({ method: t.literal('edge.link'), ...ofLink, fence, end: PipeEnd }),
+    'edge.tracks': shape({
+      method: t.literal('edge.tracks'),
+      ...ofLink,
+      offers: boundedArray('offers', shape(offer), 0, MAX_PIPED),
+      described: boundedArray('described', PipedTrack, 0, MAX_PIPED),
     }),
     'node.drain': shape(
       { method: t.literal('node.drain') },

@@ -107,9 +107,11 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
   }
 
   function begin(why: string): void {
+    // Of an edge only those who are on it begin anew.
+    const whom = isEdge ? [...(media?.state.members.keys() ?? [])] : ['all' as const];
     media?.close();
     media = undefined;
-    tell(conversationId, { to: 'all', name: 'voice.moved', value: { ...about, why } });
+    for (const to of whom) tell(conversationId, { to, name: 'voice.moved', value: { ...about, why } });
   }
 
   async function handle(

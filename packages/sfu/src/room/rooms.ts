@@ -73,6 +73,8 @@ export type RoomMedia = {
   onSpeakers(listener: (participants: readonly number[]) => void): () => void;
   /** Forwards a track of a participant who is attached elsewhere to everybody here, until its producer closes. */
   bring(track: Omit<RoomTrack, 'brought'>): void;
+  /** Its sender has paused or resumed a track that was brought. */
+  setPaused(producer: string, paused: boolean): void;
 };
 
 /** What a room needs of the node's workers. */

@@ -37,6 +37,7 @@ export function openSharing(): Sharing {
       onTrack: (listener) => listen(trackListeners, listener),
       onSpeakers: (listener) => listen(speakerListeners, listener),
       bring: (track) => bring(media, track),
+      setPaused: (producer, paused) => void media.apply({ tag: 'setProducer', producer, paused }),
     }),
   };
 }

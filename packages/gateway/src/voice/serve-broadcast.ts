@@ -1,0 +1,65 @@
+import { contentTypeOf, isBroadcastFile, isSegment } from '@parley/infra/voice/broadcast-file';
+import { verifyWatch } from '@parley/infra/voice/watch-token';
+import * as E from 'fp-ts/lib/Either.js';
+import type { HttpResponse, TemplatedApp } from 'uwebsockets';
+import type { VoiceCore } from './voice-core.js';
+import { BROADCAST_PREFIX } from './watch.js';
+
+type Answer = {
+  readonly status: '200 OK' | '403 Forbidden' | '404 Not Found' | '503 Service Unavailable';
+  readonly type: string;
+  readonly cache: string;
+  readonly body: Buffer | string;
+};
+
+/** Serves broadcasts at `/v1/hls/<token>/<file>` to members, by the tokens that `voice.watch` gives. */
+export function serveBroadcasts(app: TemplatedApp, core: VoiceCore): void {
+  app.get(`${BROADCAST_PREFIX}*`, (response, request) => {
+    const path = request.getUrl().slice(BROADCAST_PREFIX.length);
+    let isGone = false;
+    response.onAborted(() => {
+      isGone = true;
+    });
+    void answer(core, path).then((answered) => {
+      if (!isGone) send(response, answered);
+    });
+  });
+}
+
+/** Never rejects. */
+async function answer(core: VoiceCore, path: string): Promise<Answer> {
+  const [, token = '', name = ''] = /^([^/]{1,2048})\/(.+)$/.exec(path) ?? [];
+  if (core.key === undefined || !isBroadcastFile(name)) return said('404 Not Found', 'no such file');
+  const watch = await verifyWatch(core.key, token, Date.now());
+  if (E.isLeft(watch)) return said('403 Forbidden', 'ask voice.watch for another address');
+  const { conversationId, call, user } = watch.right;
+  const member = await core.watchers.check(conversationId, user);
+  if (E.isLeft(member))
+    return member.left.tag === 'ConversationNotFound'
+      ? said('403 Forbidden', 'only members may watch this')
+      : said('503 Service Unavailable', 'nobody knows now who may watch this');
+  const file = await core.broadcastFiles.get({ conversationId, call, name }, token);
+  if (typeof file === 'string') return said('404 Not Found', file);
+  const cache = isSegment(name) ? 'private, max-age=60, immutable' : 'no-cache';
+  return { status: '200 OK', type: contentTypeOf(name), cache, body: file };
+}
+
+const said = (status: Answer['status'], body: string): Answer => ({
+  status,
+  type: 'text/plain',
+  cache: 'no-store',
+  body: `${body}\n`,
+});
+
+function send(response: HttpResponse, { status, type, cache, body }: Answer): void {
+  response.cork(() => {
+    response
+      .writeStatus(status)
+      .writeHeader('content-type', type)
+      .writeHeader('cache-control', cache)
+      .writeHeader('x-content-type-options', 'nosniff')
+      // The token is in the address: a player of another page may read what its address opens.
+      .writeHeader('access-control-allow-origin', '*')
+      .end(body);
+  });
+}

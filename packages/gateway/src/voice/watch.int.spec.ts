@@ -1,0 +1,121 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { redisUrlBeside } from '@parley/infra/testing/test-environment';
+import { waitFor } from '@parley/infra/testing/wait-for';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCalls, openTestNode, type TestNode, tagOf } from '../testing/call-world.js';
+import { type GatewayFixture, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
+
+const conversationId = 'v-watch';
+const SEGMENT = Buffer.alloc(20_000, 7);
+
+let fixture: GatewayFixture;
+let node: TestNode;
+let server: Server;
+let call: number;
+/** Paths asked of the node. */
+const asked: string[] = [];
+let why: string | undefined;
+
+beforeAll(async () => {
+  fixture = await openGatewayFixture();
+  server = createServer((request, response) => {
+    asked.push(request.url as string);
+    if (!request.headers.authorization?.startsWith('Bearer ')) response.writeHead(403).end();
+    else if (why !== undefined) response.writeHead(404).end(why);
+    else response.end(request.url?.endsWith('.ts') ? SEGMENT : '#EXTM3U\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  node = await openTestNode(fixture.nats, redisUrlBeside(fixture.natsUrl), () => undefined, http);
+  await fixture.api.create(conversationId, 'ann', 'bob', 'cat');
+  const calls = openCalls(fixture.api);
+  call = await calls.start(conversationId, 'ann', 'laptop');
+});
+afterAll(async () => {
+  await node.close();
+  server.close();
+  server.closeAllConnections();
+  await fixture.close();
+});
+
+async function open(user: string) {
+  const client = await fixture.connect();
+  await client.request('session.open', { token: await tokenOf(user, '1h', 'laptop'), device: 'laptop' });
+  return client;
+}
+
+async function watch(user: string) {
+  const client = await open(user);
+  return client.request('voice.watch', { conversationId, call });
+}
+
+const get = (url: string) => fetch(new URL(url, fixture.gateway.url));
+
+/** The address that a member is given. */
+async function addressFor(user: string): Promise<string> {
+  const address = await waitFor(
+    async () => ((await watch(user)).result as { url: string } | undefined)?.url,
+    { what: 'an address' },
+  );
+  return address.replace('index.m3u8', '');
+}
+
+describe('watching a broadcast', () => {
+  it('is for members, while there is something to see', async () => {
+    expect(tagOf(await watch('bob'))).toBe('VoiceUnavailable');
+    await fixture.api.happen(conversationId, 'ann', {
+      type: 'call.broadcastSet',
+      data: { call, source: 'mix' },
+    });
+    why = 'no ffmpeg could be found';
+    const refused = await waitFor(
+      async () => {
+        const answer = await watch('bob');
+        return JSON.stringify(answer.error).includes('ffmpeg') && answer;
+      },
+      { what: 'the reason' },
+    );
+    expect(tagOf(refused)).toBe('VoiceUnavailable');
+    why = undefined;
+    const address = await addressFor('bob');
+    const playlist = await get(`${address}index.m3u8`);
+    expect(playlist.status).toBe(200);
+    expect(playlist.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
+    expect(playlist.headers.get('cache-control')).toBe('no-cache');
+    expect(tagOf(await watch('stranger'))).toBe('ConversationNotFound');
+  });
+
+  it('costs the node one request for a thousand who watch', { timeout: 60_000 }, async () => {
+    const address = await addressFor('bob');
+    asked.length = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, async () => {
+        const response = await get(`${address}0/17.ts`);
+        return { status: response.status, bytes: (await response.arrayBuffer()).byteLength };
+      }),
+    );
+    expect(answers.every(({ status, bytes }) => status === 200 && bytes === SEGMENT.length)).toBe(true);
+    expect(asked).toEqual([`/broadcasts/${conversationId}/${call}/0/17.ts`]);
+  });
+
+  it('opens nothing else', async () => {
+    const address = await addressFor('bob');
+    asked.length = 0;
+    for (const name of ['input.sdp', '3/index.m3u8', '0/x.ts', '0/..%2f..%2fmetrics', '%2e%2e/health'])
+      expect((await get(`${address}${name}`)).status).toBe(404);
+    expect((await get('/v1/hls/forged.token.here/index.m3u8')).status).toBe(403);
+    expect(asked).toEqual([]);
+  });
+
+  it('ends for who is put out', { timeout: 30_000 }, async () => {
+    const address = await addressFor('cat');
+    expect((await get(`${address}index.m3u8`)).status).toBe(200);
+    await fixture.api.happen(conversationId, 'ann', { type: 'member.removed', data: { users: ['cat'] } });
+    await waitFor(async () => (await get(`${address}index.m3u8`)).status === 403, {
+      what: 'a refusal',
+      timeout: 5_000,
+    });
+    expect((await get(`${await addressFor('bob')}index.m3u8`)).status).toBe(200);
+  });
+});
