@@ -1,7 +1,6 @@
 import { type Call, deviceKey } from '@parley/domain/call/call';
 import { foldCall } from '@parley/domain/call/fold-call';
-import { LayeredMap } from '@parley/domain/conversation/layered-map';
-import type { OngoingCall } from '@parley/domain/wire/calls';
+import { callOf } from '@parley/domain/call/ongoing';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import type { ParleyClient } from '../parley-client.js';
 import { RefusalError } from '../refusal-error.js';
@@ -97,7 +96,7 @@ export function createCallBook({
     const done = ask('call.get', { conversationId })
       .then(({ call, revision }) => {
         reading.delete(conversationId);
-        set(conversationId, { call: call && foldable(call), revision }, undefined);
+        set(conversationId, { call: call && callOf(call), revision }, undefined);
         for (const event of waiting) fold(event);
         return known.get(conversationId)?.call;
       })
@@ -150,14 +149,6 @@ export function createCallBook({
       for (const off of offs) off();
       listeners.clear();
     },
-  };
-}
-
-function foldable(call: OngoingCall): Call {
-  return {
-    ...call,
-    participants: LayeredMap.of(call.participants.map((each) => [deviceKey(each.user, each.device), each])),
-    muted: new Set(call.muted),
   };
 }
 

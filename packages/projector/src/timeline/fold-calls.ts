@@ -1,5 +1,4 @@
-import type { WhyLeft } from '@parley/domain/call/call';
-import { type Call, deviceKey } from '@parley/domain/call/call';
+import { type Call, deviceKey, type WhyLeft } from '@parley/domain/call/call';
 import { foldCall, withoutPeople } from '@parley/domain/call/fold-call';
 import type { Envelope } from '@parley/domain/log/envelope';
 import type { ConversationChanges } from './changes.js';
