@@ -30,7 +30,7 @@ export function gatewayMetrics(registry: Registry) {
     ),
     leftOut: counter(
       'signs_left_out_total',
-      'Frames of typing or presence not sent to a slow reader.',
+      'Frames of typing, presence or who speaks not sent to a slow reader.',
       'what',
     ),
     rpcSeconds: new Histogram({
