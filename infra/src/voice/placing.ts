@@ -74,8 +74,11 @@ export function openPlacing({ redis, nats, region, log }: PlacingOptions): Placi
     const seating = await byRedis(conversationId, call, participant, except);
     if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
     if (seating.tag === 'seated') {
-      remember(seating.seat);
-      return E.right(seating.seat);
+      const { seat, why } = seating;
+      if (why === 'gone' || why === 'left')
+        log.info({ conversationId, why, node: seat.core ?? seat.node }, 'a call was placed anew');
+      remember(seat);
+      return E.right(seat);
     }
     const placement =
       (await without.find(conversationId, call, except)) ??
