@@ -74,7 +74,7 @@ export async function enterRaw(
       if (from !== undefined) heard(packet, from);
     }),
   ]);
-  line.onNotice((method, params) => {
+  const stopListening = line.onNotice((method, params) => {
     if (method === 'voice.consumer' && params.conversationId === conversationId)
       void listen(params.consumer as ConsumerView).catch(() => undefined);
   });
@@ -97,7 +97,10 @@ export async function enterRaw(
     node,
     fence,
     speak: (packet) => sending.raw.send({ ...packet, ssrc, payloadType: PAYLOAD_TYPE }),
-    close: () => closeAll([sending.raw, receiving.raw]),
+    close: () => {
+      stopListening();
+      return closeAll([sending.raw, receiving.raw]);
+    },
   };
 }
 

@@ -10,8 +10,8 @@ type Answer = {
 export type VoiceLine = {
   /** @throws RefusedError */
   ask<R>(method: string, params: object): Promise<R>;
-  /** Everything said without being asked, from now on. */
-  onNotice(listener: (method: string, params: Readonly<Record<string, unknown>>) => void): void;
+  /** Everything said without being asked, from now on; returns what ends it. */
+  onNotice(listener: (method: string, params: Readonly<Record<string, unknown>>) => void): () => void;
   close(): void;
 };
 
@@ -57,7 +57,10 @@ export async function openVoiceLine(url: string, token: string, device = 'd1'): 
         });
         socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
       }),
-    onNotice: (listener) => void listeners.add(listener),
+    onNotice: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     close: () => socket.terminate(),
   };
   socket.on('close', () => {
