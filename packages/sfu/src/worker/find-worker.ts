@@ -72,6 +72,7 @@ async function makeWorker(directory: string, report: Report, signal?: AbortSigna
   try {
     report("fetching the vendor's build");
     await downloadWorker(directory, signal);
+    if (!(await runs(directory))) throw new Error('it does not run here');
     return await writeFile(join(directory, ORIGIN), "the vendor's build");
   } catch (error) {
     if (signal?.aborted) throw error;
