@@ -46,12 +46,16 @@ const heard = (start: CallLog, events: readonly LiveEvent[]): CallLog =>
 const readAt = (log: readonly Envelope[], revision: number): CallLog =>
   withNow(withCalls(noCalls, all, listAt(log, revision), 'ann'), nowAt(log, revision), 'ann');
 
-/** Logs without bans, by which everything is asked anew, and without the end of everything. */
-const logs = commands
-  .map((tried) =>
-    happen(tried).log.filter(({ type }) => type !== 'member.banned' && type !== 'conversation.erased'),
-  )
-  .map((log) => log.map((event, index) => ({ ...event, seq: index + 1 }) as Envelope));
+/** Logs without what asks for everything anew (bans), and without the end of everything, or of whoever reads. */
+const isFollowed = ({ type, data }: Envelope): boolean =>
+  type !== 'member.banned' &&
+  type !== 'conversation.erased' &&
+  !(type === 'member.erased' && data.user === 'ann');
+const logs = commands.map((tried) =>
+  happen(tried)
+    .log.filter(isFollowed)
+    .map((event, index) => ({ ...event, seq: index + 1 }) as Envelope),
+);
 
 describe('the calls of a timeline', () => {
   it('come to the same, wherever in the log they were read and whatever was told twice', () => {
@@ -63,7 +67,7 @@ describe('the calls of a timeline', () => {
         expect(first.entries).toEqual(entries);
         expect(heard(first, told(log, log.length - 1)).entries).toEqual(entries);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
