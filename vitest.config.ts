@@ -36,11 +36,11 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Each of these starts processes of its own, and measures time or kills them: one after the other.
+          // Each of these starts processes of its own, and mostly waits for them.
           name: 'e2e',
           include: ['infra/e2e/**/*.e2e.spec.ts'],
           globalSetup,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
