@@ -21,7 +21,11 @@ async function peopleIn(title: string, ...users: readonly string[]): Promise<rea
   const [first = ''] = users;
   await groupOf(await stack.client(first), title, [...users, 'carol']);
   const people = await Promise.all(users.map((user) => stack.person(user, CALLER)));
-  for (const person of people) await person.open(title);
+  for (const person of people) {
+    // Browsers that encode and decode for each other have little left of two cores.
+    person.page.setDefaultTimeout(60_000);
+    await person.open(title);
+  }
   return people;
 }
 

@@ -1,5 +1,5 @@
 import type { CallSession, CallSnapshot } from '@parley/client/voice/call-types';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { otherOf } from '../list/titles.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
@@ -89,7 +89,6 @@ function Floor({ session, state: { tiles, audioOnly, phase } }: FloorProps) {
     const style = floor.current?.style;
     style?.setProperty('--tile-width', `${grid.width}px`);
     style?.setProperty('--tile-height', `${grid.height}px`);
-    style?.setProperty('--columns', String(grid.columns));
     style?.setProperty('--gap', `${GAP}px`);
   });
   return (
@@ -109,7 +108,7 @@ function Floor({ session, state: { tiles, audioOnly, phase } }: FloorProps) {
 function useRoom() {
   const floor = useRef<HTMLDivElement>(null);
   const [room, setRoom] = useState({ width: 0, height: 0 });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const measure = (): void => {
       const { clientWidth: width = 0, clientHeight: height = 0 } = floor.current ?? {};
       setRoom((before) => (before.width === width && before.height === height ? before : { width, height }));

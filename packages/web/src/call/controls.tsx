@@ -30,7 +30,7 @@ export function Controls({ session, me, stage }: ControlsProps) {
   const { mic = false, camera = false, screen = false, deafened = false, muted = false } = me ?? {};
   const canShare = navigator.mediaDevices?.getDisplayMedia !== undefined;
   return (
-    <div class="controls" role="toolbar" aria-label="Call">
+    <div class="controls">
       <div class="controls-side">
         <Toggle
           icon="chat"
@@ -45,7 +45,6 @@ export function Controls({ session, me, stage }: ControlsProps) {
         <Toggle
           icon={mic ? 'mic' : 'micOff'}
           label={muted ? 'Muted by who leads' : mic ? 'Mute' : 'Unmute'}
-          keys="m"
           isOff={!mic}
           onClick={() =>
             muted ? say('Who leads here has muted you; they alone can undo it.') : act(session.setMic(!mic))
@@ -55,7 +54,6 @@ export function Controls({ session, me, stage }: ControlsProps) {
       <Toggle
         icon={camera ? 'camera' : 'cameraOff'}
         label={camera ? 'Turn camera off' : 'Turn camera on'}
-        keys="v"
         isOff={!camera}
         onClick={() => act(session.setCamera(!camera), 'video')}
       />
@@ -97,34 +95,28 @@ export function Controls({ session, me, stage }: ControlsProps) {
 type ToggleProps = {
   readonly icon: CallIconName;
   readonly label: string;
-  readonly keys?: string;
   /** Something of mine that the others miss. */
   readonly isOff?: boolean;
   readonly isLit?: boolean;
   readonly onClick: () => void;
 };
 
-const Toggle = ({ icon, label, keys, isOff = false, isLit = false, onClick }: ToggleProps) => (
+const Toggle = ({ icon, label, isOff = false, isLit = false, onClick }: ToggleProps) => (
   <button
     type="button"
     class={`call-control ${isOff ? 'off' : ''} ${isLit ? 'on' : ''}`}
     aria-label={label}
-    title={keys === undefined ? label : `${label} (${keys.toUpperCase()})`}
-    {...(keys === undefined ? {} : { 'aria-keyshortcuts': keys })}
+    title={label}
     onClick={onClick}
   >
     <CallIcon name={icon} />
   </button>
 );
 
+type TalkButtonProps = { readonly session: CallSession; readonly isTalking: boolean };
+
 /** To be held, by finger or by space. */
-const TalkButton = ({
-  session,
-  isTalking,
-}: {
-  readonly session: CallSession;
-  readonly isTalking: boolean;
-}) => (
+const TalkButton = ({ session, isTalking }: TalkButtonProps) => (
   <button
     type="button"
     class={`call-control talk ${isTalking ? 'on' : ''}`}

@@ -6,6 +6,7 @@ import { hrefOf } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
 import { act } from './act.js';
 import { CallIcon } from './call-icon.js';
+import { callSettings } from './call-settings.js';
 import { Elapsed } from './elapsed.js';
 import { StartSound } from './start-sound.js';
 import { TrackVideo } from './track-video.js';
@@ -20,6 +21,7 @@ export function Dock({ session }: { readonly session: CallSession }) {
     conversations.find((each) => each.conversationId === conversationId),
   );
   const title = titleOf(entry ?? { conversationId }, client.user);
+  const { pushToTalk } = useStore(callSettings(client.user));
   const mic = tiles.some((tile) => tile.isMe && tile.mic);
   const speaker = tiles.find(({ isMe, speaking }) => speaking && !isMe);
   const view = mostTelling(tiles);
@@ -45,15 +47,17 @@ export function Dock({ session }: { readonly session: CallSession }) {
             )}
           </span>
         </a>
-        <button
-          type="button"
-          class={`call-control ${mic ? '' : 'off'}`}
-          aria-label={mic ? 'Mute' : 'Unmute'}
-          title={mic ? 'Mute' : 'Unmute'}
-          onClick={() => act(session.setMic(!mic))}
-        >
-          <CallIcon name={mic ? 'mic' : 'micOff'} />
-        </button>
+        {!pushToTalk && (
+          <button
+            type="button"
+            class={`call-control ${mic ? '' : 'off'}`}
+            aria-label={mic ? 'Mute' : 'Unmute'}
+            title={mic ? 'Mute' : 'Unmute'}
+            onClick={() => act(session.setMic(!mic))}
+          >
+            <CallIcon name={mic ? 'mic' : 'micOff'} />
+          </button>
+        )}
         <button
           type="button"
           class="call-control hang-up"

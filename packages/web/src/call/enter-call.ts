@@ -1,7 +1,7 @@
 import type { CallOptions } from '@parley/client/voice/call-types';
 import { goTo } from '../session/address.js';
 import type { SessionContext } from '../session/session-context.js';
-import { entering, pinnedView, showsMessages, trouble, type WantedCall } from './call-page.js';
+import { entering, pinnedView, showsMessages, soundBlocked, trouble, type WantedCall } from './call-page.js';
 import { callSettings } from './call-settings.js';
 
 type Who = Pick<SessionContext, 'client' | 'calls'>;
@@ -16,6 +16,7 @@ export async function enterCall(who: Who, wanted: WantedCall, options: CallOptio
     const calls = await who.calls.load();
     pinnedView.set(undefined);
     showsMessages.set(false);
+    soundBlocked.set(false);
     const { pushToTalk, microphone, camera } = callSettings(who.client.user).snapshot();
     const chosen: CallOptions = {
       pushToTalk,

@@ -40,4 +40,4 @@ const isTaken = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable ||
     target.matches('input:not([type="checkbox"]), textarea, select') ||
-    target.matches(':is(button, a, input, summary):focus-visible'));
+    target.matches(':is(button:not(.talk), a, input, summary):focus-visible'));

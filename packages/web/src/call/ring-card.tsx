@@ -25,15 +25,21 @@ export function RingCards() {
   useEffect(() => (isRinging && rings ? play(RINGING) : undefined), [isRinging, rings]);
   return (
     <div class="ring-cards">
-      {ringing.slice(0, MAX_CARDS).map((call) => (
-        <RingCard key={`${call.conversationId} ${call.call}`} call={call} />
+      {ringing.slice(0, MAX_CARDS).map((call, index) => (
+        <RingCard key={`${call.conversationId} ${call.call}`} call={call} hasKeys={index === 0} />
       ))}
     </div>
   );
 }
 
+type RingCardProps = {
+  readonly call: OngoingCallHere;
+  /** The keys answer the first of several. */
+  readonly hasKeys: boolean;
+};
+
 /** One call that rings: who, where, and the answers. It takes no focus: somebody may be writing. */
-function RingCard({ call: ringing }: { readonly call: OngoingCallHere }) {
+function RingCard({ call: ringing, hasKeys }: RingCardProps) {
   const who = useSession();
   const { client, calls } = who;
   const { conversationId, call, media, by } = ringing;
@@ -47,6 +53,7 @@ function RingCard({ call: ringing }: { readonly call: OngoingCallHere }) {
     void enterCall(who, { conversationId, call, media: withMedia });
   const decline = (): void => calls.loaded.snapshot()?.decline(conversationId, call);
   useEffect(() => {
+    if (!hasKeys) return;
     const hear = (event: KeyboardEvent): void => {
       if (!event.altKey || !event.shiftKey) return;
       const answer = { KeyA: () => accept('voice'), KeyV: () => accept('video'), KeyD: decline }[event.code];
@@ -55,12 +62,9 @@ function RingCard({ call: ringing }: { readonly call: OngoingCallHere }) {
       answer();
     };
     addEventListener('keydown', hear);
-    const withdraw = notifyOfCall(words, media, () => accept('voice'));
-    return () => {
-      removeEventListener('keydown', hear);
-      withdraw();
-    };
-  }, []);
+    return () => removeEventListener('keydown', hear);
+  }, [hasKeys]);
+  useEffect(() => notifyOfCall(words, media, () => accept('voice')), []);
   return (
     <section class="ring-card" aria-label={`Incoming ${media} call`}>
       <span class="ring-face">

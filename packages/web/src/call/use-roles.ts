@@ -1,6 +1,6 @@
 import { actsOn } from '@parley/domain/conversation/standing';
 import type { Role } from '@parley/domain/conversation/vocabulary';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { useSelected, useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 
@@ -16,7 +16,9 @@ export function useLeading(conversationId: string): { readonly isDirect: boolean
 /** Whether I may mute that person for everyone and put them out. */
 export function useActsOn(conversationId: string): (user: string) => boolean {
   const { client } = useSession();
-  const details = useStore(useMemo(() => client.details(conversationId), [client, conversationId]));
+  const opened = useMemo(() => client.details(conversationId), [client, conversationId]);
+  useEffect(() => () => opened.close(), [opened]);
+  const details = useStore(opened);
   return (user) => {
     if (details === undefined || details.kind === 'direct' || user === client.user) return false;
     // Whoever is not on the first page of many is a member: those who lead come first.
