@@ -15,8 +15,8 @@ export type TileParts = {
   readonly received: readonly Received[];
 };
 
-/** Before somebody has said what of theirs is on. */
-const UNSAID: ParticipantState = { mic: true, camera: false, screen: false, deafened: false };
+/** Before somebody has said what of theirs is on; of who has nothing on nobody is told when they enter. */
+const UNSAID: ParticipantState = { mic: false, camera: false, screen: false, deafened: false };
 const SOURCES: readonly TrackSource[] = ['mic', 'camera', 'screen', 'screenAudio'];
 
 /** Everybody in the call, in the order in which they came. A tile in which nothing has changed is the same object. */
