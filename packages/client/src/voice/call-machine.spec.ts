@@ -132,6 +132,12 @@ describe('a call at one client', () => {
     ]);
   });
 
+  it('does not take its own joining again for somebody else, whichever comes first', () => {
+    const joining = after(...inMesh, { tag: 'out', participant: 7, why: 'lost' });
+    const step = callTransition(joining.state, { tag: 'out', participant: 7, why: 'replaced' });
+    expect(step).toEqual({ state: joining.state, effects: [] });
+  });
+
   it.each(['ended', 'removed', 'replaced', 'elsewhere', 'left'])('ends when it is out of it: %s', (why) => {
     const step = after(...switching, { tag: 'out', participant: 7, why });
     expect(step.state).toEqual({ tag: 'ended', why });

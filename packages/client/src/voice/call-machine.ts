@@ -205,7 +205,11 @@ function refused(
 }
 
 /** Who was lost comes back by itself; who left, was put out or replaced does not. */
-const out = (state: InCall, why: string): CallStep => (why === 'lost' ? rejoin(state, why) : end(state, why));
+function out(state: InCall, why: string): CallStep {
+  // The event of its own joining again may come before the answer, and names a newer participant of this device.
+  if (state.awaits === 'join' && why === 'replaced') return stay(state);
+  return why === 'lost' ? rejoin(state, why) : end(state, why);
+}
 
 function rejoin(state: InCall, why: string): CallStep {
   if (state.awaits === 'join') return stay(state);

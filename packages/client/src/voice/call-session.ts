@@ -125,7 +125,8 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
       case 'join':
         return void join(effect.asked);
       case 'open':
-        return paths.open(effect.path, effect.way, accesses.get(effect.way.key) as Access, playing());
+        paths.open(effect.path, effect.way, accesses.get(effect.way.key) as Access, playing());
+        return effect.way.topology === 'p2p' ? tellState(true) : undefined;
       case 'renew':
         return paths.renew(effect.path, accesses);
       case 'close':
@@ -158,8 +159,8 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   async function enter(asked: number, mine: number): Promise<void> {
     try {
       const { way, revision } = await access(mine);
+      hasEntered = true;
       happen({ tag: 'entered', asked, way, revision });
-      if (!hasEntered) hasEntered = true;
       tellState();
     } catch (error) {
       const { tag: refusal, retryable } = asRefusal(error);
@@ -216,7 +217,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     paths.sync(playing());
     for (const other of states.keys()) if (!others().includes(other)) states.delete(other);
     // A moderator may have muted me, or let me speak again.
-    speak();
+    if (media.track('mic') !== null && media.track('mic')?.enabled !== isHeard()) speak();
     changed();
   }
 
@@ -250,12 +251,13 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   }
 
   let told = '';
-  function tellState(toSomebodyNew = true): void {
+  /** When it has changed; in a mesh also to somebody new. By a node tracks say what is on, and a thousand need not answer one. */
+  function tellState(isAgain = false): void {
     if (!hasEntered || state.tag === 'ended') return;
     const { camera, screen, deafened } = own;
     const said: ParticipantState = { mic: isHeard(), camera, screen, deafened };
-    const text = JSON.stringify(said);
-    if (text === told && !toSomebodyNew) return;
+    const text = `${participant} ${JSON.stringify(said)}`;
+    if (text === told && !isAgain) return;
     told = text;
     void ask('voice.state', { ...place, state: said }).catch(() => {
       told = '';
@@ -341,7 +343,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
       if (source === 'camera') own.camera = track !== null;
       if (source === 'screen') own.screen = track !== null;
       paths.send(source, track);
-      tellState(false);
+      tellState();
       changed();
     },
     notice(notice) {
@@ -355,7 +357,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
           const isNew = !states.has(notice.value.participant);
           states.set(notice.value.participant, notice.value.state);
           // They may not have heard mine: it was told before they came.
-          if (isNew) tellState();
+          if (isNew && known.topology === 'p2p') tellState(true);
           return changed();
         }
         case 'voice.signal':

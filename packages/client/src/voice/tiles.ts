@@ -26,12 +26,13 @@ export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly
     .toSorted((one, other) => one.participant - other.participant)
     .map(({ participant, user, device }): CallTile => {
       const isMe = participant === parts.me;
-      const said = isMe ? parts.own : (parts.states.get(participant) ?? UNSAID);
+      const theirs = parts.received.filter((each) => each.participant === participant);
+      const said = isMe
+        ? parts.own
+        : (parts.states.get(participant) ?? (parts.call.topology === 'p2p' ? UNSAID : unsaid(theirs)));
       const tracks: { [S in TrackSource]?: MediaStreamTrack } = {};
       for (const source of SOURCES) {
-        const track = isMe
-          ? parts.media.track(source)
-          : parts.received.find((each) => each.participant === participant && each.source === source)?.track;
+        const track = isMe ? parts.media.track(source) : theirs.find((each) => each.source === source)?.track;
         if (track) tracks[source] = track;
       }
       const muted = parts.call.muted.has(user);
@@ -53,6 +54,13 @@ export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly
       return was !== undefined && isSame(was, tile) ? was : tile;
     });
   return tiles.length === last.length && tiles.every((tile, index) => tile === last[index]) ? last : tiles;
+}
+
+/** The same by a node: what is sent there. A mesh has a section for everything, whether or not anything is in it. */
+function unsaid(theirs: readonly Received[]): ParticipantState {
+  const sends = (wanted: TrackSource): boolean =>
+    theirs.some(({ source, isPaused }) => source === wanted && !isPaused);
+  return { mic: sends('mic'), camera: sends('camera'), screen: sends('screen'), deafened: false };
 }
 
 const isSame = (one: CallTile, other: CallTile): boolean =>
