@@ -75,8 +75,8 @@ export type CallEffect =
   | { readonly tag: 'leave'; readonly participant: number }
   | { readonly tag: 'end'; readonly why: string };
 
-/** Longest time that two paths are there, in ms, whatever comes of the new one: what only a server enforces must not be got round by the mesh. */
-export const SWITCH_MS = 5_000;
+/** Longest time that two paths are there, in ms, whatever comes of the new one: a slow device needs seconds to build it, and is better heard by the old one than by none. */
+export const SWITCH_MS = 15_000;
 
 /** For how long the old path goes on after the new one carries everything to me, in ms: the others may still hear me by the old one. */
 export const LINGER_MS = 2_000;

@@ -13,6 +13,8 @@ export type CallPathsOptions = {
   readonly me: () => number;
   readonly others: () => readonly number[];
   readonly sends: (participant: number, source: TrackSource) => boolean;
+  /** A moderator has muted them: a node forwards nothing of them, and until there is one each client enforces it. */
+  readonly isMuted: (participant: number) => boolean;
   readonly tell: (to: number, signal: PeerSignal) => void;
   readonly line: (way: Way, path: number) => AskNode;
   readonly onUp: (path: number) => void;
@@ -27,6 +29,8 @@ export type CallPaths = {
   close(path: number): void;
   closeAll(): void;
   has(path: number): boolean;
+  /** Loads what talks to a node, so that it is there when it is needed. */
+  prepare(): void;
   sync(playing: Playing): void;
   send(source: TrackSource, track: MediaStreamTrack | null): void;
   mute(isMuted: boolean): void;
@@ -69,6 +73,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   let early: (readonly [number, PeerSignal])[] = [];
   let isMuted = false;
   let isDeaf = false;
+  /** Voices have been paused, so they are to be resumed. */
+  let wasDeaf = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const newest = (): Open | undefined => [...open.values()].at(-1);
@@ -79,7 +85,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     media.mute(isMuted);
     for (const [source, track] of tracks) if (track !== null) void media.send(source, track);
     for (const [participant, source, size] of sizes.values()) media.shown(participant, source, size);
-    if (isDeaf) deafenOn(media);
+    hush(media);
   }
 
   function look(): void {
@@ -128,11 +134,11 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     });
   }
 
-  function deafenOn(media: MediaPath): void {
+  function hush(media: MediaPath): void {
     for (const { participant, source, track } of media.received()) {
       if (track.kind !== 'audio') continue;
-      track.enabled = !isDeaf;
-      media.shown(participant, source, isDeaf ? null : SOUND);
+      track.enabled = !isDeaf && !options.isMuted(participant);
+      if (isDeaf || wasDeaf) media.shown(participant, source, isDeaf ? null : SOUND);
     }
   }
 
@@ -143,7 +149,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       const host: PathHost = {
         iceTransportPolicy: relayOnly ? 'relay' : 'all',
         onChange() {
-          if (isDeaf && each.media) deafenOn(each.media);
+          if (each.media) hush(each.media);
           onChange();
         },
         onDown: () => open.has(path) && onDown(path),
@@ -180,11 +186,15 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       open.clear();
     },
     has: (path) => open.has(path),
+    prepare: () => void import('./sfu.js').catch(() => undefined),
     sync({ path }) {
       const there = others();
       early = early.filter(([from]) => there.includes(from));
       // A mesh that is left takes nobody in any more.
-      for (const each of open.values()) each.media?.sync(there, each.path === path);
+      for (const each of open.values()) {
+        each.media?.sync(there, each.path === path);
+        if (each.media) hush(each.media);
+      }
     },
     send(source, track) {
       tracks.set(source, track);
@@ -196,7 +206,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     },
     deafen(isOn) {
       isDeaf = isOn;
-      for (const media of all()) deafenOn(media);
+      wasDeaf = true;
+      for (const media of all()) hush(media);
     },
     shown(participant, source, size) {
       const key = `${participant} ${source}`;

@@ -69,6 +69,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     others: () => others(),
     sends: (other, source) => sends(other, source),
     relayOnly: options.relayOnly ?? false,
+    isMuted: (other) => isMuted(other),
     tell: (to, signal) => void ask('voice.signal', { ...place, to, signal }).catch(() => undefined),
     line: (way, path) =>
       createNodeLine({
@@ -207,6 +208,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   function fold({ conversationId: where, now, revision, event }: CallChange): void {
     if (where !== conversationId || state.tag === 'ended') return;
     if (now?.call === call) known = now;
+    if (known.participants.size >= known.p2pMax) paths.prepare();
     if (revision >= participant) {
       const me = { call, participant, user: client.user, device: client.device };
       const why = whyOut({ now, event }, me);
@@ -228,6 +230,12 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     const said = states.get(other);
     if (source === 'mic') return true;
     return source === 'camera' ? (said?.camera ?? false) : (said?.screen ?? false);
+  };
+
+  const isMuted = (other: number): boolean => {
+    if (known.muted.size === 0) return false;
+    const user = [...known.participants.values()].find((each) => each.participant === other)?.user;
+    return user !== undefined && known.muted.has(user);
   };
 
   const playing = () => (state.tag === 'in' ? { path: state.path?.path, old: state.old?.path } : {});
@@ -297,6 +305,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   effects = [];
   const newest = book.of(conversationId);
   if (newest?.call === call) known = newest;
+  if (known.participants.size >= known.p2pMax) paths.prepare();
 
   return {
     state: store,
