@@ -218,7 +218,7 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
           if (unheard.length + unseen.length === 0) return true;
           throw new Error(`${user} does not hear [${unheard}] nor see [${unseen}]`);
         },
-        { timeout: 30_000, what: `${user} to hear and see everybody` },
+        { timeout: 60_000, what: `${user} to hear and see everybody` },
       );
     },
     listen: () =>
