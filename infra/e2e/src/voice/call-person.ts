@@ -33,7 +33,7 @@ export type CallPerson = {
   close(): Promise<void>;
 };
 
-export type CallSeen = Pick<CallSnapshot, 'phase' | 'topology' | 'why'> & {
+export type CallSeen = Pick<CallSnapshot, 'phase' | 'topology' | 'audioOnly' | 'why'> & {
   readonly users: readonly string[];
 };
 /** `unplayed` counts the looks at which there was no track of theirs to play. */
@@ -116,6 +116,15 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
       );
     });
 
+  const seenNow = (): Promise<CallSeen> =>
+    page.evaluate(() => {
+      const { phase, topology, audioOnly, why, tiles } = (
+        calls.current.snapshot() as CallSession
+      ).state.snapshot();
+      const users = tiles.map(({ user }) => user).toSorted();
+      return { phase, topology, audioOnly, users, ...(why === undefined ? {} : { why }) };
+    });
+
   return {
     user,
     page,
@@ -195,12 +204,7 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
         return ms;
       }),
     leave: () => page.evaluate(async () => void (await calls.current.snapshot()?.leave())),
-    call: () =>
-      page.evaluate(() => {
-        const { phase, topology, why, tiles } = (calls.current.snapshot() as CallSession).state.snapshot();
-        const users = tiles.map(({ user }) => user).toSorted();
-        return { phase, topology, users, ...(why === undefined ? {} : { why }) };
-      }),
+    call: seenNow,
     async isOnline() {
       await page.evaluate(async () => {
         while (client.state.tag !== 'open') await new Promise((resolve) => setTimeout(resolve, 10));
@@ -216,7 +220,9 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
           const unheard = users.filter(lacks(now, 'energy'));
           const unseen = seen.filter(lacks(now, 'frames'));
           if (unheard.length + unseen.length === 0) return true;
-          throw new Error(`${user} does not hear [${unheard}] nor see [${unseen}]`);
+          const { phase, audioOnly } = await seenNow();
+          const loses = audioOnly ? ', of whom the node thinks that too much is lost' : '';
+          throw new Error(`${user}, ${phase}${loses}, does not hear [${unheard}] nor see [${unseen}]`);
         },
         { timeout: 60_000, what: `${user} to hear and see everybody` },
       );

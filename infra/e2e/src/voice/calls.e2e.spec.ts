@@ -11,10 +11,10 @@ beforeAll(async () => {
 afterEach(() => stage?.clear());
 afterAll(() => stage?.close());
 
-/** So many people in a call, who film where they may; the first has started it. */
+/** So many people in a call, of whom the first so many film; the first has started it. */
 async function callOf(
   count: number,
-  films = true,
+  films = count,
 ): Promise<{ people: CallPerson[]; id: string; call: number }> {
   const users = Array.from({ length: count }, (_, n) => `u${n}`);
   const id = await stage.group(...users);

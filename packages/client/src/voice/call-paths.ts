@@ -117,7 +117,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
             (each.isPaused || delivered.has(each.receiver)),
         ),
       );
-    if (!now.media.isFlowing || !isAll) return;
+    const isThere = open.size > 1 ? now.media.isWhole : now.media.isFlowing;
+    if (!isThere || !isAll) return;
     now.isUp = true;
     onUp(now.path);
   }

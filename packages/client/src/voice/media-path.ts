@@ -20,6 +20,8 @@ export type MediaPath = {
   shown(participant: number, source: TrackSource, size: Size | null): void;
   /** Whether packets go back and forth, as far as ICE knows. */
   readonly isFlowing: boolean;
+  /** Whether everybody can hear me by it: a way that was there before is let go of only then. */
+  readonly isWhole: boolean;
   readonly connections: readonly RTCPeerConnection[];
   close(): void;
 };

@@ -90,6 +90,9 @@ export function openMesh({
         [...peers.values()].some((each) => each.connection.connectionState === 'connected')
       );
     },
+    get isWhole() {
+      return [...peers.values()].every((each) => each.connection.connectionState === 'connected');
+    },
     get connections() {
       return [...peers.values()].map(({ connection }) => connection);
     },

@@ -280,6 +280,10 @@ export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: S
         transports.every(({ connectionState: state }) => state === 'new' || state === 'connected')
       );
     },
+    get isWhole() {
+      const sends = [...tracks].filter(([, track]) => track !== null);
+      return this.isFlowing && sends.every(([source]) => sent.has(source));
+    },
     get connections() {
       return transports.flatMap((each) => connectionOf(each) ?? []);
     },
