@@ -15,7 +15,7 @@ import { testWorker } from '@parley/sfu/testing/test-worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 /** Participants that a node takes, of three nodes: those past it are on edges. */
-const COMFORTABLE = 3;
+const COMFORTABLE = 7;
 const PEOPLE = 3 * COMFORTABLE;
 
 let environment: TestEnvironment;
@@ -53,7 +53,8 @@ it('brings who speaks on one node to everybody on that and two others, and back'
     call ??= place.call;
     const from = new Set<number>();
     heard.set(place.participant, from);
-    people.push({ line, ...(await enterRaw(line, place, (_, who) => from.add(who))) });
+    const speaks = user === users[0] || user === users.at(-1);
+    people.push({ line, ...(await enterRaw(line, place, (_, who) => from.add(who), speaks)) });
   }
   const nodes = new Map(people.map(({ node }) => [node, 0]));
   expect(nodes.size).toBe(3);

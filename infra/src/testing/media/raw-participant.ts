@@ -28,12 +28,14 @@ export type RawParticipant = {
 /**
  * A device in a call by its node, without a browser: enters, sends opus, receives every voice. The call must go by the SFU.
  *
+ * @param speaks false: it only listens
  * @param participant the seq that `call.start` or `call.join` answered
  */
 export async function enterRaw(
   line: VoiceLine,
   { conversationId, call, participant }: { conversationId: string; call: number; participant: number },
   heard: Heard = () => undefined,
+  speaks = true,
 ): Promise<RawParticipant> {
   const inCall = { conversationId, call };
   const { node, fence, ticket } = await line.ask<VoiceResult<'voice.enter'>>('voice.enter', {
@@ -79,13 +81,14 @@ export async function enterRaw(
       void listen(params.consumer as ConsumerView).catch(() => undefined);
   });
   const ssrc = 1_000 + participant;
-  await line.ask('voice.produce', {
-    ...atNode,
-    transport: sending.transport,
-    kind: 'audio',
-    source: 'mic',
-    rtpParameters: opusParameters(ssrc),
-  });
+  if (speaks)
+    await line.ask('voice.produce', {
+      ...atNode,
+      transport: sending.transport,
+      kind: 'audio',
+      source: 'mic',
+      rtpParameters: opusParameters(ssrc),
+    });
   const { consumers } = await line.ask<VoiceResult<'voice.receive'>>('voice.receive', {
     ...atNode,
     transport: receiving.transport,
