@@ -62,14 +62,24 @@ export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: S
         ...(source === 'mic' && (isMuted || track?.enabled === false) ? { paused: true } : {}),
       }).then(({ producer }) => done({ id: producer }), failed);
     });
-    const received = ask('voice.receive', {
+    receive(device, recv).catch(fail);
+    return { device, recv, send };
+  }
+
+  /** Everything there is to receive now: what a notice would have said that did not come is made up for. */
+  async function receive(device: Device, recv: Transport): Promise<void> {
+    const { consumers } = await ask('voice.receive', {
       transport: recv.id,
       rtpCapabilities: plain(device.recvRtpCapabilities) as never,
-    }).then(({ consumers }) => {
-      for (const view of consumers) void take(recv, view);
     });
-    received.catch(fail);
-    return { device, recv, send };
+    const there = new Set(consumers.map(({ consumer }) => consumer));
+    for (const id of heard.keys()) if (!there.has(id)) drop(id);
+    for (const view of consumers) {
+      const each = heard.get(view.consumer);
+      if (each !== undefined) each.isPaused = view.producerPaused;
+      void take(recv, view);
+    }
+    onChange();
   }
 
   function watch(transport: Transport): void {
@@ -224,6 +234,8 @@ export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: S
       iceServers = toRtc(next.iceServers as readonly IceServer[]);
       for (const each of transports)
         if (!each.closed) void each.updateIceServers({ iceServers }).catch(() => undefined);
+      // What was said while the line was cut is lost.
+      void ready.then(({ device, recv }) => receive(device, recv)).catch(() => undefined);
     },
     signal: () => undefined,
     notice(notice) {
