@@ -1,3 +1,4 @@
+import { directConversationId } from '@parley/domain/ids';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +118,24 @@ describe('two people in two windows', () => {
     await carol.page.getByRole('button', { name: 'Call back' }).click();
     await ann.page.getByRole('region', { name: 'Incoming video call' }).getByText('carol').first().waitFor();
     expect([...ann.troubles, ...bob.troubles]).toEqual([]);
+  });
+
+  it('end it for both in their own conversation when one hangs up', async () => {
+    const conversationId = directConversationId('dora', 'emil');
+    const client = await stack.client('dora');
+    await client.call('conversation.create', { conversationId, kind: 'direct', members: ['emil'] });
+    const [dora, emil] = await Promise.all(['dora', 'emil'].map((user) => stack.person(user, CALLER)));
+    await (dora as WebPerson).open('emil');
+    await (emil as WebPerson).open('dora');
+    await button(dora as WebPerson, 'Start a voice call').click();
+    await (emil as WebPerson).page
+      .getByRole('button', { name: /^Accept/ })
+      .first()
+      .click();
+    await hears(dora as WebPerson, 'emil');
+    await button(emil as WebPerson, 'Leave the call').click();
+    await (dora as WebPerson).page.getByText('It was ended for everyone.').waitFor();
+    await button(emil as WebPerson, 'Start a voice call').waitFor();
   });
 
   it('are told by sight what the other does not want to answer', async () => {

@@ -12,6 +12,7 @@ import { CallMenu } from './call-menu.js';
 import { showsMessages } from './call-page.js';
 import { CallPeople } from './call-people.js';
 import { callSettings } from './call-settings.js';
+import { hangUp } from './hang-up.js';
 import { useCallState } from './use-calls.js';
 import './controls.css';
 
@@ -76,7 +77,7 @@ export function Controls({ session, me, stage }: ControlsProps) {
         class="call-control hang-up"
         aria-label="Leave the call"
         title="Leave the call"
-        onClick={() => act(session.leave())}
+        onClick={() => act(hangUp(session))}
       >
         <CallIcon name="hangUp" />
       </button>

@@ -8,6 +8,7 @@ import { act } from './act.js';
 import { CallIcon } from './call-icon.js';
 import { callSettings } from './call-settings.js';
 import { Elapsed } from './elapsed.js';
+import { hangUp } from './hang-up.js';
 import { StartSound } from './start-sound.js';
 import { TrackVideo } from './track-video.js';
 import { useShown } from './use-shown.js';
@@ -63,7 +64,7 @@ export function Dock({ session }: { readonly session: CallSession }) {
           class="call-control hang-up"
           aria-label="Leave the call"
           title="Leave the call"
-          onClick={() => act(session.leave())}
+          onClick={() => act(hangUp(session))}
         >
           <CallIcon name="hangUp" />
         </button>

@@ -1,0 +1,11 @@
+import type { CallSession } from '@parley/client/voice/call-types';
+import { isDirectId } from '@parley/domain/ids';
+
+/** Leaves; what two people have is over for both when one hangs up, unless they go on by another device of theirs. */
+export async function hangUp(session: CallSession): Promise<void> {
+  const { conversationId, tiles } = session.state.snapshot();
+  const mine = tiles.find(({ isMe }) => isMe)?.user;
+  const goesOn = tiles.some(({ isMe, user }) => !isMe && user === mine);
+  await session.leave();
+  if (isDirectId(conversationId) && !goesOn) await session.end();
+}
