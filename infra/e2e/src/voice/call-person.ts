@@ -16,6 +16,8 @@ export type CallPerson = {
   leave(): Promise<void>;
   /** By which kinds of candidates of ours packets go now. */
   localCandidates(): Promise<readonly string[]>;
+  /** In what its pictures go out. */
+  videoCodecs(): Promise<readonly string[]>;
   /** Voices alone are received, because too much is lost. */
   isAudioOnly(): Promise<boolean>;
   /** The call as an application sees it, without its tracks. */
@@ -155,6 +157,19 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
           });
         }
         return kinds;
+      }),
+    videoCodecs: () =>
+      page.evaluate(async () => {
+        const codecs = new Set<string>();
+        for (const connection of heard.connections) {
+          if (connection.connectionState !== 'connected') continue;
+          const report = await connection.getStats();
+          report.forEach((each) => {
+            if (each.type === 'outbound-rtp' && each.kind === 'video' && each.framesEncoded > 0)
+              codecs.add(report.get(each.codecId)?.mimeType);
+          });
+        }
+        return [...codecs];
       }),
     isAudioOnly: () => page.evaluate(() => calls.current.snapshot()?.state.snapshot().audioOnly ?? false),
     joinUntilHeard: (conversationId, call) =>

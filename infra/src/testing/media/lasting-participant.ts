@@ -15,6 +15,9 @@ export type LastingParticipant = {
   close(): Promise<void>;
 };
 
+/** 20 ms of nothing, as opus has it (RFC 6716, 3.1: one frame of CELT, and nothing in it). */
+const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
+
 type Ear = { last: number; longest: number };
 
 /**
@@ -76,7 +79,7 @@ export async function stayInCall(
     current?.speak({
       sequence: sequence & 0xffff,
       timestamp: sequence * PACKET_TICKS,
-      payload: Buffer.alloc(80, sequence),
+      payload: SILENCE,
     });
   }, PACKET_MS);
   await enter();

@@ -1,5 +1,6 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
 import type { Way } from './call-machine.js';
+import type { VideoCodec } from './call-types.js';
 import type { Access, MediaPath, PathHost, Received, Size } from './media-path.js';
 import { openMesh } from './mesh.js';
 import type { AskNode } from './node-line.js';
@@ -10,6 +11,7 @@ export type Playing = { readonly path?: number | undefined; readonly old?: numbe
 
 export type CallPathsOptions = {
   readonly relayOnly: boolean;
+  readonly videoCodec: VideoCodec;
   readonly me: () => number;
   readonly others: () => readonly number[];
   readonly sends: (participant: number, source: TrackSource) => boolean;
@@ -63,7 +65,7 @@ const SILENT_MS = 600;
 const MAX_EARLY = 256;
 
 export function callPaths(options: CallPathsOptions): CallPaths {
-  const { me, others, sends, relayOnly, tell, line, onUp, onDown, onChange } = options;
+  const { me, others, sends, relayOnly, videoCodec, tell, line, onUp, onDown, onChange } = options;
   const open = new Map<number, Open>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sizes = new Map<string, readonly [number, TrackSource, Size | null]>();
@@ -149,6 +151,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       open.set(path, each);
       const host: PathHost = {
         iceTransportPolicy: relayOnly ? 'relay' : 'all',
+        videoCodec,
         onChange() {
           if (each.media) hush(each.media);
           onChange();

@@ -69,6 +69,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     others: () => others(),
     sends: (other, source) => sends(other, source),
     relayOnly: options.relayOnly ?? false,
+    videoCodec: options.videoCodec ?? 'VP8',
     isMuted: (other) => isMuted(other),
     tell: (to, signal) => void ask('voice.signal', { ...place, to, signal }).catch(() => undefined),
     line: (way, path) =>

@@ -15,6 +15,12 @@ export const cameraLayers = (): RTCRtpEncodingParameters[] => [
 /** One size: text must be read by everybody, at up to 30 frames a second; congestion control goes down from there, 2 Mbit/s carry 1080p of slides. */
 export const screenLayer = (): RTCRtpEncodingParameters[] => [{ maxBitrate: SCREEN, maxFramerate: 30 }];
 
+/** One stream of which a node leaves layers out (scalable coding, W3C webrtc-svc): three sizes of a camera; of a screen its full size, at three rates. */
+export const scalable = (source: TrackSource): (RTCRtpEncodingParameters & { scalabilityMode: string })[] =>
+  source === 'camera'
+    ? [{ scalabilityMode: 'L3T3_KEY', maxBitrate: CAMERA }]
+    : [{ scalabilityMode: 'L1T3', maxBitrate: SCREEN, maxFramerate: 30 }];
+
 /** Most bits a second of each source to one other participant of a mesh. */
 export const mostBits: Readonly<Record<TrackSource, number>> = {
   mic: VOICE,

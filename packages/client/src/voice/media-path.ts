@@ -1,4 +1,5 @@
 import type { IceServer, PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import type { VideoCodec } from './call-types.js';
 import type { VoiceNotice } from './read-voice-notice.js';
 
 /** One way by which media goes: a mesh, or a node. */
@@ -50,6 +51,7 @@ export type Access = {
 /** What a path needs of the call it is of. */
 export type PathHost = {
   readonly iceTransportPolicy: RTCIceTransportPolicy;
+  readonly videoCodec: VideoCodec;
   /** What came in has changed, or whether it flows. */
   readonly onChange: () => void;
   /** It carries nothing any more and cannot mend itself. */

@@ -2,7 +2,7 @@ import type { ConsumerView, IceServer, TrackSource } from '@parley/domain/wire/v
 import { Device } from 'mediasoup-client';
 import type { Consumer, Producer, RtpCapabilities, RtpParameters, Transport } from 'mediasoup-client/types';
 import { RefusalError } from '../refusal-error.js';
-import { cameraLayers, degradation, screenLayer } from './encodings.js';
+import { cameraLayers, degradation, scalable, screenLayer } from './encodings.js';
 import { type Access, type MediaPath, type PathHost, type Received, type Size, toRtc } from './media-path.js';
 import type { AskNode } from './node-line.js';
 
@@ -23,7 +23,14 @@ type Heard = {
 };
 
 /** Media by way of a node. What it asks of the node it asks in order; what is refused as stale ends the path. */
-export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: SfuOptions): MediaPath {
+export function openSfu({
+  access,
+  iceTransportPolicy,
+  videoCodec,
+  ask,
+  onChange,
+  onDown,
+}: SfuOptions): MediaPath {
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sent = new Map<TrackSource, Sent>();
   const heard = new Map<string, Heard>();
@@ -177,6 +184,18 @@ export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: S
     return done.then(() => undefined);
   }
 
+  /** How a picture is sent: in the codec that was asked for, where this browser and the node have it. */
+  function inCodec(device: Device, source: TrackSource) {
+    const codec = device.sendRtpCapabilities.codecs?.find(
+      ({ mimeType }) => mimeType.toLowerCase() === `video/${videoCodec}`.toLowerCase(),
+    );
+    const isScalable = videoCodec === 'VP9' && codec !== undefined;
+    return {
+      ...(codec === undefined ? {} : { codec }),
+      encodings: isScalable ? scalable(source) : source === 'camera' ? cameraLayers() : screenLayer(),
+    };
+  }
+
   async function put(source: TrackSource): Promise<void> {
     const { send, device } = await ready;
     const track = tracks.get(source) ?? null;
@@ -199,7 +218,7 @@ export function openSfu({ access, iceTransportPolicy, ask, onChange, onDown }: S
       appData: { source },
       ...(isVideo
         ? {
-            encodings: source === 'camera' ? cameraLayers() : screenLayer(),
+            ...inCodec(device, source),
             codecOptions: { videoGoogleStartBitrate: 1_000 },
           }
         : { codecOptions: { opusDtx: true, opusFec: true, opusStereo: false } }),
