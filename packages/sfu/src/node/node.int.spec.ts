@@ -84,6 +84,8 @@ describe('a node', () => {
     const placements = openPlacements(cluster.redis);
     const back = await waitFor(() => placements.read('c-lost'), { what: 'the call to be put back' });
     expect(back).toMatchObject({ node: seat.node, fence: seat.fence });
+    // Until it has beaten again Redis knows of no node to seat anybody on.
+    await waitFor(async () => (await openRegistry(cluster.redis).read()).length > 0, { what: 'a beat' });
     await cluster.seat('c-lost', 1);
     await cluster.seat('c-lost', 7);
     cluster.nats.publish(liveSubject('c-lost', PARTITIONS), '{"type":"call.left"}');
