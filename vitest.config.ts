@@ -39,11 +39,25 @@ export default defineConfig({
           // Each of these starts processes of its own, and mostly waits for them.
           name: 'e2e',
           include: ['infra/e2e/**/*.e2e.spec.ts'],
+          exclude: ['**/*.alone.e2e.spec.ts', '**/{node_modules,dist}/**'],
           globalSetup,
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // What takes the whole machine for itself: nine browsers that film and listen.
+          name: 'alone',
+          include: ['infra/e2e/**/*.alone.e2e.spec.ts'],
+          globalSetup,
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
