@@ -29,6 +29,7 @@ import { transfer } from './cases/transfer.js';
 import { vault } from './cases/vault.js';
 import { verify } from './cases/verify.js';
 import { voiceChannel } from './cases/voice-channel.js';
+import { voiceEdges } from './cases/voice-edges.js';
 import { voiceFailover } from './cases/voice-failover.js';
 import { voiceForward } from './cases/voice-forward.js';
 import { voiceJoin } from './cases/voice-join.js';
@@ -69,6 +70,7 @@ const cases: readonly Case[] = [
   verify,
   transfer,
   voiceChannel,
+  voiceEdges,
   voiceForward,
   voiceLatency,
   voiceFailover,

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectClient } from '@parley/infra/testing/foreign-client';
 import {
   enterRaw,
   joinRaw,
@@ -9,11 +8,11 @@ import {
 } from '@parley/infra/testing/media/raw-participant';
 import { openVoiceLine } from '@parley/infra/testing/media/voice-line';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
-import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import type { SystemProcesses } from '@parley/infra/testing/system-processes';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Case } from '../case.js';
 import { openLatencies } from '../percentiles.js';
-import { withStack } from '../with-stack.js';
+import { groupOf, withNodes } from '../voice/with-nodes.js';
 
 /** Calls of two: one speaks all the time, one listens. */
 const CALLS = 4;
@@ -36,13 +35,7 @@ export const voiceFailover: Case = {
   about: `nodes are killed while ${CALLS} calls of two go on: from the kill to audio again at the listener`,
   async run({ quick, say }) {
     const kills = quick ? 3 : 20;
-    return withStack(false, async (stack) => {
-      const system = await startSystem(
-        { natsUrl: stack.nats, databaseUrl: stack.database, redisUrl: stack.redis },
-        [],
-        undefined,
-        { VOICE_P2P_MAX: '0', PARLEY_LIMIT_OPENS: '0', PARLEY_VOICE_WORKERS: '1' },
-      );
+    return withNodes(0, { PARLEY_VOICE_WORKERS: '1' }, say, async (system) => {
       const nodes = new Map<string, ServiceProcess>();
       for (let n = 0; n < 2; n++) await addNode(system, nodes);
       const calls = await Promise.all(Array.from({ length: CALLS }, (_, n) => openCall(system, n)));
@@ -69,7 +62,6 @@ export const voiceFailover: Case = {
         drained = await drain(calls, nodes);
       } finally {
         for (const call of calls) call.close();
-        await system.stop();
       }
       return [
         {
@@ -123,12 +115,8 @@ type BenchCall = Awaited<ReturnType<typeof openCall>>;
 
 async function openCall(system: SystemProcesses, n: number) {
   const conversationId = `bench-failover-${n}`;
-  const [speaker, listener] = [`speaker${n}`, `listener${n}`];
-  const founder = await connectClient(system.ws);
-  await founder.request('session.open', { token: await system.token(speaker), device: 'd1' });
-  const members = [listener];
-  await founder.request('conversation.create', { commandId: 'c1', conversationId, kind: 'group', members });
-  founder.socket.terminate();
+  const [speaker, listener] = [`speaker${n}`, `listener${n}`] as const;
+  await groupOf(system, conversationId, [speaker, listener]);
 
   const sentAt = new Map<number, number>();
   const waiting = new Set<Waiting>();

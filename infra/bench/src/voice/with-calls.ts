@@ -1,7 +1,5 @@
 import { type CallScene, openCallScene } from '@parley/e2e/voice/call-scene';
-import { startSystem } from '@parley/infra/testing/system-processes';
-import { findMediasoupWorker } from '@parley/sfu/worker/find-worker';
-import { withStack } from '../with-stack.js';
+import { withNodes } from './with-nodes.js';
 
 /** Runs a measurement with people in a browser who may call each other, by a mesh of up to `p2pMax`, else by one node. */
 export async function withCalls<A>(
@@ -9,22 +7,12 @@ export async function withCalls<A>(
   say: (line: string) => void,
   run: (scene: CallScene) => Promise<A>,
 ): Promise<A> {
-  const { workerBin } = await findMediasoupWorker(say);
-  return withStack(false, async (stack) => {
-    const servers = { natsUrl: stack.nats, databaseUrl: stack.database, redisUrl: stack.redis };
-    const system = await startSystem(servers, [], undefined, {
-      PARLEY_MEDIASOUP_WORKER: workerBin,
-      PARLEY_LIMIT_COMMANDS: '0',
-      PARLEY_LIMIT_OPENS: '0',
-      VOICE_P2P_MAX: String(p2pMax),
-    });
-    await system.add('sfu');
+  return withNodes(1, { VOICE_P2P_MAX: String(p2pMax) }, say, async (system) => {
     const scene = await openCallScene(system);
     try {
       return await run(scene);
     } finally {
       await scene.close();
-      await system.stop();
     }
   });
 }
