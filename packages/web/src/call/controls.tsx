@@ -12,7 +12,7 @@ import { CallMenu } from './call-menu.js';
 import { showsMessages } from './call-page.js';
 import { CallPeople } from './call-people.js';
 import { callSettings } from './call-settings.js';
-import { hangUp } from './hang-up.js';
+import { HangUp } from './hang-up.js';
 import { useCallState } from './use-calls.js';
 import './controls.css';
 
@@ -72,15 +72,7 @@ export function Controls({ session, me, stage }: ControlsProps) {
         isOff={deafened}
         onClick={() => session.setDeafened(!deafened)}
       />
-      <button
-        type="button"
-        class="call-control hang-up"
-        aria-label="Leave the call"
-        title="Leave the call"
-        onClick={() => act(hangUp(session))}
-      >
-        <CallIcon name="hangUp" />
-      </button>
+      <HangUp session={session} act={act} />
       <div class="controls-side end">
         <Opener icon="people" label={`People in the call, ${people}`} count={people}>
           {() => <CallPeople session={session} />}

@@ -8,7 +8,7 @@ import { act } from './act.js';
 import { CallIcon } from './call-icon.js';
 import { callSettings } from './call-settings.js';
 import { Elapsed } from './elapsed.js';
-import { hangUp } from './hang-up.js';
+import { HangUp } from './hang-up.js';
 import { StartSound } from './start-sound.js';
 import { TrackVideo } from './track-video.js';
 import { useShown } from './use-shown.js';
@@ -59,15 +59,7 @@ export function Dock({ session }: { readonly session: CallSession }) {
             <CallIcon name={mic ? 'mic' : 'micOff'} />
           </button>
         )}
-        <button
-          type="button"
-          class="call-control hang-up"
-          aria-label="Leave the call"
-          title="Leave the call"
-          onClick={() => act(hangUp(session))}
-        >
-          <CallIcon name="hangUp" />
-        </button>
+        <HangUp session={session} act={act} />
       </div>
     </section>
   );
