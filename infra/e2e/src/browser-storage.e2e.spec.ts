@@ -1,28 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import { openBrowser } from '@parley/infra/testing/open-browser';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ModulePage, serveModule } from './module-page.js';
 
 let environment: TestEnvironment;
 let system: SystemProcesses;
 let browser: Browser;
 let context: BrowserContext;
-let site: Server;
+let site: ModulePage;
 let bob: ParleyClient;
 
 beforeAll(async () => {
   environment = await testEnvironment();
   system = await startSystem(environment);
   browser = await openBrowser();
-  site = await serve(await bundle());
+  site = await serveModule(import.meta.resolve('@parley/client/testing/browser-entry'));
   bob = await connect({ url: system.ws, token: await system.token('bob'), device: 'd1' });
 });
 beforeEach(async () => {
@@ -37,36 +34,12 @@ afterAll(async () => {
   await environment?.dispose();
 });
 
-/** What an application would load. */
-async function bundle(): Promise<string> {
-  const build = await rolldown({
-    input: fileURLToPath(import.meta.resolve('@parley/client/testing/browser-entry')),
-    platform: 'browser',
-  });
-  const { output } = await build.generate({ format: 'esm' });
-  await build.close();
-  return output[0].code;
-}
-
-const HTML = `<!doctype html><title>a page</title>
-<script type="module">import * as sdk from '/sdk.js'; globalThis.sdk = sdk;</script>`;
-
-/** A page of its own origin, which is a secure one, so that there are Web Locks. */
-async function serve(code: string): Promise<Server> {
-  const server = createServer(({ url }, answer) => {
-    answer.setHeader('content-type', url === '/sdk.js' ? 'text/javascript' : 'text/html');
-    answer.end(url === '/sdk.js' ? code : HTML);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
 const NOBODY = 'ws://127.0.0.1:9/v1/ws';
 
 /** A tab in which a client of this user runs, as `client`. */
 async function tab(user: string, url = system.ws): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+  await page.goto(site.url);
   await page.evaluate(
     ({ token, url }) => {
       const client = sdk.createClient({ url, token, device: 'd1', storage: sdk.indexedDbStorage });

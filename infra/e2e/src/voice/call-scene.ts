@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connect } from '@parley/client/parley-client';
 import { openBrowser } from '@parley/infra/testing/open-browser';
 import type { SystemProcesses } from '@parley/infra/testing/system-processes';
 import type { Browser } from 'playwright-core';
-import { rolldown } from 'rolldown';
+import { serveModule } from '../module-page.js';
 import { type CallPerson, openCallPerson } from './call-person.js';
 import { writeSpeech } from './speech-file.js';
 
@@ -41,7 +38,7 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
   const speech = join(directory, 'speech.wav');
   await writeSpeech(speech);
   const browser = await openBrowser(...FLAGS, `--use-file-for-fake-audio-capture=${speech}`);
-  const site = await serve(await bundle());
+  const site = await serveModule(import.meta.resolve('@parley/client/testing/voice-entry'));
   const owner = await connect({ url: system.ws, token: await system.token('owner'), device: 'd1' });
   const people: CallPerson[] = [];
   const clear = async (): Promise<void> => {
@@ -51,8 +48,8 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
     browser,
     clear,
     async person(user, ws = system.ws) {
-      const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
-      const person = await openCallPerson(browser, { site: url, ws, user, token: await system.token(user) });
+      const token = await system.token(user);
+      const person = await openCallPerson(browser, { site: site.url, ws, user, token });
       people.push(person);
       return person;
     },
@@ -72,27 +69,4 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The SDK with its calls, in one file. */
-async function bundle(): Promise<string> {
-  const build = await rolldown({
-    input: fileURLToPath(import.meta.resolve('@parley/client/testing/voice-entry')),
-    platform: 'browser',
-  });
-  const { output } = await build.generate({ format: 'esm', codeSplitting: false });
-  await build.close();
-  return output[0].code;
-}
-
-const HTML = `<!doctype html><title>a page</title>
-<script type="module">import * as sdk from '/sdk.js'; globalThis.sdk = sdk;</script>`;
-
-async function serve(code: string): Promise<Server> {
-  const server = createServer(({ url }, answer) => {
-    answer.setHeader('content-type', url === '/sdk.js' ? 'text/javascript' : 'text/html');
-    answer.end(url === '/sdk.js' ? code : HTML);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }

@@ -1,2 +1,4 @@
+import { Device } from 'mediasoup-client';
+
 /** What a page needs to reach a node without the SDK. */
-export { Device } from 'mediasoup-client';
+export const device = new Device();

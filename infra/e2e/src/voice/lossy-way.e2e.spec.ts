@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { NodeMethod } from '@parley/domain/wire/voice';
 import { type LossyWay, openLossyWay } from '@parley/infra/testing/media/lossy-way';
 import { openBrowser } from '@parley/infra/testing/open-browser';
@@ -8,22 +5,22 @@ import { waitFor } from '@parley/infra/testing/wait-for';
 import { openTestRooms, type TestRooms, testCall, ticketFor } from '@parley/sfu/testing/open-test-rooms';
 import type { types } from 'mediasoup-client';
 import type { Browser, Page } from 'playwright-core';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ModulePage, serveModule } from '../module-page.js';
 
 /** Who sends and who receives: both are in one page. */
 const [SENDER, RECEIVER] = [11, 12];
 
 let rooms: TestRooms;
 let browser: Browser;
-let site: Server;
+let site: ModulePage;
 let page: Page;
 let way: LossyWay;
 
 beforeAll(async () => {
   rooms = await openTestRooms({ portMin: 46_000 });
   rooms.rooms.open(testCall);
-  site = await serve(await bundle());
+  site = await serveModule(new URL('./device-entry.ts', import.meta.url).href);
   browser = await openBrowser(
     '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream',
@@ -32,7 +29,7 @@ beforeAll(async () => {
   );
   page = await browser.newPage();
   await page.exposeFunction('ask', askNode);
-  await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+  await page.goto(site.url);
 });
 afterAll(async () => {
   await browser?.close();
@@ -40,26 +37,6 @@ afterAll(async () => {
   way?.close();
   await rooms?.close();
 });
-
-async function bundle(): Promise<string> {
-  const input = fileURLToPath(new URL('./device-entry.ts', import.meta.url));
-  const build = await rolldown({ input, platform: 'browser' });
-  const { output } = await build.generate({ format: 'esm' });
-  await build.close();
-  return output[0].code;
-}
-
-const HTML = `<!doctype html><title>a call</title>
-<script type="module">import { Device } from '/media.js'; globalThis.device = new Device();</script>`;
-
-async function serve(code: string): Promise<Server> {
-  const server = createServer(({ url }, answer) => {
-    answer.setHeader('content-type', url === '/media.js' ? 'text/javascript' : 'text/html');
-    answer.end(url === '/media.js' ? code : HTML);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
 
 /** What the page asks of the node; the receiver is told the lossy way to it. */
 async function askNode(
@@ -129,7 +106,7 @@ it('keeps voices where so much is lost that video is in their way, and brings vi
   expect(audioOnly()).toEqual([true, false]);
 });
 
-declare const device: types.Device;
+declare const sdk: typeof import('./device-entry.js');
 declare let receiving: types.Transport;
 // biome-ignore lint/suspicious/noExplicitAny: what comes over from the test is a plain object
 declare function ask(participant: number, method: string, params: object): Promise<any>;
@@ -137,9 +114,9 @@ declare function ask(participant: number, method: string, params: object): Promi
 /** In the page. */
 async function send(participant: number): Promise<void> {
   const { rtpCapabilities } = await ask(participant, 'voice.attach', {});
-  await device.load({ routerRtpCapabilities: rtpCapabilities });
+  await sdk.device.load({ routerRtpCapabilities: rtpCapabilities });
   const { transport: id, ...opened } = await ask(participant, 'voice.openTransport', { direction: 'send' });
-  const transport = device.createSendTransport({ id, ...(opened as object) } as never);
+  const transport = sdk.device.createSendTransport({ id, ...(opened as object) } as never);
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     ask(participant, 'voice.connectTransport', { transport: id, dtlsParameters }).then(done, failed);
   });
@@ -163,12 +140,12 @@ async function receive(participant: number): Promise<void> {
   // As everybody has: what goes the other way says nothing about this one.
   await ask(participant, 'voice.openTransport', { direction: 'send' });
   const { transport: id, ...opened } = await ask(participant, 'voice.openTransport', { direction: 'recv' });
-  const transport = device.createRecvTransport({ id, ...(opened as object) } as never);
+  const transport = sdk.device.createRecvTransport({ id, ...(opened as object) } as never);
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     ask(participant, 'voice.connectTransport', { transport: id, dtlsParameters }).then(done, failed);
   });
   Object.assign(globalThis, { receiving: transport });
-  const { rtpCapabilities } = device;
+  const { rtpCapabilities } = sdk.device;
   const { consumers } = (await ask(participant, 'voice.receive', { transport: id, rtpCapabilities })) as {
     consumers: { consumer: string; producer: string; kind: 'audio' | 'video'; rtpParameters: never }[];
   };
