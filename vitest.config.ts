@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages/*,infra}/**/*.spec.ts'],
           exclude: ['**/*.{int,e2e}.spec.ts', '**/{node_modules,dist}/**'],
+          // A process for each of them would spend most of its time on loading: what one changes for all, it puts back.
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -29,7 +31,9 @@ export default defineConfig({
           include: ['{packages/*,infra}/**/*.int.spec.ts'],
           exclude: ['**/{node_modules,dist}/**'],
           globalSetup,
-          maxWorkers: 2,
+          // They wait for servers, mostly.
+          maxWorkers: 3,
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },
@@ -50,12 +54,12 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // What takes the whole machine for itself: nine browsers that film and listen.
+          // What takes the whole machine for itself: nine browsers that film and listen, and one that broadcasts.
           name: 'alone',
           include: ['infra/e2e/**/*.alone.e2e.spec.ts'],
           globalSetup,
           maxWorkers: 1,
-          testTimeout: 180_000,
+          testTimeout: 400_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 3 },
         },

@@ -74,6 +74,14 @@ describe('session.sync', () => {
     for (let n = 0; n < 5; n++) ids.push(await group(dan.client, ['eve']));
     const { token } = await eve.client.call('session.sync', {});
     for (const id of ids) await dan.client.send(id, { text: 'new' });
+    await waitFor(
+      async () => {
+        const { conversations } = await eve.client.conversations();
+        return conversations.every(({ delivered, revision }) => delivered === revision);
+      },
+      // That is a change too.
+      { what: 'her device to have said by itself what came to it' },
+    );
     const first = await eve.client.call('session.sync', { since: token, limit: 3 });
     await dan.client.send(ids[0] as string, { text: 'newer' });
     const after = first.nextCursor as string;

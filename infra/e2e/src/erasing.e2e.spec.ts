@@ -7,8 +7,9 @@ import { pageKey } from '@parley/infra/read-model/newest-page';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { askApi } from '@parley/infra/testing/ask-api';
 import { connectClient } from '@parley/infra/testing/foreign-client';
+import { ownServers } from '@parley/infra/testing/own-servers';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { readStoredValue } from '@parley/infra/vault/stored-value';
 import type { SecretName } from '@parley/infra/vault/vault';
@@ -27,7 +28,7 @@ let client: pg.Client;
 let redis: Redis;
 
 beforeAll(async () => {
-  environment = await testEnvironment();
+  environment = await ownServers();
   system = await startSystem(environment, [], undefined, { PARLEY_LEGAL_HOLD: 'on' });
   client = new pg.Client(environment.databaseUrl);
   await client.connect();

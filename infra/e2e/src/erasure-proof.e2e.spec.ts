@@ -7,8 +7,9 @@ import type { ErasureReport } from '@parley/infra/erasure/proof/verify';
 import { askApi } from '@parley/infra/testing/ask-api';
 import { startCli } from '@parley/infra/testing/cli-process';
 import { TEST_MASTER_KEYS } from '@parley/infra/testing/master-key';
+import { ownServers } from '@parley/infra/testing/own-servers';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
-import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
+import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,7 +23,7 @@ let environment: TestEnvironment;
 let system: SystemProcesses;
 let home: string;
 beforeAll(async () => {
-  environment = await testEnvironment();
+  environment = await ownServers();
   system = await startSystem(environment);
   home = await mkdtemp(join(tmpdir(), 'parley-proof-'));
 });
@@ -59,8 +60,9 @@ async function query(text: string, values: readonly unknown[] = []) {
   }
 }
 
-const hasRow = async (conversationId: string, seq: number): Promise<boolean> => {
-  const found = await query('select from rm_1.message where conversation_id = $1 and seq = $2', [
+/** Whether there is a row of a message, of which this is true. */
+const hasRow = async (conversationId: string, seq: number, that = 'true'): Promise<boolean> => {
+  const found = await query(`select from rm_1.message where conversation_id = $1 and seq = $2 and ${that}`, [
     conversationId,
     seq,
   ]);
@@ -89,11 +91,16 @@ async function verify(flags: readonly string[], masterKeys = TEST_MASTER_KEYS) {
 describe('erasure verify', () => {
   it('certifies that a message whose time is over can be read by nobody, and not before', async () => {
     const conversationId = await group();
-    await send(conversationId, 'for a while', 5);
+    // Longer than the first verification takes to begin.
+    await send(conversationId, 'for a while', 20);
     await send(conversationId, 'for good');
     const early = await verify(['--conversation', conversationId]);
     expect(early.report).toMatchObject({ messages: [], verdict: 'gone' });
 
+    await waitFor(() => hasRow(conversationId, 2, 'expired'), {
+      what: 'the message to expire',
+      timeout: 60_000,
+    });
     const file = join(home, 'certificate.json');
     let last = early;
     await waitFor(

@@ -7,13 +7,13 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { connect } from '@parley/client/parley-client';
 import { bucketEnd } from '@parley/domain/sealing/bucket';
 import { readSealedText } from '@parley/domain/sealing/sealed-text';
-import { forgetHome } from '@parley/infra/embedded/forget-home';
-import { type Stack, startStack } from '@parley/infra/embedded/stack';
 import { consumeBatches } from '@parley/infra/log/consume';
 import { streamName } from '@parley/infra/log/subjects';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { TEST_MASTER_KEY } from '@parley/infra/testing/master-key';
+import { ownServers } from '@parley/infra/testing/own-servers';
 import { SYSTEM_PARTITIONS, type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { openVault } from '@parley/infra/vault/open-vault';
 import { readStoredValue } from '@parley/infra/vault/stored-value';
@@ -25,35 +25,31 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filesWith, openedOf, sealedIn } from './copies.js';
 
 /** Life of the messages, in s: long enough for a backup to be taken and looked at before it is over. */
-const LIFE = 40;
+const LIFE = 20;
 
 const STORES = ['nats', 'postgres', 'redis'] as const;
 
-let home: string;
+let servers: TestEnvironment;
 let backup: string;
-let stack: Stack;
 let system: SystemProcesses;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'parley-test-'));
   backup = await mkdtemp(join(tmpdir(), 'parley-backup-'));
-  stack = await startStack({ home, syncAlways: false, useEnvironment: false });
-  const servers = { natsUrl: stack.nats, databaseUrl: stack.database, redisUrl: stack.redis };
+  servers = await ownServers();
   system = await startSystem(servers, [], undefined, { PARLEY_LOG_LEVEL: 'warn' });
-  nats = await connectNats(stack.nats, 'planted-sentence');
+  nats = await connectNats(servers.natsUrl, 'planted-sentence');
 });
 afterAll(async () => {
   await nats?.close();
   await system?.stop();
-  await stack?.stop();
-  await forgetHome(home);
+  await servers?.dispose();
   await rm(backup, { recursive: true, force: true });
 });
 
 /** Has Redis, which keeps nothing on disk here, write everything it has, as it is, and again whenever it changes. */
 async function persistRedis(): Promise<void> {
-  const redis = new Redis(stack.redis);
+  const redis = new Redis(servers.redisUrl);
   await redis.config('SET', 'rdbcompression', 'no');
   await redis.config('SET', 'appendonly', 'yes');
   await redis.save();
@@ -61,13 +57,14 @@ async function persistRedis(): Promise<void> {
 }
 
 async function inDatabase(statement: string): Promise<pg.QueryResult> {
-  const client = new pg.Client(stack.database);
+  const client = new pg.Client(servers.databaseUrl);
   await client.connect();
   return client.query(statement).finally(() => client.end());
 }
 
 /** Where the servers keep their data: of NATS without the vault, which is never backed up together with the rest. */
-const directoryOf = async (store: (typeof STORES)[number]): Promise<string> => realpath(join(home, store));
+const directoryOf = async (store: (typeof STORES)[number]): Promise<string> =>
+  realpath(join(servers.home, store));
 
 async function takeBackup(): Promise<void> {
   await persistRedis();
@@ -162,7 +159,7 @@ it('leaves nothing of a message whose life is over: not on the servers, not in a
 
   const live = await Promise.all(STORES.map(directoryOf));
   const said = [word, ...sentences].map((text) => Buffer.from(text));
-  expect(await filesWith([home, await directoryOf('postgres'), backup], [...said, ...wrapped])).toEqual([]);
+  expect(await filesWith([servers.home, backup], [...said, ...wrapped])).toEqual([]);
   const left = [...bodies, ...(await Promise.all(live.map(sealedIn))).flat()];
   const fresh = await openVault({ nats, masterKeys: [TEST_MASTER_KEY] });
   // What has no end still opens, so all this looked in the right places.

@@ -140,6 +140,8 @@ describe('while Postgres is away', () => {
         tag: 'Unavailable',
         retryable: true,
       });
+      // Who was told nothing while away asks again by this, and learns how far the others have come.
+      expect(await ann.client.call('conversation.get', { conversationId: id })).toMatchObject({ behind: 1 });
       const late = await person('bob', 'd2');
       await say(ann, 'to a session opened meanwhile');
       await waitFor(() => textsOf(late.heard, id).length === 1, { what: 'the new session to hear' });

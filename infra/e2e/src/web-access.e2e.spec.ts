@@ -186,9 +186,9 @@ const left = (page: Page): Promise<typeof NOTHING> =>
 
 describe('a session', () => {
   it('that ends asks for a new token, and goes on where it was', async () => {
-    const token = await stack.system.token('demo', undefined, 14);
     const { page, ...demo } = await stack.person('demo', { signsIn: false });
     await page.getByText('Sign in with a token').click();
+    const token = await stack.system.token('demo', undefined, 14);
     await page.getByLabel('Token', { exact: true }).fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await demo.open('Friends');
@@ -249,9 +249,9 @@ describe('a session', () => {
     await other.locator('.conversation').first().waitFor();
     await demo.page.getByRole('button', { name: 'Settings' }).click();
     await demo.page.getByRole('button', { name: 'Sign out' }).click();
-    for (const page of [demo.page, other]) {
+    // They share what is stored, and each writes until it has left.
+    for (const page of [demo.page, other])
       await page.getByRole('button', { name: 'Continue as demo' }).waitFor();
-      expect(await left(page)).toEqual(NOTHING);
-    }
+    for (const page of [demo.page, other]) expect(await left(page)).toEqual(NOTHING);
   });
 });

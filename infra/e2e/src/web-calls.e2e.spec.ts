@@ -1,76 +1,23 @@
 import { directConversationId } from '@parley/domain/ids';
-import { waitFor } from '@parley/infra/testing/wait-for';
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { button, CALLER, hears, peopleIn, sees, tile } from './web/call-people.js';
 import { serious } from './web/serious.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
 
 let stack: WebStack;
 
-/** Who may use a microphone and a camera: the browser's own, which beep and turn. */
-const CALLER = { permissions: ['camera', 'microphone'] };
-
 beforeAll(async () => {
-  stack = await startWebStack('--use-fake-device-for-media-stream');
+  stack = await startWebStack(['--use-fake-device-for-media-stream']);
 });
 afterEach(() => stack.clear());
 afterAll(() => stack?.stop());
-
-/** A group of these people, and a window of each of them that looks at it. */
-async function peopleIn(title: string, ...users: readonly string[]): Promise<readonly WebPerson[]> {
-  const [first = ''] = users;
-  await groupOf(await stack.client(first), title, [...users, 'carol']);
-  const people = await Promise.all(users.map((user) => stack.person(user, CALLER)));
-  for (const person of people) {
-    // Browsers that encode and decode for each other have little left of two cores.
-    person.page.setDefaultTimeout(60_000);
-    await person.open(title);
-  }
-  return people;
-}
-
-const button = ({ page }: WebPerson, name: string) => page.getByRole('button', { name, exact: true });
-const tile = ({ page }: WebPerson, user: string) => page.locator(`.tile[data-user="${user}"]`);
-
-/** Waits until pictures of that user come in, one after the other. */
-async function sees(person: WebPerson, user: string): Promise<void> {
-  const video = tile(person, user).locator('video');
-  await video.waitFor();
-  const frames = () =>
-    video.evaluate((element) => (element as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames);
-  const before = await frames();
-  await waitFor(async () => (await frames()) > before + 5, { what: `pictures of ${user}` });
-}
-
-/** Waits until something of that user is to be heard. */
-async function hears({ page }: WebPerson, user: string): Promise<void> {
-  await waitFor(async () => (await loudness(page, user)) > 0.01, { what: `the voice of ${user}` });
-}
-
-const loudness = (page: Page, user: string): Promise<number> =>
-  page.evaluate(async (of) => {
-    const audio = document.querySelector<HTMLAudioElement>(`audio[data-user="${of}"]`);
-    if (audio === null || audio.paused || !(audio.srcObject instanceof MediaStream)) return 0;
-    const context = new AudioContext();
-    const analyser = context.createAnalyser();
-    context.createMediaStreamSource(audio.srcObject).connect(analyser);
-    const samples = new Float32Array(analyser.fftSize);
-    let loudest = 0;
-    for (let n = 0; n < 60 && loudest < 0.02; n++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      analyser.getFloatTimeDomainData(samples);
-      loudest = Math.max(loudest, ...samples.map(Math.abs));
-    }
-    await context.close();
-    return loudest;
-  }, user);
 
 describe('two people in two windows', () => {
   it('call, are rung, see and hear each other, go elsewhere meanwhile, and leave', async () => {
     const client = await stack.client('ann');
     await groupOf(client, 'Elsewhere', ['bob']);
-    const [ann, bob] = (await peopleIn('Garden', 'ann', 'bob')) as [WebPerson, WebPerson];
+    const [ann, bob] = (await peopleIn(stack, 'Garden', 'ann', 'bob')) as [WebPerson, WebPerson];
     await bob.open('Elsewhere');
     await button(ann, 'Start a video call').click();
     const card = bob.page.getByRole('region', { name: 'Incoming video call' });
@@ -139,7 +86,7 @@ describe('two people in two windows', () => {
   });
 
   it('are told by sight what the other does not want to answer', async () => {
-    const [ann, bob] = (await peopleIn('Quiet', 'ann', 'bob')) as [WebPerson, WebPerson];
+    const [ann, bob] = (await peopleIn(stack, 'Quiet', 'ann', 'bob')) as [WebPerson, WebPerson];
     await button(ann, 'Start a voice call').click();
     const card = bob.page.getByRole('region', { name: 'Incoming voice call' });
     await card.getByRole('button', { name: 'Decline' }).click();
@@ -172,7 +119,7 @@ describe('somebody', () => {
   });
 
   it('who holds the space bar talks, and only then, where they wish it so', async () => {
-    const [ann, bob] = (await peopleIn('Held', 'ann', 'bob')) as [WebPerson, WebPerson];
+    const [ann, bob] = (await peopleIn(stack, 'Held', 'ann', 'bob')) as [WebPerson, WebPerson];
     await ann.page.getByRole('button', { name: 'Settings' }).click();
     await ann.page.getByLabel('Push to talk').check();
     await ann.page.keyboard.press('Escape');
@@ -188,7 +135,7 @@ describe('somebody', () => {
   });
 
   it('who joins by another device too sees both, and which is this one', async () => {
-    const [ann] = (await peopleIn('Twice', 'ann')) as [WebPerson];
+    const [ann] = (await peopleIn(stack, 'Twice', 'ann')) as [WebPerson];
     await button(ann, 'Start a voice call').click();
     await tile(ann, 'ann').waitFor();
     const other = await stack.person('ann', CALLER);

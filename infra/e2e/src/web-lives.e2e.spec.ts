@@ -1,10 +1,10 @@
 import { connect } from '@parley/client/parley-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { serious } from './web/serious.js';
 import type { WebPerson } from './web/web-person.js';
-import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
+import { groupOf, startWebStack, type WebPeople, type WebStack } from './web/web-stack.js';
 
 const HOUR = 3_600_000;
 
@@ -13,11 +13,17 @@ let stack: WebStack;
 beforeAll(async () => {
   stack = await startWebStack();
 });
-afterEach(() => stack.clear());
 afterAll(() => stack?.stop());
 
-async function groupOfTwo(title: string) {
-  const owner = await stack.client('ann');
+/** Whoever a test calls leaves with it: most of these tests wait for lives to end, and do so beside each other. */
+function peopleOf({ onTestFinished }: TestContext): WebPeople {
+  const people = stack.people();
+  onTestFinished(() => people.clear());
+  return people;
+}
+
+async function groupOfTwo(people: WebPeople, title: string) {
+  const owner = await people.client('ann');
   const conversationId = await groupOf(owner, title, ['bob']);
   return { owner, conversationId };
 }
@@ -33,7 +39,8 @@ async function operator(scope: string) {
 }
 
 const about = ({ page }: WebPerson) => page.getByRole('button', { name: 'About this conversation' });
-const gone = (person: WebPerson, text: string) => person.message(text).waitFor({ state: 'detached' });
+const gone = (person: WebPerson, text: string) =>
+  person.message(text).waitFor({ state: 'detached', timeout: 60_000 });
 
 /** From now on the page writes down every text of a message that it shows. */
 const recordTexts = (page: Page): Promise<void> =>
@@ -82,11 +89,42 @@ const putClock = (page: Page, by: number): Promise<void> =>
     Date.now = () => now() + by;
   }, by);
 
-describe('messages of five seconds', () => {
-  it('are chosen beside the conversation, told in it, and go in both windows', async () => {
-    await groupOfTwo('Short');
-    const [ann, bob] = [await stack.person('ann'), await stack.person('bob')];
-    for (const person of [ann, bob]) await person.open('Short');
+describe.concurrent('messages that go', () => {
+  it('do not move what one reads, also where the first in view is one of them', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Still');
+    for (let n = 0; n < 30; n++) await owner.send(conversationId, { text: `above ${n}` });
+    for (let n = 0; n < 3; n++) await owner.send(conversationId, { text: `goes ${n}`, ttl: 30 });
+    for (let n = 0; n < 30; n++) await owner.send(conversationId, { text: `below ${n}` });
+    const bob = await people.person('bob');
+    await bob.open('Still');
+    await bob.page.getByRole('button', { name: 'To the newest message' }).click();
+    const scroller = bob.page.getByLabel('Messages', { exact: true });
+    await bob.message('below 29').waitFor();
+    // The last of those that go is the first in view, and cut by its edge: the others are above it.
+    await bob.message('goes 2').evaluate((row) => {
+      const view = row.closest('.scroller') as HTMLElement;
+      view.scrollTop = (row as HTMLElement).offsetTop + 10;
+    });
+    const place = (): Promise<number> =>
+      bob.message('below 3').evaluate((row) => Math.round(row.getBoundingClientRect().top));
+    await waitFor(async () => (await place()) < 600, { what: 'the view to be there' });
+    const before = await place();
+    for (const text of ['goes 0', 'goes 1', 'goes 2']) await gone(bob, text);
+    await waitFor(async () => (await bob.page.locator('.vanishing > *').count()) === 0, {
+      what: 'the fading to be over',
+    });
+    expect(Math.abs((await place()) - before)).toBeLessThanOrEqual(2);
+    expect(await scroller.evaluate((view) => view.scrollTop > 0)).toBe(true);
+  });
+});
+
+describe.concurrent('messages of five seconds', () => {
+  it('are chosen beside the conversation, told in it, and go in both windows', async (context) => {
+    const people = peopleOf(context);
+    await groupOfTwo(people, 'Brief');
+    const [ann, bob] = [await people.person('ann'), await people.person('bob')];
+    for (const person of [ann, bob]) await person.open('Brief');
     await ann.say('stays');
     await about(ann).click();
     await ann.page.getByText('Other', { exact: true }).click();
@@ -111,10 +149,11 @@ describe('messages of five seconds', () => {
     expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
 
-  it('are one message’s own where it asks for that', async () => {
-    await groupOfTwo('Own');
-    const ann = await stack.person('ann');
-    await ann.open('Own');
+  it('are one message’s own where it asks for that', async (context) => {
+    const people = peopleOf(context);
+    await groupOfTwo(people, 'Its own');
+    const ann = await people.person('ann');
+    await ann.open('Its own');
     await ann.page.getByRole('button', { name: 'Life of this message' }).click();
     await ann.page.getByRole('menuitemradio', { name: 'Gone after 10 seconds' }).click();
     await ann.page.getByText('Gone 10 seconds after it is sent').waitFor();
@@ -138,9 +177,10 @@ describe('messages of five seconds', () => {
     await gone(ann, 'short');
   });
 
-  it('go without a connection, are not there after a reload without one, and never come back', async () => {
-    const { owner, conversationId } = await groupOfTwo('Tunnel');
-    const { person: bob, line } = await stack.personOnLine('bob');
+  it('go without a connection, are not there after a reload without one, and never come back', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Tunnel');
+    const { person: bob, line } = await people.personOnLine('bob');
     await bob.open('Tunnel');
     await owner.send(conversationId, { text: 'before' });
     await bob.message('before').waitFor();
@@ -167,12 +207,13 @@ describe('messages of five seconds', () => {
     expect(bob.troubles).toEqual([]);
   });
 
-  it.each([
+  it.for([
     ['ahead', HOUR],
     ['behind', -HOUR],
-  ])('go at their time on a device whose clock is an hour %s', async (how, off) => {
-    const { owner, conversationId } = await groupOfTwo(`Clock ${how}`);
-    const bob = await stack.person('bob');
+  ] as const)('go at their time on a device whose clock is an hour %s', async ([how, off], context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, `Clock ${how}`);
+    const bob = await people.person('bob');
     await bob.open(`Clock ${how}`);
     await bob.page.addInitScript((off) => {
       const now = Date.now.bind(Date);
@@ -188,10 +229,11 @@ describe('messages of five seconds', () => {
   });
 });
 
-describe('a device that wakes, or whose clock is set', () => {
-  it('shows nothing of what ended while it slept, before it has a connection again', async () => {
-    const { owner, conversationId } = await groupOfTwo('Asleep');
-    const { person: bob, line } = await stack.personOnLine('bob');
+describe.concurrent('a device that wakes, or whose clock is set', () => {
+  it('shows nothing of what ended while it slept, before it has a connection again', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Asleep');
+    const { person: bob, line } = await people.personOnLine('bob');
     await bob.open('Asleep');
     await owner.send(conversationId, { text: 'stays' });
     await owner.send(conversationId, { text: 'half an hour', ttl: 1_800 });
@@ -203,9 +245,10 @@ describe('a device that wakes, or whose clock is set', () => {
     await bob.message('stays').waitFor();
   });
 
-  it('shows again what a clock that was put ahead has hidden, once it has asked', async () => {
-    const { owner, conversationId } = await groupOfTwo('Leap');
-    const bob = await stack.person('bob');
+  it('shows again what a clock that was put ahead has hidden, once it has asked', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Leap');
+    const bob = await people.person('bob');
     await bob.open('Leap');
     await owner.send(conversationId, { text: 'half an hour', ttl: 1_800 });
     await bob.message('half an hour').waitFor();
@@ -222,10 +265,11 @@ describe('a device that wakes, or whose clock is set', () => {
   });
 });
 
-describe('a conversation', () => {
-  it('on legal hold says so, why and since when, and is not erased meanwhile', async () => {
-    const { owner, conversationId } = await groupOfTwo('Held');
-    const ann = await stack.person('ann');
+describe.concurrent('a conversation', () => {
+  it('on legal hold says so, why and since when, and is not erased meanwhile', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Held');
+    const ann = await people.person('ann');
     await ann.open('Held');
     const olga = await operator('hold');
     await owner.send(conversationId, { text: 'hidden all the same', ttl: 6 });
@@ -245,11 +289,12 @@ describe('a conversation', () => {
     expect(ann.troubles).toEqual([]);
   });
 
-  it('shows what is pinned, jumps there, and lets go of it', async () => {
-    const { owner, conversationId } = await groupOfTwo('Pins');
+  it('shows what is pinned, jumps there, and lets go of it', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Pins');
     await owner.send(conversationId, { text: 'the address' });
     for (let n = 0; n < 80; n++) await owner.send(conversationId, { text: `line ${n}` });
-    const [ann, bob] = [await stack.person('ann'), await stack.person('bob')];
+    const [ann, bob] = [await people.person('ann'), await people.person('bob')];
     await ann.open('Pins');
     await ann.message('line 79').waitFor();
     await ann.choose('line 79', 'Pin');
@@ -273,9 +318,10 @@ describe('a conversation', () => {
     expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
 
-  it('ends at its time, in the list and where it is open', async () => {
-    const { owner, conversationId } = await groupOfTwo('Ending');
-    const bob = await stack.person('bob');
+  it('ends at its time, in the list and where it is open', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, 'Ending');
+    const bob = await people.person('bob');
     await bob.open('Ending');
     await owner.send(conversationId, { text: 'until then' });
     await bob.message('until then').waitFor();
@@ -290,9 +336,10 @@ describe('a conversation', () => {
     expect(bob.troubles).toEqual([]);
   });
 
-  it('is erased by who types its name, for all who have it open', async () => {
-    await groupOfTwo('To forget');
-    const [ann, bob] = [await stack.person('ann'), await stack.person('bob')];
+  it('is erased by who types its name, for all who have it open', async (context) => {
+    const people = peopleOf(context);
+    await groupOfTwo(people, 'To forget');
+    const [ann, bob] = [await people.person('ann'), await people.person('bob')];
     for (const person of [ann, bob]) await person.open('To forget');
     await ann.say('a secret');
     await bob.message('a secret').waitFor();
@@ -318,12 +365,13 @@ describe('a conversation', () => {
 });
 
 describe.each(['light', 'dark'] as const)('what tells of lives and ends, %s', (colorScheme) => {
-  it('keeps nobody out', async () => {
-    const { owner, conversationId } = await groupOfTwo(`Access ${colorScheme}`);
+  it('keeps nobody out', async (context) => {
+    const people = peopleOf(context);
+    const { owner, conversationId } = await groupOfTwo(people, `Access ${colorScheme}`);
     const olga = await operator('hold');
     const { seq } = await owner.send(conversationId, { text: 'pinned', ttl: 3_600 });
     await owner.pin(conversationId, seq);
-    const { page, ...ann } = await stack.person('ann', { colorScheme, reducedMotion: 'reduce' });
+    const { page, ...ann } = await people.person('ann', { colorScheme, reducedMotion: 'reduce' });
     await ann.open(`Access ${colorScheme}`);
     await owner.setTtl(conversationId, 600);
     await owner.setExpiry(conversationId, owner.now() + 24 * HOUR);
@@ -359,34 +407,5 @@ describe.each(['light', 'dark'] as const)('what tells of lives and ends, %s', (c
     await page.keyboard.press('Escape');
     await olga.close();
     expect(ann.troubles).toEqual([]);
-  });
-});
-
-describe('messages that go', () => {
-  it('do not move what one reads, also where the first in view is one of them', async () => {
-    const { owner, conversationId } = await groupOfTwo('Still');
-    for (let n = 0; n < 30; n++) await owner.send(conversationId, { text: `above ${n}` });
-    for (let n = 0; n < 3; n++) await owner.send(conversationId, { text: `goes ${n}`, ttl: 20 });
-    for (let n = 0; n < 30; n++) await owner.send(conversationId, { text: `below ${n}` });
-    const bob = await stack.person('bob');
-    await bob.open('Still');
-    await bob.page.getByRole('button', { name: 'To the newest message' }).click();
-    const scroller = bob.page.getByLabel('Messages', { exact: true });
-    await bob.message('below 29').waitFor();
-    // The last of those that go is the first in view, and cut by its edge: the others are above it.
-    await bob.message('goes 2').evaluate((row) => {
-      const view = row.closest('.scroller') as HTMLElement;
-      view.scrollTop = (row as HTMLElement).offsetTop + 10;
-    });
-    const place = (): Promise<number> =>
-      bob.message('below 3').evaluate((row) => Math.round(row.getBoundingClientRect().top));
-    await waitFor(async () => (await place()) < 600, { what: 'the view to be there' });
-    const before = await place();
-    for (const text of ['goes 0', 'goes 1', 'goes 2']) await gone(bob, text);
-    await waitFor(async () => (await bob.page.locator('.vanishing > *').count()) === 0, {
-      what: 'the fading to be over',
-    });
-    expect(Math.abs((await place()) - before)).toBeLessThanOrEqual(2);
-    expect(await scroller.evaluate((view) => view.scrollTop > 0)).toBe(true);
   });
 });

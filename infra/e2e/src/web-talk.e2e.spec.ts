@@ -45,7 +45,7 @@ describe('two people in two windows', () => {
   });
 
   it('see ticks grow, edits, reactions, answers and deletions of each other', async () => {
-    const { ann, bob } = await annAndBob('Ticks');
+    const { owner, conversationId, ann, bob } = await annAndBob('Ticks');
     await ann.say('first');
     await bob.message('first').waitFor();
     await ann.message('first').getByLabel('Read').waitFor();
@@ -64,6 +64,10 @@ describe('two people in two windows', () => {
     await bob.say('an answer');
     await ann.message('an answer').locator('.quote').getByText('first, mended').waitFor();
 
+    // Asked once, and answered from the rows.
+    await waitFor(async () => (await owner.call('message.info', { conversationId, seq: 2 })).read === 1, {
+      what: 'the mark to be in the rows',
+    });
     await ann.choose('first, mended', 'Who has it');
     await ann.page.getByRole('dialog').getByText('Received by 1 and read by 1 of 1').waitFor();
     await ann.page.keyboard.press('Escape');

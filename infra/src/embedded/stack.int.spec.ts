@@ -113,7 +113,7 @@ const isRunning = async (pid: number): Promise<boolean> => {
 
 const allGone = async (family: readonly number[]): Promise<void> => {
   const anyRunning = async () => (await Promise.all(family.map(isRunning))).includes(true);
-  await waitFor(async () => !(await anyRunning()), { what: 'every process to end', timeout: 2_000 });
+  await waitFor(async () => !(await anyRunning()), { what: 'every process to end' });
 };
 
 describe('a private stack', () => {

@@ -20,12 +20,20 @@ export async function* readConversation(
   let next = Math.max(1, from);
   for (;;) {
     const page = await readBatch(jsm, place.stream, { seq: next, next_by_subj: place.subject });
-    for (const message of page) yield { streamSeq: message.seq, json: parse(message) };
+    for (const message of page) yield readEvent(message);
     const last = page.at(-1);
     if (last === undefined || last.pending === 0) return;
     next = last.seq + 1;
   }
 }
+
+/** Its sequence stands in headers, which are read when it is asked for: that takes as long as all the rest. */
+const readEvent = (message: StoredMsg): StoredEvent => ({
+  json: parse(message),
+  get streamSeq() {
+    return message.seq;
+  },
+});
 
 /** The newest event of a conversation, or undefined. One round trip. */
 export async function lastOfConversation(

@@ -3,7 +3,7 @@ import { evolve } from '@parley/domain/conversation/evolve';
 import { type Conversation, initial } from '@parley/domain/conversation/state';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
 import { isRight } from 'fp-ts/lib/Either.js';
-import { readConversation } from './conversation-reader.js';
+import { readConversation, type StoredEvent } from './conversation-reader.js';
 import type { Folded } from './snapshots.js';
 import type { Place } from './subjects.js';
 
@@ -17,16 +17,17 @@ export async function foldConversation(
   place: Place,
   from: Folded<Conversation> | undefined,
 ): Promise<Folded<Conversation>> {
-  let folded: Folded<Conversation> = from ?? { state: initial, streamSeq: 0 };
-  for await (const { streamSeq, json } of readConversation(jsm, place, folded.streamSeq + 1)) {
-    const event = decodeEnvelope(json);
+  let { state, streamSeq }: Folded<Conversation> = from ?? { state: initial, streamSeq: 0 };
+  let last: StoredEvent | undefined;
+  for await (const stored of readConversation(jsm, place, streamSeq + 1)) {
+    const event = decodeEnvelope(stored.json);
     // An event nobody can read has its seq, and changes nothing.
-    const state = isRight(event)
-      ? evolve(folded.state, event.right)
-      : { ...folded.state, revision: Math.max(folded.state.revision + 1, seqOf(json)) };
-    folded = { state, streamSeq };
+    state = isRight(event)
+      ? evolve(state, event.right)
+      : { ...state, revision: Math.max(state.revision + 1, seqOf(stored.json)) };
+    last = stored;
   }
-  return folded;
+  return { state, streamSeq: last?.streamSeq ?? streamSeq };
 }
 
 function seqOf(json: unknown): number {

@@ -1,4 +1,5 @@
 import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { openFifo } from '../runtime/fifo.js';
 
 /** What the broker said of a publish. `unknown`: no answer in time, so it may or may not be stored. */
 export type PublishOutcome =
@@ -34,7 +35,7 @@ export function openPublishWindow(nats: NatsConnection, options: WindowOptions =
   const { size = 2_048, queue = 16_384, timeout = 5_000 } = options;
   const inbox = createInbox();
   const pending = new Map<number, Pending>();
-  const waiting: (() => void)[] = [];
+  const waiting = openFifo<() => void>();
   let next = 0;
 
   const subscription = nats.subscribe(`${inbox}.*`, {

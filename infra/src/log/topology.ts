@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   JetStreamApiError,
   type JetStreamManager,
@@ -5,7 +6,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { type NatsConnection, nanos, RequestError, TimeoutError } from '@nats-io/transport-node';
 import { LIVE_VAULT, VAULT_STREAM, vaultSubject } from '../vault/names.js';
 import { accountStreamName, ERASURES, erasureSubject, receiptStreamName, streamName } from './subjects.js';
 
@@ -32,12 +33,29 @@ export class PartitionMismatch extends Error {
 
 /**
  * Makes the streams and buckets that are missing and checks those that are there. Idempotent; any process may call it
- * first.
+ * first, and several at once: in a cluster a stream that another process makes at this moment may have no copy that answers, so
+ * what is not answered is tried again for 20 s.
  *
  * @throws PartitionMismatch when the log has another number of partitions.
  * @throws Error when the server does not keep to a setting the log relies on.
  */
 export async function ensureTopology(nats: NatsConnection, options: TopologyOptions): Promise<void> {
+  for (const until = Date.now() + MADE_WITHIN_MS; ; ) {
+    try {
+      return await makeWhatIsMissing(nats, options);
+    } catch (error) {
+      if (!isWithoutAnswer(error) || nats.isClosed() || Date.now() > until) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+const MADE_WITHIN_MS = 20_000;
+
+const isWithoutAnswer = (error: unknown): boolean =>
+  error instanceof TimeoutError || (error instanceof RequestError && error.isNoResponders());
+
+async function makeWhatIsMissing(nats: NatsConnection, options: TopologyOptions): Promise<void> {
   const jsm = await jetstreamManager(nats);
   await claimPartitions(nats, options);
   const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);

@@ -5,6 +5,7 @@ import {
   ALIVE_MS,
   ALIVE_SUBJECT,
   ANY_SUBJECT,
+  instanceOf,
   instanceSubject,
   type RpcReply,
   type RpcRequest,
@@ -17,8 +18,8 @@ import { openTickBatch } from './tick-batch.js';
 
 export type RpcClient = {
   /**
-   * Asks command-api. Never rejects: without an answer in time, or with nobody there, the reply is the refusal
-   * `Unavailable`. Requests of one conversation reach the same instance in the order of the calls.
+   * Asks command-api. Never rejects: without an answer in time, of an instance that is gone, or with nobody there, the reply is the
+   * refusal `Unavailable`. Requests of one conversation reach the same instance in the order of the calls.
    */
   call(request: RpcRequest & { readonly conversationId?: string }): Promise<RpcReply>;
   /** Requests that wait for their answers. */
@@ -35,7 +36,7 @@ export type RpcClientOptions = {
   readonly maxInFlight?: number;
 };
 
-/** Instances unheard for this long get nothing more. */
+/** Instances unheard for this long get nothing more; and one that is gone has this long to answer what it was asked, if it only stops. */
 const DEAD_MS = 3 * ALIVE_MS;
 
 /** Opens the asking side of rpc; see protocol.ts for the form on the wire. */
@@ -47,23 +48,25 @@ export function openRpcClient({
 }: RpcClientOptions): RpcClient {
   const inbox = createInbox();
   const pending = new Map<number, Pending>();
-  const batches = new Map<number, readonly number[]>();
+  const batches = new Map<number, Batch>();
+  /** When each was heard last. */
   const instances = new Map<string, number>();
+  /** To whose subject nobody listens, and since when that is known. */
+  const gone = new Map<string, number>();
   let nextRequest = 0;
   let nextBatch = 0;
 
-  const outgoing = openTickBatch((subject, text) => {
+  const outgoing = openTickBatch(publish);
+
+  function publish(subject: string, text: string): void {
     const batch = nextBatch++;
-    batches.set(
-      batch,
-      readLines(text).map(([id]) => Number(id)),
-    );
+    batches.set(batch, { subject, ids: readLines(text).map(([id]) => Number(id)) });
     try {
       nats.publish(subject, text, { reply: `${inbox}.${batch}` });
     } catch {
       failBatch(batch, 'the broker is not connected');
     }
-  });
+  }
 
   const replies = nats.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
@@ -75,20 +78,30 @@ export function openRpcClient({
 
   const alive = nats.subscribe(ALIVE_SUBJECT, {
     callback: (error, message) => {
-      if (!error) instances.set(message.string(), Date.now());
+      if (error) return;
+      instances.set(message.string(), Date.now());
+      gone.delete(message.string());
     },
   });
 
   const sweep = setInterval(() => {
     const now = Date.now();
-    for (const [instance, seen] of instances) if (now - seen > DEAD_MS) instances.delete(instance);
-    for (const [id, entry] of pending) {
-      if (now - entry.sentAt < timeout) break;
-      settle(id, unavailable(`no answer within ${timeout} ms`));
+    for (const [instance, since] of gone) if (now - since > timeout) gone.delete(instance);
+    for (const [id, { instance, sentAt }] of pending) {
+      const waited = now - sentAt;
+      if (waited < Math.min(timeout, DEAD_MS)) break;
+      if (waited >= timeout) settle(id, unavailable(`no answer within ${timeout} ms`));
+      else if (instance !== undefined && gone.has(instance)) settle(id, unavailable('who was asked is gone'));
     }
-    for (const [batch, ids] of batches) {
+    for (const [batch, { ids }] of batches) {
       if (ids.some((id) => pending.has(id))) break;
       batches.delete(batch);
+    }
+    for (const [instance, seen] of instances) {
+      if (now - seen <= DEAD_MS) continue;
+      instances.delete(instance);
+      // Frozen, and it may still answer; or gone, and the broker says so.
+      publish(instanceSubject(instance), '');
     }
   }, 250);
 
@@ -102,12 +115,17 @@ export function openRpcClient({
   /** The instance is gone: its requests go to whoever is there, once; then nobody is. */
   function nobodyThere(message: Msg): void {
     const batch = Number(message.subject.slice(inbox.length + 1));
-    for (const id of batches.get(batch) ?? []) {
+    const { subject, ids } = batches.get(batch) ?? { subject: ANY_SUBJECT, ids: [] };
+    const instance = instanceOf(subject);
+    if (instance !== undefined) {
+      instances.delete(instance);
+      gone.set(instance, Date.now());
+    }
+    for (const id of ids) {
       const entry = pending.get(id);
       if (entry === undefined) continue;
       if (entry.instance === undefined) settle(id, unavailable('no command-api is there'));
       else {
-        instances.delete(entry.instance);
         pending.set(id, { ...entry, instance: undefined });
         outgoing.add(ANY_SUBJECT, entry.line);
       }
@@ -116,7 +134,7 @@ export function openRpcClient({
   }
 
   function failBatch(batch: number, detail: string): void {
-    for (const id of batches.get(batch) ?? []) settle(id, unavailable(detail));
+    for (const id of batches.get(batch)?.ids ?? []) settle(id, unavailable(detail));
     batches.delete(batch);
   }
 
@@ -156,3 +174,6 @@ type Pending = {
   readonly instance: string | undefined;
   readonly sentAt: number;
 };
+
+/** Requests that travel together. */
+type Batch = { readonly subject: string; readonly ids: readonly number[] };

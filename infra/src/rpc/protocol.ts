@@ -18,7 +18,11 @@ export type RpcReply =
 /** Anyone who serves requests, whoever is free. */
 export const ANY_SUBJECT = 'rpc.any';
 export const QUEUE_GROUP = 'command-api';
-export const instanceSubject = (instance: string): string => `rpc.to.${instance}`;
+export const instanceSubject = (instance: string): string => `${INSTANCES}${instance}`;
+/** Whose subject it is; nothing where it is anyone's. */
+export const instanceOf = (subject: string): string | undefined =>
+  subject.startsWith(INSTANCES) ? subject.slice(INSTANCES.length) : undefined;
+const INSTANCES = 'rpc.to.';
 
 /** Where instances say that they are there, every {@link ALIVE_MS}. */
 export const ALIVE_SUBJECT = 'rpc.alive';

@@ -4,7 +4,7 @@ import { shape } from '@parley/domain/shape';
 import { decodeWith } from '@parley/domain/text';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import type { Gather } from '../runtime/gather.js';
+import { type GatherOptions, openGather } from '../runtime/gather.js';
 import { parseJson } from '../runtime/parse-json.js';
 import type { RpcReply, RpcRequest } from './protocol.js';
 
@@ -45,23 +45,35 @@ export function readAnswer<A>(codec: t.Type<A, unknown, unknown>, reply: RpcRepl
   );
 }
 
-/** What is asked of the conversations of a partition goes together, because one instance answers it. */
-export function perPartition<Q, A>(
-  partitions: number,
-  open: () => Gather<Q, A>,
-): (conversationId: string) => Gather<Q, A> {
-  const gathers = Array.from({ length: partitions }, open);
-  return (conversationId) => gathers[partitionOf(conversationId, partitions)] as Gather<Q, A>;
+export type ConversationQuestions<Q, A> = Omit<GatherOptions<Q, Asked<A>>, 'ask'> & {
+  readonly ask: Ask;
+  readonly partitions: number;
+  readonly method: string;
+  readonly answer: t.Type<A, unknown, unknown>;
+  /** Who asks. */
+  readonly as: (question: Q) => string;
+};
+
+/** Questions about conversations, each of which may be refused by itself: those of a partition go together, because one instance answers them. */
+export function aboutConversations<Q extends { readonly conversationId: string }, A extends object>({
+  ask,
+  partitions,
+  method,
+  answer,
+  as,
+  ...bounds
+}: ConversationQuestions<Q, A>): (question: Q) => Promise<Asked<A>> {
+  const codec = t.union([Refused, answer]);
+  const about = (question: Q) => ({ user: as(question), conversationId: question.conversationId });
+  const gathers = Array.from({ length: partitions }, () =>
+    openGather({ ...bounds, ask: batch(ask, method, codec, about) }),
+  );
+  return async (question) => {
+    const gather = gathers[partitionOf(question.conversationId, partitions)] as (typeof gathers)[number];
+    const answered = await gather.ask(question);
+    if (E.isLeft(answered)) return answered;
+    return 'refused' in answered.right ? E.left(answered.right.refused) : E.right(answered.right);
+  };
 }
 
-/** A question that was refused by itself. */
-export const Refused = shape({ refused: t.UnknownRecord as unknown as t.Type<Refusal, Refusal, unknown> });
-
-export const unlessRefused = <A extends object>(
-  answer: Asked<A | { readonly refused: Refusal }>,
-): Asked<Exclude<A, { readonly refused: Refusal }>> => {
-  if (E.isLeft(answer)) return answer;
-  return 'refused' in answer.right
-    ? E.left(answer.right.refused)
-    : E.right(answer.right as Exclude<A, { readonly refused: Refusal }>);
-};
+const Refused = shape({ refused: t.UnknownRecord as unknown as t.Type<Refusal, Refusal, unknown> });

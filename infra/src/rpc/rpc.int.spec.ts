@@ -1,11 +1,18 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats } from '../runtime/connect-nats.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { waitFor } from '../testing/wait-for.js';
 import { openRpcClient, type RpcClient } from './client.js';
-import type { RpcReply, RpcRequest } from './protocol.js';
+import {
+  ALIVE_SUBJECT,
+  instanceSubject,
+  type RpcReply,
+  type RpcRequest,
+  readLines,
+  replyLine,
+} from './protocol.js';
 import { type RpcServer, serveRpc } from './server.js';
 
 let environment: TestEnvironment;
@@ -84,6 +91,43 @@ describe('rpc', () => {
     expect(await ask(client, 'x')).toEqual(result('stays'));
     client.close();
     await stays.drain();
+  });
+
+  it('does not wait for an instance that was killed', async () => {
+    const doomed = await connectNats(environment.natsUrl, 'doomed');
+    const client = openRpcClient({ nats, partitions: 4, timeout: 60_000 });
+    let hasBegun = false;
+    const handle = () => {
+      hasBegun = true;
+      return new Promise<RpcReply>(() => undefined);
+    };
+    serveRpc({ nats: doomed, instance: 'doomed', handle, onError: () => undefined });
+    await doomed.flush();
+    nats.publish(ALIVE_SUBJECT, 'doomed');
+    await nats.flush();
+    const answer = ask(client, 'x');
+    await waitFor(() => hasBegun, { what: 'it to be under way' });
+    await doomed.close();
+    expect(await answer).toMatchObject({ refusal: { tag: 'Unavailable', detail: 'who was asked is gone' } });
+    client.close();
+  });
+
+  it('waits for an instance that is silent and still there', async () => {
+    const frozen = nats.subscribe(instanceSubject('frozen'));
+    const client = openRpcClient({ nats, partitions: 4, timeout: 60_000 });
+    nats.publish(ALIVE_SUBJECT, 'frozen');
+    await nats.flush();
+    const answer = ask(client, 'x');
+    const asked: Msg[] = [];
+    for await (const message of frozen) {
+      asked.push(message);
+      // Nothing is asked of it: whether it is there.
+      if (message.string() === '') break;
+    }
+    const [id] = readLines(asked[0]?.string() ?? '')[0] as readonly [string, string];
+    asked[0]?.respond(replyLine(id, result('at last')));
+    expect(await answer).toEqual(result('at last'));
+    client.close();
   });
 
   it('says that nobody is there, and that an answer did not come', async () => {

@@ -1,3 +1,5 @@
+import { openFifo } from './fifo.js';
+
 export type Limiter = {
   /** Runs `task` when fewer than the limit run; the others wait in order. */
   run<A>(task: () => Promise<A>): Promise<A>;
@@ -6,22 +8,13 @@ export type Limiter = {
 
 /** Lets at most `limit` tasks run at once. Its queue is bounded by what its users keep at most, and they say so. */
 export function openLimiter(limit: number): Limiter {
-  const queue: (() => void)[] = [];
-  let next = 0;
+  const queue = openFifo<() => void>();
   let running = 0;
 
   function release(): void {
-    const waiting = queue[next];
-    if (waiting === undefined) {
-      running--;
-      return;
-    }
-    next++;
-    if (next > 1_024 && next * 2 > queue.length) {
-      queue.splice(0, next);
-      next = 0;
-    }
-    waiting();
+    const waiting = queue.shift();
+    if (waiting === undefined) running--;
+    else waiting();
   }
 
   return {
@@ -35,7 +28,7 @@ export function openLimiter(limit: number): Limiter {
       }
     },
     get waiting() {
-      return queue.length - next;
+      return queue.length;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 
 /** A file of secrets that others could have read or written, or that does not hold what it should. */
@@ -6,7 +7,7 @@ export class UnsafeSecrets extends Error {}
 /** Writes a file for its owner alone: whole or not at all, and never over an existing one, whoever starts at the same time. */
 export const createOnce = async (path: string, content: () => string): Promise<void> => {
   if (await exists(path)) return;
-  const draft = `${path}.${process.pid}.new`;
+  const draft = `${path}.${randomUUID()}.new`;
   await writeFile(draft, content(), { mode: 0o600 });
   await chmod(draft, 0o600);
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -18,6 +18,12 @@ it('makes the secrets once, for its owner alone', async () => {
   expect(others).toEqual([first, first]);
   expect(Buffer.from(first.tokenSecret, 'base64url')).toHaveLength(32);
   expect((await stat(join(home, 'secrets.json'))).mode & 0o777).toBe(0o600);
+});
+
+it('makes one, however many ask at once', async () => {
+  const made = await Promise.all(Array.from({ length: 50 }, () => localMasterKeys(home)));
+  expect(new Set(made).size).toBe(1);
+  expect(await readdir(home)).toEqual(['master-keys']);
 });
 
 it('refuses secrets that others can read, and names the command that mends it', async () => {

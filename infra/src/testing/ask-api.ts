@@ -5,6 +5,7 @@ export type Asked = {
   readonly body?: unknown;
   /** ann, where nobody is named. */
   readonly user?: string;
+  readonly device?: string;
   readonly scope?: string | undefined;
 };
 
@@ -13,12 +14,12 @@ export async function askApi(
   { api, token }: Pick<SystemProcesses, 'api' | 'token'>,
   verb: string,
   path: string,
-  { body, user = 'ann', scope }: Asked = {},
+  { body, user = 'ann', device, scope }: Asked = {},
 ): Promise<{ readonly status: number; readonly json: Record<string, unknown> }> {
   const response = await fetch(`${api}${path}`, {
     method: verb,
     headers: {
-      authorization: `Bearer ${await token(user, scope)}`,
+      authorization: `Bearer ${await token(user, scope, undefined, device)}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       'idempotency-key': randomUUID(),
     },

@@ -1,5 +1,5 @@
+import type { NodeBeat } from '../voice/beat.js';
 import type { Seating, SeatQuestion, WhyPlaced } from '../voice/placements.js';
-import type { NodeBeat } from '../voice/protocol.js';
 
 /** What the script reads: the nodes that beat lately, what was given to them since, and the record of one call. */
 export type SeatBook = {
@@ -27,7 +27,7 @@ export function modelSeat(
   question: SeatQuestion,
   now: number,
 ): { readonly seating: Seating; readonly book: SeatBook } {
-  const { conversationId, call, participant, region, except } = question;
+  const { conversationId, call, participant, region, except, known: isKnown = false } = question;
   const alive = book.nodes.filter(({ node }) => !except.includes(node));
   const known = new Map(alive.map((beat) => [beat.node, beat]));
   const ready = alive.filter(({ state }) => state === 'ready');
@@ -37,6 +37,12 @@ export function modelSeat(
 
   const { record } = book;
   if (record !== undefined && record.call > call) return { seating: { tag: 'over' }, book };
+  const isLost =
+    record === undefined ||
+    (record.call === call &&
+      !except.includes(record.node) &&
+      book.nodes.every(({ node }) => node !== record.node));
+  if (isLost && isKnown) return { seating: { tag: 'lost' }, book };
   const why = whyPlaced(record, call, known, except);
   const core =
     why === 'kept'

@@ -55,8 +55,11 @@ export async function startSystem(
     return service;
   }
 
-  const wanted: readonly ServiceName[] = ['command-api', 'projector', 'gateway'];
-  for (const name of wanted) if (!without.includes(name)) await add(name);
+  const all: readonly ServiceName[] = ['command-api', 'projector', 'gateway'];
+  const wanted = all.filter((name) => !without.includes(name));
+  // In this order, which is not that in which they are ready: the last is stopped first.
+  for (const name of wanted) services.set(name, []);
+  await Promise.all(wanted.map((name) => add(name)));
   const address = (name: ServiceName, key: string): string => services.get(name)?.[0]?.info[key] as string;
   const [ws, api] = [address('gateway', 'ws'), address('command-api', 'url')];
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export type WaitOptions = {
-  /** Milliseconds; 10 s unless said. */
+  /** Milliseconds; 20 s unless said, because machines are busy. */
   readonly timeout?: number;
   /** What is waited for, as the end of "waited … for". */
   readonly what: string;
@@ -13,7 +13,7 @@ export type WaitOptions = {
  */
 export const waitFor = async <A>(
   condition: () => A | Promise<A>,
-  { timeout = 10_000, what }: WaitOptions,
+  { timeout = 20_000, what }: WaitOptions,
 ): Promise<Exclude<A, false | null | undefined | 0 | ''>> => {
   const until = Date.now() + timeout;
   let lastError: unknown;

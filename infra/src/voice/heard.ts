@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { NodeBeat } from './protocol.js';
+import { type NodeBeat, readBeat } from './beat.js';
 import { ALIVE_MS } from './registry.js';
 import { ALIVE_SUBJECT } from './subjects.js';
 
@@ -21,7 +21,8 @@ export function hearNodes(nats: NatsConnection): Heard {
   const subscription = nats.subscribe(ALIVE_SUBJECT, {
     callback: (error, message) => {
       if (error) return;
-      const beat = message.json<NodeBeat>();
+      const beat = readBeat(message.data);
+      if (beat === undefined) return;
       if (heard.size >= MAX_NODES) dropSilent();
       if (heard.size < MAX_NODES || heard.has(beat.node))
         heard.set(beat.node, { beat, at: performance.now() });

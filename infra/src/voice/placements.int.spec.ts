@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beatOf } from '../testing/beat-of.js';
 import { modelSeat, type SeatBook } from '../testing/seat-model.js';
 import { type TestEnvironment, testEnvironment } from '../testing/test-environment.js';
 import { waitFor } from '../testing/wait-for.js';
+import type { NodeBeat } from './beat.js';
 import { openPlacements, type Placements, type Seating } from './placements.js';
-import type { NodeBeat } from './protocol.js';
 import { ALIVE_MS, BEATEN_KEY, openRegistry, type Registry } from './registry.js';
 
 let environment: TestEnvironment;
@@ -117,6 +118,7 @@ describe('placing a call', () => {
       call: fc.constantFrom(3, 3, 3, 3, 4),
       participant: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined, freq: 8 }),
       region: fc.constantFrom('north', 'south'),
+      known: fc.boolean(),
       except: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.subarray(nodeNames, { maxLength: 2 })),
     });
     const plain = question.map(({ participant, ...rest }) =>
@@ -153,9 +155,10 @@ describe('placing a call', () => {
 
 describe('what nodes say about their calls', () => {
   const placement = { conversationId: 'conversation', call: 1, node: 'a', fence: 100 };
+  const carried = { by: 'a', here: [] };
 
   it('is put there again where Redis has lost it', async () => {
-    expect(await placements.keep(placement)).toEqual(placement);
+    expect(await placements.keep(placement, carried)).toEqual(placement);
     await registry.beat(beatOf('a'));
     await registry.beat(beatOf('b'));
     expect(await seat({})).toEqual(placement);
@@ -179,7 +182,9 @@ describe('what nodes say about their calls', () => {
             const isNewer =
               each.call > newest.call || (each.call === newest.call && each.fence > newest.fence);
             if (isNewer) newest = each;
-            expect(await placements.keep({ conversationId: 'conversation', ...each })).toEqual({
+            expect(
+              await placements.keep({ conversationId: 'conversation', ...each }, { by: each.node, here: [] }),
+            ).toEqual({
               conversationId: 'conversation',
               ...newest,
             });
@@ -190,11 +195,34 @@ describe('what nodes say about their calls', () => {
     );
   });
 
+  it('counts who is there without a seat, on the core and on edges, and nobody twice', async () => {
+    await registry.beat({ ...beatOf('a'), comfortable: 2 });
+    await registry.beat({ ...beatOf('b'), comfortable: 2 });
+    expect(await placements.keep(placement, { by: 'b', here: [3, 4] })).toEqual(placement);
+    await placements.keep(placement, { by: 'a', here: [1] });
+    for (let times = 0; times < 2; times++) {
+      await placements.keep(placement, { by: 'a', here: [1, 3] });
+      expect(await placements.read('conversation')).toMatchObject({ node: 'a', seats: { a: 1, b: 2 } });
+    }
+    expect([await seat({ participant: 3 }), await seat({ participant: 2 })]).toMatchObject([
+      { node: 'b', core: 'a' },
+      { node: 'a' },
+    ]);
+    await placements.keep(placement, { by: 'b', here: [3, 4, 5], participants: [1, 2, 3] });
+    expect(await placements.read('conversation')).toMatchObject({ seats: { a: 2, b: 1 } });
+  });
+
+  it('counts nobody who is where the call was before', async () => {
+    await placements.keep({ ...placement, node: 'b', fence: 101 }, { by: 'b', here: [1] });
+    await placements.keep(placement, { by: 'a', here: [1, 2] });
+    expect(await placements.read('conversation')).toMatchObject({ node: 'b', seats: { b: 1 } });
+  });
+
   it('frees the seats of who is not in the call any more', async () => {
     await registry.beat(beatOf('a'));
     const { fence } = await seat({ participant: 1 });
     await seat({ participant: 2 });
-    await placements.keep({ ...placement, fence }, [2]);
+    await placements.keep({ ...placement, fence }, { ...carried, participants: [2] });
     expect(await placements.read('conversation')).toMatchObject({ seats: { a: 1 } });
   });
 });
@@ -218,15 +246,6 @@ describe('the registry', () => {
     await registry.beat(beatOf('b'));
     expect((await registry.read()).map(({ beat }) => beat.node)).toEqual(['b']);
   });
-});
-
-const beatOf = (node: string): NodeBeat => ({
-  node,
-  region: 'north',
-  http: 'http://127.0.0.1:1',
-  state: 'ready',
-  comfortable: 50,
-  load: { cpu: 0, consumers: 0, participants: 0, calls: 0, bitrate: 0 },
 });
 
 type Ask = {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { defineScripts, NOW } from '../runtime/redis-scripts.js';
 import type { Placement } from './protocol.js';
 import { ALIVE_MS, BEATEN_KEY, GIVEN_KEY, NODES_KEY } from './registry.js';
 
@@ -17,6 +18,8 @@ export type SeatQuestion = {
   readonly region: string;
   /** Nodes that it must not be. */
   readonly except: readonly string[];
+  /** Who asks has known it to be placed. */
+  readonly known?: boolean;
 };
 
 export type Seating =
@@ -24,7 +27,9 @@ export type Seating =
   /** No node is alive and takes calls. */
   | { readonly tag: 'nobody' }
   /** A later call of the conversation is placed already. */
-  | { readonly tag: 'over' };
+  | { readonly tag: 'over' }
+  /** It is known to be placed, and there is no record of it, or none of its node: that may carry it, and has not said so yet, or not yet that it is there. */
+  | { readonly tag: 'lost' };
 
 /** Where calls are, in Redis. Everything rejects while Redis is away. */
 export type Placements = {
@@ -34,16 +39,25 @@ export type Placements = {
    */
   seat(question: SeatQuestion): Promise<Seating>;
   /**
-   * A node says that it has a call, and who is in it; seats of others are free. Puts the placement there again where Redis has lost it, unless it has a newer one: answers
-   * with the placement there is now.
+   * A node says that it carries a call, as its core or an edge. Puts the placement there again where Redis has lost it, unless it has a newer one, and the seats of who is
+   * here and has none: they were given without Redis, or lost with it. Answers with the placement there is now.
    */
-  keep(placement: Placement, participants?: readonly number[]): Promise<Placement>;
+  keep(placement: Placement, carried: Carried): Promise<Placement>;
   /** Frees one seat, or forgets the call; a later call of the conversation stays. */
   free(conversationId: string, call: number, participant?: number): Promise<void>;
   /** Where a call is, and on how many seats of which nodes. */
   read(conversationId: string): Promise<PlacedCall | undefined>;
   /** Calls as they come in a scan: one that is placed meanwhile may be missing. */
   scan(): AsyncIterable<PlacedCall>;
+};
+
+/** What a node says of a call that it carries. */
+export type Carried = {
+  readonly by: string;
+  /** The participants who are attached to it. */
+  readonly here: readonly number[];
+  /** Those who are in the call, by the log: seats of others are free. Undefined: not known now. */
+  readonly participants?: readonly number[];
 };
 
 export type PlacedCall = Placement & { readonly seats: Readonly<Record<string, number>> };
@@ -55,10 +69,8 @@ const REMEMBERED_S = 3_600;
  * The record of a call is a hash: `call`, `node` (its core), `fence`, the seat of each participant `s:<participant>`, and how many each node has `c:<node>`. Which node is taken
  * is said in infra/src/testing/seat-model.ts, which a property compares with this.
  */
-const SEAT = `
+const SEAT = `${NOW}
 local ask = cjson.decode(ARGV[1])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local except = {}
 for _, node in ipairs(ask.except) do except[node] = true end
 local alive = {}
@@ -95,6 +107,8 @@ end
 
 local call, core, fence = unpack(redis.call('HMGET', KEYS[4], 'call', 'node', 'fence'))
 if call and tonumber(call) > ask.call then return { 'over' } end
+local isLost = not call or (tonumber(call) == ask.call and not except[core] and redis.call('HEXISTS', KEYS[1], core) == 0)
+if isLost and ask.known then return { 'lost' } end
 local why = 'kept'
 if not call or tonumber(call) < ask.call then why = 'new'
 elseif except[core] then why = 'left'
@@ -148,6 +162,10 @@ if isNewer then
 elseif tonumber(call) ~= ask.call or node ~= ask.node then
   return { call, node, fence }
 end
+for _, participant in ipairs(ask.here) do
+  local field = 's:' .. string.format('%.0f', participant)
+  if redis.call('HSETNX', KEYS[1], field, ask.by) == 1 then redis.call('HINCRBY', KEYS[1], 'c:' .. ask.by, 1) end
+end
 if ask.participants then
   local stay = {}
   for _, participant in ipairs(ask.participants) do stay['s:' .. string.format('%.0f', participant)] = true end
@@ -176,10 +194,11 @@ const CALL_PREFIX = 'voice:{placing}:call:';
 const callKey = (conversationId: string): string => `${CALL_PREFIX}${conversationId}`;
 
 export function openPlacements(redis: Redis): Placements {
-  redis.defineCommand('voiceSeat', { numberOfKeys: 4, lua: SEAT });
-  redis.defineCommand('voiceKeep', { numberOfKeys: 1, lua: KEEP });
-  redis.defineCommand('voiceFree', { numberOfKeys: 1, lua: FREE });
-  const scripts = redis as unknown as Scripts;
+  const scripts = defineScripts<Scripts>(redis, {
+    voiceSeat: { keys: 4, lua: SEAT },
+    voiceKeep: { keys: 1, lua: KEEP },
+    voiceFree: { keys: 1, lua: FREE },
+  });
 
   async function read(conversationId: string): Promise<PlacedCall | undefined> {
     return placedCall(conversationId, await redis.hgetall(callKey(conversationId)));
@@ -195,12 +214,8 @@ export function openPlacements(redis: Redis): Placements {
       const placement = { conversationId, call: question.call, node, fence: Number(fence) };
       return { tag: 'seated', seat: node === core ? placement : { ...placement, core }, why };
     },
-    async keep({ conversationId, ...placement }, participants) {
-      const ask = JSON.stringify({
-        ...placement,
-        ...(participants === undefined ? {} : { participants }),
-        remembered: REMEMBERED_S,
-      });
+    async keep({ conversationId, ...placement }, carried) {
+      const ask = JSON.stringify({ ...placement, ...carried, remembered: REMEMBERED_S });
       const [call, node, fence] = await scripts.voiceKeep(callKey(conversationId), ask);
       return { conversationId, call: Number(call), node, fence: Number(fence) };
     },
@@ -231,7 +246,7 @@ function placedCall(
   return { conversationId, call: Number(fields.call), node: fields.node, fence: Number(fields.fence), seats };
 }
 
-/** The commands that the scripts are, as ioredis makes them. */
+/** What the scripts take and give. */
 type Scripts = {
   voiceSeat(
     nodes: string,
@@ -239,7 +254,9 @@ type Scripts = {
     given: string,
     call: string,
     ask: string,
-  ): Promise<['seated', node: string, fence: string, core: string, why: WhyPlaced] | ['nobody' | 'over']>;
+  ): Promise<
+    ['seated', node: string, fence: string, core: string, why: WhyPlaced] | ['nobody' | 'over' | 'lost']
+  >;
   voiceKeep(call: string, ask: string): Promise<[call: string, node: string, fence: string]>;
   voiceFree(key: string, call: number, participant: number | ''): Promise<unknown>;
 };

@@ -3,9 +3,10 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { Log } from '../runtime/log.js';
+import type { NodeBeat } from './beat.js';
 import { hearNodes } from './heard.js';
-import { openPlacements, type Seat, type Seating } from './placements.js';
-import type { NodeBeat, Placement } from './protocol.js';
+import { openPlacements, type Seat, type Seating, type SeatQuestion } from './placements.js';
+import type { Placement } from './protocol.js';
 import { openWithoutRedis, type WithoutRedis } from './without-redis.js';
 
 export type { Seat } from './placements.js';
@@ -45,59 +46,55 @@ export type PlacingOptions = {
   readonly log: Log;
 };
 
-/** Calls whose last known fence is remembered, so that a node can be told to give a greater one. */
+/** Calls of which it is remembered under which fence they were placed last. */
 const MAX_KNOWN = 50_000;
 
 /**
  * Places calls by one script in Redis. While Redis is away the nodes themselves are asked where a call is; one that none of them has goes to the node that rendezvous
- * hashing gives among those heard on NATS, and that node gives the fence. Regions and edges are left out then: everybody must find the same node.
+ * hashing gives among those heard on NATS, and that node gives the fence. Regions and edges are left out then: everybody must find the same node. Nodes are asked also where
+ * Redis has lost a call that was placed: who carries it puts it back within a second, and it must not move because another node was faster to say that it is there.
  */
 export function openPlacing({ redis, nats, region, log }: PlacingOptions): Placing {
   const placements = openPlacements(redis);
   const heard = hearNodes(nats);
   const without = openWithoutRedis(nats, heard);
-  const fences = new Map<string, number>();
+  const known = new Map<string, Placement>();
   let isWarned = false;
 
-  function remember({ conversationId, fence }: Placement): void {
-    fences.delete(conversationId);
-    fences.set(conversationId, fence);
-    if (fences.size > MAX_KNOWN) fences.delete(fences.keys().next().value as string);
+  function placed(seat: Seat): E.Either<Refusal, Seat> {
+    const { conversationId } = seat;
+    known.delete(conversationId);
+    known.set(conversationId, seat);
+    if (known.size > MAX_KNOWN) known.delete(known.keys().next().value as string);
+    return E.right(seat);
   }
 
-  async function ask(
-    conversationId: string,
-    call: number,
-    participant: number | undefined,
-    except: readonly string[],
-  ): Promise<E.Either<Refusal, Seat>> {
-    const seating = await byRedis(conversationId, call, participant, except);
+  async function ask(question: Omit<SeatQuestion, 'region'>): Promise<E.Either<Refusal, Seat>> {
+    const { conversationId, call, except } = question;
+    const before = known.get(conversationId);
+    let seating = await byRedis({ ...question, known: before?.call === call });
+    if (seating.tag === 'lost') {
+      const carried = await without.find(conversationId, call, except);
+      if (carried !== undefined) return placed(carried);
+      seating = await byRedis(question);
+    }
     if (seating.tag === 'over') return E.left(refuse('CallNotFound'));
     if (seating.tag === 'seated') {
       const { seat, why } = seating;
       if (why === 'gone' || why === 'left')
         log.info({ conversationId, why, node: seat.core ?? seat.node }, 'a call was placed anew');
-      remember(seat);
-      return E.right(seat);
+      return placed(seat);
     }
     const placement =
       (await without.find(conversationId, call, except)) ??
-      (await without.place(conversationId, call, fences.get(conversationId) ?? 0, except));
-    if (placement === undefined) return E.left(refuse('VoiceUnavailable'));
-    remember(placement);
-    return E.right(placement);
+      (await without.place(conversationId, call, before?.fence ?? 0, except));
+    return placement === undefined ? E.left(refuse('VoiceUnavailable')) : placed(placement);
   }
 
   /** A Redis that is away knows of nobody, and one that has just come back empty knows of nobody yet. */
-  async function byRedis(
-    conversationId: string,
-    call: number,
-    participant: number | undefined,
-    except: readonly string[],
-  ): Promise<Seating> {
+  async function byRedis(question: Omit<SeatQuestion, 'region'>): Promise<Seating> {
     try {
-      const who = participant === undefined ? {} : { participant };
-      const seating = await placements.seat({ conversationId, call, ...who, region, except });
+      const seating = await placements.seat({ ...question, region });
       isWarned = false;
       return seating;
     } catch (error) {
@@ -109,12 +106,12 @@ export function openPlacing({ redis, nats, region, log }: PlacingOptions): Placi
 
   return {
     seat: (conversationId, call, participant, { except = [] } = {}) =>
-      ask(conversationId, call, participant, except),
-    move: (conversationId, call, { except }) => ask(conversationId, call, undefined, except),
+      ask({ conversationId, call, participant, except }),
+    move: (conversationId, call, { except }) => ask({ conversationId, call, except }),
     find: without.find,
     nodes: heard.nodes,
     async free(conversationId, call, participant) {
-      if (participant === undefined) fences.delete(conversationId);
+      if (participant === undefined) known.delete(conversationId);
       await placements.free(conversationId, call, participant).catch((error: unknown) => {
         log.debug({ err: error }, 'a seat was not freed');
       });

@@ -36,11 +36,15 @@ export type EdgeQuestion =
       readonly end: PipeEnd;
     });
 
-/** What I send you over the pipe now, all of it; `described` are those of which you said that they are missing. Answered by `{missing}`. */
+/**
+ * What I send you over the pipe now, all of it; `described` are those of which you said that they are missing, `unwanted` those of yours that nobody here receives: send nothing of them
+ * until I leave them out. Answered by `{missing}`.
+ */
 export type LinkQuestion = OfLink & {
   readonly method: 'edge.tracks';
   readonly offers: readonly PipeOffer[];
   readonly described: readonly PipedTrack[];
+  readonly unwanted: readonly string[];
 };
 
 type OfLink = {
@@ -67,6 +71,8 @@ export type PipedTrack = PipeOffer & {
   readonly source: TrackSource;
   readonly kind: MediaKind;
   readonly rtpParameters: object;
+  /** Of a picture whose layers may be chosen: how large it is as a whole. */
+  readonly size?: { readonly width: number; readonly height: number };
 };
 
 export type NodeAnswer = {

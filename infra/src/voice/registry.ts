@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { NodeBeat } from './protocol.js';
+import { defineScripts, NOW } from '../runtime/redis-scripts.js';
+import { type NodeBeat, readBeat } from './beat.js';
 
 /**
  * Milliseconds after its last beat for which a node counts as alive. Beats come every second, so one may be lost and the next one late; longer would not fit: a call
@@ -28,9 +29,7 @@ export type Registry = {
 export type KnownNode = { readonly beat: NodeBeat; readonly ageMs: number };
 
 /** What was given to a node weighs until its own figures show it: CPU is measured over a second, and whoever was sent there connects first. */
-const BEAT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const BEAT = `${NOW}
 local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - 60000)) do
   redis.call('ZREM', KEYS[2], gone)
@@ -49,9 +48,7 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[3], ARGV[1])`;
 
-const READ = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const READ = `${NOW}
 local known = {}
 local beaten = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
 for at = 1, #beaten, 2 do
@@ -61,10 +58,11 @@ end
 return known`;
 
 export function openRegistry(redis: Redis): Registry {
-  redis.defineCommand('voiceBeat', { numberOfKeys: 3, lua: BEAT });
-  redis.defineCommand('voiceLeave', { numberOfKeys: 3, lua: LEAVE });
-  redis.defineCommand('voiceNodes', { numberOfKeys: 2, lua: READ });
-  const scripts = redis as unknown as Scripts;
+  const scripts = defineScripts<Scripts>(redis, {
+    voiceBeat: { keys: 3, lua: BEAT },
+    voiceLeave: { keys: 3, lua: LEAVE },
+    voiceNodes: { keys: 2, lua: READ },
+  });
   return {
     async beat(beat) {
       const text = JSON.stringify(beat);
@@ -77,12 +75,15 @@ export function openRegistry(redis: Redis): Registry {
     },
     async read() {
       const known = await scripts.voiceNodes(NODES_KEY, BEATEN_KEY);
-      return known.map(([text, ageMs]) => ({ beat: JSON.parse(text) as NodeBeat, ageMs }));
+      return known.flatMap(([text, ageMs]) => {
+        const beat = readBeat(text);
+        return beat === undefined ? [] : { beat, ageMs };
+      });
     },
   };
 }
 
-/** The commands that the scripts are, as ioredis makes them. */
+/** What the scripts take and give. */
 type Scripts = {
   voiceBeat(
     nodes: string,

@@ -2,15 +2,7 @@ import { isEventType } from '@parley/domain/conversation/events';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import { shape } from '@parley/domain/shape';
 import type { LiveEvent } from '@parley/domain/wire/live';
-import {
-  type Ask,
-  type Asked,
-  batch,
-  perPartition,
-  Refused,
-  readAnswer,
-  unlessRefused,
-} from '@parley/infra/rpc/questions';
+import { type Ask, type Asked, aboutConversations, batch, readAnswer } from '@parley/infra/rpc/questions';
 import { openGather } from '@parley/infra/runtime/gather';
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
@@ -108,31 +100,25 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
     most: MOST_PEOPLE,
     atOnce: AT_ONCE,
   });
-  const members = perPartition(partitions, () =>
-    openGather({
-      ask: batch(
-        ask,
-        'internal.membership',
-        t.union([Membership, Refused]),
-        ({ conversationId, users }: MembersQuestion) => ({ user: users[0] as string, conversationId }),
-      ),
-      most: MOST_USERS,
-      weigh: ({ users }: MembersQuestion) => Math.max(users.length, USERS_PER_CONVERSATION),
-      atOnce: AT_ONCE,
-    }),
-  );
-  const pages = perPartition(partitions, () =>
-    openGather({
-      ask: batch(
-        ask,
-        'internal.replay',
-        t.union([Page, Later, Refused]),
-        ({ conversationId }: PageQuestion) => ({ user: NOBODY, conversationId }),
-      ),
-      most: MOST_PAGES,
-      atOnce: AT_ONCE,
-    }),
-  );
+  const members = aboutConversations({
+    ask,
+    partitions,
+    method: 'internal.membership',
+    answer: Membership,
+    as: ({ users }: MembersQuestion) => users[0] as string,
+    most: MOST_USERS,
+    weigh: ({ users }) => Math.max(users.length, USERS_PER_CONVERSATION),
+    atOnce: AT_ONCE,
+  });
+  const pages = aboutConversations({
+    ask,
+    partitions,
+    method: 'internal.replay',
+    answer: t.union([Page, Later]),
+    as: (_: PageQuestion) => NOBODY,
+    most: MOST_PAGES,
+    atOnce: AT_ONCE,
+  });
   const replaying = new Map<string, Promise<Asked<Replayed>>>();
 
   return {
@@ -147,9 +133,7 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
         if (!page.right.hasMore) return E.right({ conversations, complete: page.right.complete });
       }
     },
-    async membership(conversationId, users) {
-      return unlessRefused(await members(conversationId).ask({ conversationId, users }));
-    },
+    membership: (conversationId, users) => members({ conversationId, users }),
     async acquaintances(user, users) {
       const params = { user, users };
       const caller = { user, device: 'gateway', scopes: [] };
@@ -159,10 +143,7 @@ export function openInternalApi(ask: Ask, partitions: number): InternalApi {
       const key = `${conversationId}/${after}/${limit}`;
       const shared = replaying.get(key);
       if (shared !== undefined) return shared;
-      const asked = pages(conversationId)
-        .ask({ conversationId, after, limit, until })
-        .then((page) => unlessRefused(page))
-        .finally(() => replaying.delete(key));
+      const asked = pages({ conversationId, after, limit, until }).finally(() => replaying.delete(key));
       replaying.set(key, asked);
       return asked;
     },

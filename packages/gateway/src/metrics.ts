@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { gaugesIn } from '@parley/infra/runtime/gauges-in';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Gateway } from './gateway.js';
 
 export type GatewayMetrics = ReturnType<typeof gatewayMetrics>;
@@ -45,15 +46,9 @@ export function gatewayMetrics(registry: Registry) {
 
 /** Gauges of what a gateway holds now. */
 export function gaugeGateway({ metrics, sessions, people, hubs, presence }: Gateway): void {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name: `parley_gateway_${name}`,
-      help,
-      registers: [metrics.registry],
-      collect() {
-        this.set(read());
-      },
-    });
+  const inRegistry = gaugesIn(metrics.registry);
+  const gauge = (name: string, help: string, read: () => number): void =>
+    inRegistry(`parley_gateway_${name}`, help, read);
   gauge('connections', 'Open sockets.', () => sessions.size);
   gauge('sessions', 'Sockets with an open session.', () => count(sessions, ({ isOpen }) => isOpen));
   gauge('people', 'People with a session here, or who left a moment ago.', () => people.size);

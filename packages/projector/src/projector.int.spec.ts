@@ -176,7 +176,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     await stack.startServer('postgres');
     client = new pg.Client(database);
     await client.connect();
-    await caughtUp(10_000);
+    await caughtUp(30_000);
     await expectRowsOfLog();
   });
 
@@ -189,7 +189,7 @@ describe('projectors', { timeout: 90_000 }, () => {
     const more = [...renamed(talk('back', 500), `back-${databases}`)];
     await storeLog(nats, more, PARTITIONS);
     log.push(...more);
-    await caughtUp(20_000);
+    await caughtUp(30_000);
     await expectRowsOfLog();
   });
 });

@@ -7,7 +7,7 @@ import { migrate } from '@parley/infra/read-model/migrate';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectPostgres } from '@parley/infra/runtime/connect-postgres';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
-import type { Resource, Started } from '@parley/infra/runtime/lifecycle';
+import { type Resource, type Started, tellParent } from '@parley/infra/runtime/lifecycle';
 import type { Log } from '@parley/infra/runtime/log';
 import { openLogClock } from '@parley/infra/runtime/log-clock';
 import { createMetrics } from '@parley/infra/runtime/metrics';
@@ -81,6 +81,7 @@ export async function startProjector(
   const versions = followVersions({
     database,
     log,
+    tell: tellParent,
     follow: (version) => followVersion(following, version),
     serve: serving.moveTo,
   });

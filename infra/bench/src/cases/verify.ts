@@ -8,6 +8,7 @@ import { beginVersion, followVersion } from '@parley/infra/read-model/versions';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { storeLog } from '@parley/infra/testing/store-log';
 import { readCheckpoint } from '@parley/projector/checkpoint';
+import { PLANS_AND_COMMITS } from '@parley/projector/ownership/session';
 import { projectBatch } from '@parley/projector/project-batch';
 import { MAX_BATCH } from '@parley/projector/run-share';
 import { timeline } from '@parley/projector/timeline/projection';
@@ -127,9 +128,7 @@ async function project({ js }: VerifyResources, pool: pg.Pool): Promise<void> {
   const left = Array.from({ length: PARTITIONS }, (_, partition) => partition);
   const worker = async (): Promise<void> => {
     const client = await pool.connect();
-    await client.query(
-      'set synchronous_commit = off; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off',
-    );
+    await client.query(PLANS_AND_COMMITS);
     for (let partition = left.pop(); partition !== undefined; partition = left.pop()) {
       for (const projection of ['timeline', 'receipts'] as const)
         await readCheckpoint(client, 'rm_1', { projection, partition });

@@ -1,11 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  enterRaw,
-  joinRaw,
-  PACKET_MS,
-  PACKET_TICKS,
-  type RawParticipant,
-} from '@parley/infra/testing/media/raw-participant';
+import { stayInCall } from '@parley/infra/testing/media/lasting-participant';
+import { type Heard, joinRaw } from '@parley/infra/testing/media/raw-participant';
+import { speakOn } from '@parley/infra/testing/media/speech';
 import { openVoiceLine } from '@parley/infra/testing/media/voice-line';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import type { SystemProcesses } from '@parley/infra/testing/system-processes';
@@ -19,12 +14,6 @@ const CALLS = 4;
 
 /** Bytes of a packet of opus at 32 kbit/s. */
 const PAYLOAD = 80;
-
-/** Milliseconds before somebody whom a node or gateway refused asks again. */
-const AGAIN_MS = 50;
-
-/** Milliseconds for which somebody whose call moves is on both nodes. */
-const BOTH_MS = 1_000;
 
 /**
  * From `kill -9` of the node of a call until its listener hears what was said after it by way of another node: its media workers outlive it for a moment, and
@@ -121,8 +110,13 @@ async function openCall(system: SystemProcesses, n: number) {
   const sentAt = new Map<number, number>();
   const waiting = new Set<Waiting>();
   let [lastHeard, silence] = [performance.now(), 0];
-  const mouth = await stay(system, speaker, conversationId, undefined, () => undefined);
-  const ear = await stay(system, listener, conversationId, mouth.call, (timestamp, node) => {
+  const enter = async (user: string, ongoing?: number, heard?: Heard) => {
+    const line = await openVoiceLine(system.ws, await system.token(user));
+    const place = await joinRaw(line, conversationId, ongoing);
+    return { line, place, staying: await stayInCall(line, place, heard) };
+  };
+  const mouth = await enter(speaker);
+  const ear = await enter(listener, mouth.place.call, ({ timestamp }, _, node) => {
     const at = sentAt.get(timestamp);
     if (at === undefined) return;
     const now = performance.now();
@@ -134,16 +128,13 @@ async function openCall(system: SystemProcesses, n: number) {
       each.heard(now);
     }
   });
-
-  let sequence = 0;
-  const speaking = setInterval(() => {
-    const timestamp = ++sequence * PACKET_TICKS;
-    sentAt.set(timestamp, performance.now());
-    mouth.speak({ sequence, timestamp, payload: Buffer.alloc(PAYLOAD, sequence) });
-  }, PACKET_MS);
+  const fallSilent = speakOn(Buffer.alloc(PAYLOAD, 1), (packet) => {
+    sentAt.set(packet.timestamp, performance.now());
+    mouth.staying.speak(packet);
+  });
 
   return {
-    node: () => ear.now()?.node,
+    node: () => ear.staying.now()?.node,
     /** When the first packet that was sent after `since` is heard by another node than that one. */
     heardSince: (since: number, except: string) =>
       new Promise<number>((resolve, reject) => {
@@ -161,9 +152,8 @@ async function openCall(system: SystemProcesses, n: number) {
       return longest;
     },
     close() {
-      clearInterval(speaking);
-      mouth.close();
-      ear.close();
+      fallSilent();
+      for (const { line, staying } of [mouth, ear]) void staying.close().finally(line.close);
     },
   };
 }
@@ -173,60 +163,3 @@ type Waiting = {
   readonly except: string;
   readonly heard: (at: number) => void;
 };
-
-/** Somebody in a call who enters it again whenever it has moved. */
-async function stay(
-  system: SystemProcesses,
-  user: string,
-  conversationId: string,
-  ongoing: number | undefined,
-  heard: (timestamp: number, node: string) => void,
-) {
-  const line = await openVoiceLine(system.ws, await system.token(user));
-  const place = await joinRaw(line, conversationId, ongoing);
-  let current: RawParticipant | undefined;
-  let before: RawParticipant | undefined;
-  let entered = 0;
-
-  async function enter(): Promise<void> {
-    const mine = ++entered;
-    while (mine === entered) {
-      const next: RawParticipant | undefined = await enterRaw(line, place, ({ timestamp }) =>
-        heard(timestamp, next?.node ?? ''),
-      ).catch(() => undefined);
-      if (next === undefined) await sleep(AGAIN_MS);
-      else if (mine !== entered) return next.close();
-      else {
-        // The way it came by stays until the others have gone the next way, too.
-        [before, current] = [current, next];
-        await sleep(BOTH_MS);
-        return leave();
-      }
-    }
-  }
-
-  function leave(): void {
-    void before?.close();
-    before = undefined;
-  }
-
-  line.onNotice((method, params) => {
-    if (method === 'voice.moved' && params.conversationId === conversationId) void enter();
-  });
-  void enter();
-  await waitFor(() => current !== undefined, { what: 'the call to be entered' });
-  return {
-    call: place.call,
-    now: () => current,
-    speak(packet: Parameters<RawParticipant['speak']>[0]) {
-      current?.speak(packet);
-      before?.speak(packet);
-    },
-    close() {
-      entered++;
-      leave();
-      void current?.close();
-      line.close();
-    },
-  };
-}

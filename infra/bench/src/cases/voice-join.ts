@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallScene } from '@parley/e2e/voice/call-scene';
 import { type Case, type Figure, median } from '../case.js';
 import { withCalls } from '../voice/with-calls.js';
 
 const LIMIT_MS = 500;
+
+/** Between two rounds: a node lets one user change things for everybody some eleven joins' worth in ten seconds. */
+const PAUSE_MS = 800;
 
 /** From asking to be let in to the first packet of a voice, in a browser, with a microphone that this page may use already. */
 export const voiceJoin: Case = {
@@ -32,6 +36,7 @@ async function joins(
     bare.push(await bob.hearMyself());
     ours.push(await bob.joinUntilHeard(id, call));
     await bob.leave();
+    await sleep(PAUSE_MS);
     say(`${way}: ${ours.at(-1)?.toFixed(0)} ms, within the page ${bare.at(-1)?.toFixed(0)} ms`);
   }
   const p95 = percentile(ours, 0.95);

@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  enterRaw,
-  joinRaw,
-  PACKET_MS,
-  PACKET_TICKS,
-  type RawParticipant,
-} from '@parley/infra/testing/media/raw-participant';
-import { openVoiceLine } from '@parley/infra/testing/media/voice-line';
+import { enterCrowd } from '@parley/infra/testing/media/crowd';
+import { PACKET_MS, PACKET_TICKS } from '@parley/infra/testing/media/raw-participant';
 import type { SystemProcesses } from '@parley/infra/testing/system-processes';
 import { type Latencies, openLatencies } from '../percentiles.js';
 import { groupOf } from './with-nodes.js';
@@ -45,28 +39,27 @@ export async function crowdCall(
   const latencies = openLatencies();
   const sentAt = new Map<string, number>();
   let heard = 0;
-  const crowd: RawParticipant[] = [];
-  let call: number | undefined;
-  for (const user of users) {
-    const line = await openVoiceLine(system.ws, await system.token(user));
-    const place = await joinRaw(line, conversationId, call);
-    call = place.call;
-    const hear = ({ timestamp }: { readonly timestamp: number }, from: number): void => {
-      // A node numbers packets anew for each listener; their times stay.
-      const at = sentAt.get(`${from}/${timestamp}`);
-      if (at === undefined) return;
-      heard++;
-      latencies.add(performance.now() - at);
-    };
-    crowd.push(await enterRaw(line, place, hear, allMaySpeak || crowd.length < speakers));
-    if (crowd.length % 25 === 0) say(`${crowd.length} of ${people} are in`);
-  }
+  const crowd = await enterCrowd(system, conversationId, users, {
+    // A node numbers packets anew for each listener; their times stay.
+    heardBy:
+      () =>
+      ({ timestamp }, from) => {
+        const at = sentAt.get(`${from}/${timestamp}`);
+        if (at === undefined) return;
+        heard++;
+        latencies.add(performance.now() - at);
+      },
+    speaks: (index) => allMaySpeak || index < speakers,
+    onEntered: (count) => {
+      if (count % 25 === 0) say(`${count} of ${people} are in`);
+    },
+  });
   await sleep(1_000);
   const packets = (seconds * 1_000) / PACKET_MS;
   const begin = performance.now();
   for (let sequence = 0; sequence < packets; sequence++) {
     const timestamp = sequence * PACKET_TICKS;
-    for (const speaker of crowd.slice(0, speakers)) {
+    for (const speaker of crowd.people.slice(0, speakers)) {
       sentAt.set(`${speaker.participant}/${timestamp}`, performance.now());
       speaker.speak({ sequence, timestamp, payload: Buffer.alloc(PAYLOAD, sequence) });
     }
@@ -74,7 +67,7 @@ export async function crowdCall(
   }
   await sleep(500);
   const nodes = new Map<string, number>();
-  for (const { node } of crowd) nodes.set(node, (nodes.get(node) ?? 0) + 1);
-  await Promise.all(crowd.map((each) => each.close()));
+  for (const { node } of crowd.people) nodes.set(node, (nodes.get(node) ?? 0) + 1);
+  await crowd.close();
   return { wanted: packets * speakers * (people - 1), heard, latencies, nodes };
 }

@@ -75,6 +75,7 @@ const questionsOf: Readonly<Record<string, (planted: Planted) => object>> = {
   'internal.membership': (planted) => ({ questions: [{ ...of(planted), users: ['bob'] }] }),
   'internal.call': (planted) => ({ questions: [of(planted)] }),
   'internal.callLost': (planted) => ({ ...of(planted), call: 1, participant: 1 }),
+  'internal.inCalls': () => ({}),
   'internal.acquaintances': () => ({ user: 'ann', users: ['bob'] }),
   'internal.replay': (planted) => ({
     questions: [{ ...of(planted), after: 0, limit: 1_000, until: planted.head }],

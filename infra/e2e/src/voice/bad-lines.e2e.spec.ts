@@ -2,8 +2,8 @@ import { startTurnServer } from '@parley/gateway/testing/turn-server';
 import { type LossyWay, openLossyWay } from '@parley/infra/testing/media/lossy-way';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
+import { allHearAndSee, callOf } from './people-in-call.js';
 
 const SECRET = 'the-secret-of-this-spec-alone';
 
@@ -39,30 +39,12 @@ afterAll(async () => {
   await turn?.stop();
 });
 
-/** So many people who film, in one call. */
-async function callOf(count: number, options = {}): Promise<readonly CallPerson[]> {
-  const users = Array.from({ length: count }, (_, n) => `u${n}`);
-  const id = await stage.group(...users);
-  const people = await Promise.all(users.map((user) => stage.person(user)));
-  const call = await (people[0] as CallPerson).start(id, true, options);
-  for (const each of people.slice(1)) await each.join(id, call, true, options);
-  return people;
-}
-
-const allHearAndSee = (people: readonly CallPerson[]): Promise<unknown> =>
-  Promise.all(
-    people.map((each) => {
-      const others = people.filter((other) => other !== each).map(({ user }) => user);
-      return each.hearsAndSees(others, others);
-    }),
-  );
-
 describe('who may be reached by a TURN server alone', () => {
   it.each([
     [2, 'p2p'],
     [3, 'sfu'],
   ] as const)('is heard and seen in a call of %i, by %s', async (count, topology) => {
-    const people = await callOf(count, { relayOnly: true });
+    const { people } = await callOf(stage, count, count, { relayOnly: true });
     await allHearAndSee(people);
     for (const each of people) {
       expect((await each.call()).topology).toBe(topology);
@@ -76,7 +58,7 @@ describe('who may be reached by a TURN server alone', () => {
 
 describe('a line that loses', () => {
   it('a packet of twenty costs nobody a voice or a picture', async () => {
-    const people = await callOf(3);
+    const { people } = await callOf(stage, 3);
     await allHearAndSee(people);
     way.lose(0.05);
     const before = way.lost;

@@ -1,9 +1,11 @@
-import type { VideoCodec } from '@parley/client/voice/call-types';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallOptions } from '@parley/client/voice/call-types';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
+import { allHearAndSee, callOf } from './people-in-call.js';
 
 let stage: CallStage;
 beforeAll(async () => {
@@ -13,18 +15,11 @@ afterEach(() => stage?.clear());
 afterAll(() => stage?.close());
 
 /** Two who film, in a call by a node. */
-async function twoInCall(videoCodec?: VideoCodec): Promise<readonly [CallPerson, CallPerson]> {
-  const id = await stage.group('ann', 'bob');
-  const people = [await stage.person('ann'), await stage.person('bob')] as const;
-  const options = videoCodec === undefined ? {} : { videoCodec };
-  const call = await people[0].start(id, true, options);
-  await people[1].join(id, call, true, options);
-  await hearAndSeeEachOther(people);
+async function twoInCall(options?: CallOptions): Promise<readonly CallPerson[]> {
+  const { people } = await callOf(stage, 2, 2, options);
+  await allHearAndSee(people);
   return people;
 }
-
-const hearAndSeeEachOther = ([ann, bob]: readonly [CallPerson, CallPerson]): Promise<unknown> =>
-  Promise.all([ann.hearsAndSees(['bob'], ['bob']), bob.hearsAndSees(['ann'], ['ann'])]);
 
 describe('a call by a node', () => {
   it('is heard and seen again, without a hand, when the node is killed', async () => {
@@ -37,15 +32,81 @@ describe('a call by a node', () => {
       what: 'the call to be at another node',
       timeout: 30_000,
     });
-    await hearAndSeeEachOther(people);
+    await allHearAndSee(people);
     for (const person of people) expect((await person.call()).phase).toBe('connected');
   });
 
+  it('is listened to in a channel, and spoken in by who comes to lead it', async () => {
+    const id = await stage.channel('ann', 'bob');
+    await stage.setRole(id, 'ann', 'admin');
+    const [ann, bob] = [await stage.person('ann'), await stage.person('bob')];
+    await bob.join(id, await ann.start(id));
+    await bob.hearsAndSees(['ann']);
+    expect(await bob.call()).toMatchObject({ phase: 'connected', topology: 'sfu' });
+    expect(await ann.received()).toMatchObject([{ user: 'bob', packets: 0 }]);
+    await stage.setRole(id, 'bob', 'admin');
+    await waitFor(
+      async () => {
+        await bob.setMic(false);
+        await bob.setMic(true);
+        return (await ann.received()).some(({ packets }) => packets > 0);
+      },
+      { what: 'bob to be heard' },
+    );
+    await stage.setRole(id, 'bob', 'member');
+    await waitFor(() => isSilent(ann), { what: 'bob to be heard no more' });
+    await stage.setRole(id, 'bob', 'admin');
+    await ann.hearsAndSees(['bob']);
+  });
+
+  it('is heard of who talks while they hold a button, from the first time on', async () => {
+    const id = await stage.group('ann', 'bob');
+    const [ann, bob] = [await stage.person('ann'), await stage.person('bob')];
+    const call = await ann.start(id, false, { pushToTalk: true });
+    await bob.join(id, call);
+    await ann.hearsAndSees(['bob']);
+    await ann.talk();
+    await bob.hearsAndSees(['ann']);
+  });
+
+  it('has of each picture what fits its tile, and of one that nobody looks at nothing is sent', async () => {
+    const id = await stage.group('ann', 'bob', 'cat');
+    const [ann, bob, cat] = [await stage.person('ann'), await stage.person('bob'), await stage.person('cat')];
+    const options = { video: { width: 640, height: 360, frameRate: 5 } };
+    const call = await ann.start(id, true, options);
+    await cat.join(id, call, true, options);
+    await bob.join(id, call);
+    await bob.hearsAndSees([], ['ann', 'cat']);
+    await bob.shows('ann', { width: 640, height: 360 });
+    await bob.shows('cat', { width: 160, height: 90 });
+    await waitFor(
+      async () => {
+        const { ann, cat } = await bob.pictureWidths();
+        return ann === 640 && cat === 320;
+      },
+      { what: 'a large picture of ann beside a small one of cat', timeout: 30_000 },
+    );
+
+    for (const other of [bob, cat]) await other.shows('ann', null);
+    await waitFor(async () => !(await ann.films()), { what: 'ann to film for nobody' });
+    expect(await cat.films()).toBe(true);
+    await bob.shows('ann', { width: 160, height: 90 });
+    await bob.hearsAndSees(['ann', 'cat'], ['ann', 'cat']);
+  });
+
   it.each(['VP8', 'VP9', 'H264'] as const)('is seen in %s', async (codec) => {
-    const people = await twoInCall(codec);
+    const people = await twoInCall({ videoCodec: codec });
     for (const person of people) expect(await person.videoCodecs()).toStrictEqual([`video/${codec}`]);
   });
 });
+
+/** Nobody else is heard any more: no packet has come for half a second. */
+async function isSilent(person: CallPerson): Promise<boolean> {
+  const packets = async () => (await person.received()).map((each) => each.packets);
+  const before = await packets();
+  await sleep(500);
+  return JSON.stringify(await packets()) === JSON.stringify(before);
+}
 
 /** The node that carries the one call there is, by what nodes tell their operators. */
 async function carrier(): Promise<ServiceProcess> {

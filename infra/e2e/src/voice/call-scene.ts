@@ -16,6 +16,9 @@ export type CallScene = {
   person(user: string, ws?: string): Promise<CallPerson>;
   /** A group of these people. */
   group(...users: readonly string[]): Promise<string>;
+  /** A channel of these people, whom nobody hears but one who is none of them. */
+  channel(...users: readonly string[]): Promise<string>;
+  setRole(conversationId: string, user: string, role: 'admin' | 'member'): Promise<void>;
   /** One more in a group. */
   join(conversationId: string, user: string): Promise<void>;
   /** Closes all pages. */
@@ -44,6 +47,11 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
   const clear = async (): Promise<void> => {
     await Promise.all(people.splice(0).map((each) => each.close()));
   };
+  async function create(kind: 'group' | 'channel', members: readonly string[]): Promise<string> {
+    const conversationId = `${kind[0]}-${crypto.randomUUID()}`;
+    await owner.call('conversation.create', { conversationId, kind, members: [...members] });
+    return conversationId;
+  }
   return {
     browser,
     clear,
@@ -53,10 +61,10 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
       people.push(person);
       return person;
     },
-    async group(...members) {
-      const conversationId = `g-${crypto.randomUUID()}`;
-      await owner.call('conversation.create', { conversationId, kind: 'group', members });
-      return conversationId;
+    group: (...members) => create('group', members),
+    channel: (...members) => create('channel', members),
+    async setRole(conversationId, user, role) {
+      await owner.call('member.setRole', { conversationId, user, role });
     },
     async join(conversationId, user) {
       await owner.call('member.add', { conversationId, users: [user] });

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { askApi } from '@parley/infra/testing/ask-api';
-import {
-  enterRaw,
-  joinRaw,
-  PACKET_MS,
-  PACKET_TICKS,
-  type RawParticipant,
-} from '@parley/infra/testing/media/raw-participant';
-import { openVoiceLine, type VoiceLine } from '@parley/infra/testing/media/voice-line';
+import { enterCrowd } from '@parley/infra/testing/media/crowd';
+import { speakOn } from '@parley/infra/testing/media/speech';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -44,28 +38,22 @@ it('brings who speaks on one node to everybody on that and two others, and back'
     body: { conversationId, kind: 'group', members: users },
   });
   expect(created.status).toBe(200);
-  let call: number | undefined;
   const heard = new Map<number, Set<number>>();
-  const people: (RawParticipant & { readonly line: VoiceLine })[] = [];
-  for (const user of users) {
-    const line = await openVoiceLine(system.ws, await system.token(user));
-    const place = await joinRaw(line, conversationId, call);
-    call ??= place.call;
-    const from = new Set<number>();
-    heard.set(place.participant, from);
-    const speaks = user === users[0] || user === users.at(-1);
-    people.push({ line, ...(await enterRaw(line, place, (_, who) => from.add(who), speaks)) });
-  }
-  const nodes = new Map(people.map(({ node }) => [node, 0]));
-  expect(nodes.size).toBe(3);
-  let sequence = 0;
+  const crowd = await enterCrowd(system, conversationId, users, {
+    heardBy(participant) {
+      const from = new Set<number>();
+      heard.set(participant, from);
+      return (_, who) => from.add(who);
+    },
+    speaks: (index) => index === 0 || index === PEOPLE - 1,
+  });
+  const { people } = crowd;
+  expect(new Set(people.map(({ node }) => node)).size).toBe(3);
   // One on the core, and one on the edge that came last.
   const speakers = [people[0], people.at(-1)].flatMap((each) => each ?? []);
-  const speaking = setInterval(() => {
-    sequence++;
-    for (const { speak } of speakers)
-      speak({ sequence, timestamp: sequence * PACKET_TICKS, payload: Buffer.alloc(80, 1) });
-  }, PACKET_MS);
+  const fallSilent = speakOn(Buffer.alloc(80, 1), (packet) => {
+    for (const { speak } of speakers) speak(packet);
+  });
   try {
     for (const { participant: speaker } of speakers)
       await waitFor(
@@ -74,10 +62,7 @@ it('brings who speaks on one node to everybody on that and two others, and back'
         { what: `${speaker} to be heard by all`, timeout: 20_000 },
       );
   } finally {
-    clearInterval(speaking);
-    for (const { line, close } of people) {
-      await close();
-      line.close();
-    }
+    fallSilent();
+    await crowd.close();
   }
 });

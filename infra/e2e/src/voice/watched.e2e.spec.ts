@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { askApi } from '@parley/infra/testing/ask-api';
-import { type LastingParticipant, stayInCall } from '@parley/infra/testing/media/lasting-participant';
 import { joinRaw, type RawParticipant } from '@parley/infra/testing/media/raw-participant';
 import { openVoiceLine, RefusedError, type VoiceLine } from '@parley/infra/testing/media/voice-line';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type TalkingParticipant, talkOn } from './talker.js';
 
 let environment: TestEnvironment;
 let system: SystemProcesses;
-let ann: LastingParticipant;
+let ann: TalkingParticipant;
 let hers: VoiceLine;
 let dan: VoiceLine;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ it('is watched by who is not in the call, goes on when its node dies, and ends w
     hers.ask('call.broadcast', { conversationId, commandId: randomUUID(), call: place.call, source });
   // Alone she would need no node; a broadcast does.
   await broadcast('mix');
-  ann = await stayInCall(hers, place);
+  ann = await talkOn(hers, place);
   const { node } = ann.now() as RawParticipant;
 
   const watch = () => dan.ask<{ url: string }>('voice.watch', { conversationId, call: place.call });

@@ -17,6 +17,8 @@ export type WebPerson = {
 export type WebPersonOptions = BrowserContextOptions & {
   /** Signed in by name at once, unless false. */
   readonly signsIn?: boolean;
+  /** Runs in the page before its own scripts. */
+  readonly first?: () => void;
 };
 
 /** A window of its own, signed in by name as `npm start` prints it. */
@@ -24,10 +26,11 @@ export async function openWebPerson(
   browser: Browser,
   web: string,
   user: string,
-  { signsIn = true, ...options }: WebPersonOptions = {},
+  { signsIn = true, first, ...options }: WebPersonOptions = {},
 ): Promise<WebPerson> {
   const context = await browser.newContext({ locale: 'en-GB', ...options });
   const page = await context.newPage();
+  if (first !== undefined) await page.addInitScript(first);
   const troubles: string[] = [];
   page.on('pageerror', (error) => troubles.push(error.stack ?? error.message));
   page.on('console', (message) => {

@@ -46,7 +46,7 @@ export async function searchStores(
       longest: LONGEST,
       onFind: ({ match, file, offset }) => {
         const [, nonce, name] = match;
-        const copy = { store, file: relative(directory, file), offset };
+        const copy = () => ({ store, file: relative(directory, file), offset });
         if (nonce !== undefined && wanted.nonces.has(nonce)) add(bodies, nonce, copy);
         if (name !== undefined && wanted.secrets.has(name)) add(secrets, name, copy);
       },
@@ -70,8 +70,9 @@ const NEEDLE = new RegExp(
 
 const LONGEST = 800;
 
-function add(copies: Map<string, Copy[]>, key: string, copy: Copy): void {
+function add(copies: Map<string, Copy[]>, key: string, copy: () => Copy): void {
   const known = copies.get(key);
-  if (known === undefined) copies.set(key, [copy]);
-  else if (known.length < MOST_COPIES) known.push(copy);
+  // Copied, because what was cut out of a piece of a file keeps all of that piece.
+  if (known === undefined) copies.set(Buffer.from(key, 'latin1').toString('latin1'), [copy()]);
+  else if (known.length < MOST_COPIES) known.push(copy());
 }

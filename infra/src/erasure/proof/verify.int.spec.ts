@@ -20,7 +20,7 @@ const eventOf = (seq: number, event: Parameters<typeof envelop>[0]): Envelope =>
   envelop(event, { conversationId: 'garden', seq, at: 1, actor: 'ann', commandId: `c${seq}` });
 
 describe('an erasure that is verified', () => {
-  it('may be of more messages than a call has arguments', async () => {
+  it('may be of more messages than a call has arguments', { timeout: 60_000 }, async () => {
     const environment = await testEnvironment();
     const nats = await connectNats(environment.natsUrl, 'test');
     const database = new pg.Pool({ connectionString: environment.databaseUrl, max: 2 });

@@ -56,7 +56,8 @@ export async function verifyErasure(
   for await (const some of erasedMessages(resources, scope, (events) => onProgress('log', events)))
     for (const each of some) messages.push(each);
 
-  const names = new Set(messages.flatMap(hangsOn));
+  const names = new Set<string>();
+  for (const message of messages) for (const name of hangsOn(message)) names.add(name);
   const secrets = await resources.secretStates([...names]);
   onProgress('vault', names.size);
   const nonces = new Set(messages.flatMap(({ bodies }) => bodies.flatMap(({ nonce }) => nonce ?? [])));

@@ -1,106 +1,84 @@
-import { enterRaw, PACKET_MS, PACKET_TICKS, type RawParticipant } from './raw-participant.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../wait-for.js';
+import { type CallPlace, enterRaw, type Heard, type RawParticipant } from './raw-participant.js';
 import type { VoiceLine } from './voice-line.js';
 
 export type LastingParticipant = {
-  /** Where it is now; undefined while it is on its way. */
+  /** Where it is now; undefined until it is let in. */
   readonly now: () => RawParticipant | undefined;
-  /** When it was told why its place is gone, or undefined. */
+  /** Why its place is gone, as it was told, or undefined. */
   readonly closedAs: () => string | undefined;
-  /** When something of another participant was heard last, in ms of `performance.now()`. */
-  readonly heardAt: (from: number) => number | undefined;
-  /** Longest time without a packet of another one since it was first heard, in ms; up to now. */
-  readonly longestGap: (from: number) => number;
-  /** Forgets the gaps so far. */
-  readonly forgetGaps: () => void;
+  /** By every way it has now. */
+  readonly speak: RawParticipant['speak'];
   close(): Promise<void>;
 };
 
-/** 20 ms of nothing, as opus has it (RFC 6716, 3.1: one frame of CELT, and nothing in it). */
-const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
+/** Milliseconds before somebody whom a node or gateway refused asks again. */
+const AGAIN_MS = 50;
 
-type Ear = { last: number; longest: number };
+/** Milliseconds for which somebody whose call moves is on both nodes, until the others have gone the next way too. */
+const BOTH_MS = 1_000;
 
 /**
- * A device that speaks all the time and stays in its call as the SDK does: told that media goes another way, it enters again, until it is let in or told that it is over.
+ * A device that stays in its call as the SDK does: told that media goes another way, it enters again, until it is let in or told that it is over.
+ * Resolves then for the first time.
  *
  * @param place as `joinRaw` answered
  */
 export async function stayInCall(
   line: VoiceLine,
-  place: { readonly conversationId: string; readonly call: number; readonly participant: number },
+  place: CallPlace,
+  heard?: Heard,
 ): Promise<LastingParticipant> {
-  const ears = new Map<number, Ear>();
+  const ways = new Set<RawParticipant>();
   let current: RawParticipant | undefined;
-  let entering = false;
-  let again = false;
   let closed: string | undefined;
-  let over = false;
-
-  function heard(from: number): void {
-    const at = performance.now();
-    const ear = ears.get(from);
-    if (ear === undefined) ears.set(from, { last: at, longest: 0 });
-    else {
-      ear.longest = Math.max(ear.longest, at - ear.last);
-      ear.last = at;
-    }
-  }
+  let wanted = 0;
 
   async function enter(): Promise<void> {
-    if (entering) {
-      again = true;
-      return;
+    const mine = ++wanted;
+    while (mine === wanted) {
+      const next = await enterRaw(line, place, heard).catch(() => undefined);
+      if (next === undefined) await sleep(AGAIN_MS);
+      else if (mine !== wanted) return next.close();
+      else return goBy(next);
     }
-    entering = true;
-    do {
-      again = false;
-      const before = current;
-      try {
-        current = await enterRaw(line, place, (_, from) => heard(from));
-        void before?.close().catch(() => undefined);
-      } catch {
-        if (closed === undefined && !over) {
-          again = true;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
-      }
-    } while (again && closed === undefined && !over);
-    entering = false;
   }
 
-  line.onNotice((method, params) => {
+  function goBy(next: RawParticipant): void {
+    const before = current;
+    current = next;
+    ways.add(next);
+    if (before !== undefined) setTimeout(() => void leave(before), BOTH_MS);
+  }
+
+  async function leave(way: RawParticipant): Promise<void> {
+    if (ways.delete(way)) await way.close().catch(() => undefined);
+  }
+
+  const stopListening = line.onNotice((method, params) => {
     if (params.conversationId !== place.conversationId) return;
     if (method === 'voice.moved') void enter();
-    if (method === 'voice.closed') closed = String(params.why);
+    if (method === 'voice.closed') {
+      closed = String(params.why);
+      wanted++;
+    }
   });
-  let sequence = 0;
-  const speaking = setInterval(() => {
-    sequence++;
-    current?.speak({
-      sequence: sequence & 0xffff,
-      timestamp: sequence * PACKET_TICKS,
-      payload: SILENCE,
-    });
-  }, PACKET_MS);
-  await enter();
-
+  void enter();
+  await waitFor(() => current !== undefined || closed !== undefined, {
+    what: 'the call to be entered',
+    timeout: 30_000,
+  });
   return {
     now: () => current,
     closedAs: () => closed,
-    heardAt: (from) => ears.get(from)?.last,
-    longestGap: (from) => {
-      const ear = ears.get(from);
-      return ear === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.max(ear.longest, performance.now() - ear.last);
-    },
-    forgetGaps: () => {
-      for (const ear of ears.values()) ear.longest = 0;
+    speak(packet) {
+      for (const way of ways) way.speak(packet);
     },
     async close() {
-      over = true;
-      clearInterval(speaking);
-      await current?.close();
+      wanted++;
+      stopListening();
+      await Promise.all([...ways].map(leave));
     },
   };
 }

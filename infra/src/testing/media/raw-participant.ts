@@ -13,8 +13,16 @@ import type { VoiceLine } from './voice-line.js';
 export const PACKET_MS = 20;
 export const PACKET_TICKS = 960;
 
-/** A track of a call as it is heard: whose it is, by the SSRC the node sends it under. */
-export type Heard = (packet: HeardPacket, from: number) => void;
+/** A packet as it is heard: of which participant, by the SSRC the node sends it under, and by which node. */
+export type Heard = (packet: HeardPacket, from: number, node: string) => void;
+
+/** A participant's place in a call, as `joinRaw` answers. */
+export type CallPlace = {
+  readonly conversationId: string;
+  readonly call: number;
+  /** The seq that `call.start` or `call.join` answered. */
+  readonly participant: number;
+};
 
 export type RawParticipant = {
   readonly participant: number;
@@ -29,11 +37,10 @@ export type RawParticipant = {
  * A device in a call by its node, without a browser: enters, sends opus, receives every voice. The call must go by the SFU.
  *
  * @param speaks false: it only listens
- * @param participant the seq that `call.start` or `call.join` answered
  */
 export async function enterRaw(
   line: VoiceLine,
-  { conversationId, call, participant }: { conversationId: string; call: number; participant: number },
+  { conversationId, call, participant }: CallPlace,
   heard: Heard = () => undefined,
   speaks = true,
 ): Promise<RawParticipant> {
@@ -73,7 +80,7 @@ export async function enterRaw(
     open('send'),
     open('recv', (packet) => {
       const from = owners.get(packet.ssrc);
-      if (from !== undefined) heard(packet, from);
+      if (from !== undefined) heard(packet, from, node);
     }),
   ]);
   const stopListening = line.onNotice((method, params) => {
@@ -107,12 +114,8 @@ export async function enterRaw(
   };
 }
 
-/** Starts a call, or joins the one that goes on; the participant's number. */
-export async function joinRaw(
-  line: VoiceLine,
-  conversationId: string,
-  call?: number,
-): Promise<{ readonly conversationId: string; readonly call: number; readonly participant: number }> {
+/** Starts a call, or joins the one that goes on. */
+export async function joinRaw(line: VoiceLine, conversationId: string, call?: number): Promise<CallPlace> {
   const base = { conversationId, commandId: randomUUID() };
   const { seq } =
     call === undefined

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ensureTopology } from '@parley/infra/log/topology';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import { startCli } from '@parley/infra/testing/cli-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { ordinary } from '@parley/projector/testing/full-log';
@@ -77,6 +78,17 @@ describe('projections status', { timeout: 60_000 }, () => {
       'nobody works on it (timeline 0-1; receipts 0-1): see docs/runbooks/projector-behind.md',
     );
     expect(out).not.toContain('\u001b');
+  });
+
+  it('says of rows of an older release that there are newer ones to be made', async () => {
+    const older = NEWEST_MODEL - 1;
+    expect((await projections('status')).out).toContain(`version 1  model ${NEWEST_MODEL} · following`);
+    await builds.pool.query('update parley.version set model = $1 where version = 1', [older]);
+    const { out } = await projections('status', '--version', '1');
+    await builds.pool.query('update parley.version set model = $1 where version = 1', [NEWEST_MODEL]);
+    expect(out).toContain(
+      `model ${older}, older than ${NEWEST_MODEL} of this release: see docs/runbooks/rebuild.md · following`,
+    );
   });
 
   it('tells machines all of it', async () => {

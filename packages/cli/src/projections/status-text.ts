@@ -1,3 +1,4 @@
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
 import type { Complaint } from '@parley/projector/status/health';
 import type { ShareStatus, Status, VersionStatus } from '@parley/projector/status/read-status';
 import { grouped, minuteOf, paints } from '../terminal/print.js';
@@ -14,14 +15,18 @@ export function statusText({ versions }: Status, complaints: readonly Complaint[
 }
 
 function versionText(version: VersionStatus): readonly string[] {
-  const { bold, dim, green } = paints(process.stdout);
+  const { bold, dim, green, yellow } = paints(process.stdout);
   const { model, state, role, verified } = version;
   const is = role === 'served' ? green('served') : role === 'previous' ? 'served before' : 'not served';
   const proof =
     verified === undefined
       ? 'not verified'
       : `verified ${minuteOf(verified.at.getTime())} against ${verified.against === 'log' ? 'the log' : verified.against}`;
-  const header = `${bold(`version ${version.version}`)}  model ${model} · ${state} · ${is} · ${dim(proof)}`;
+  const age =
+    role === 'served' && model < NEWEST_MODEL
+      ? yellow(`, older than ${NEWEST_MODEL} of this release: see docs/runbooks/rebuild.md`)
+      : '';
+  const header = `${bold(`version ${version.version}`)}  model ${model}${age} · ${state} · ${is} · ${dim(proof)}`;
   return version.shares.length === 0 ? [header] : [header, sharesTable(version.shares)];
 }
 

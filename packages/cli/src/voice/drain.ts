@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askNode } from '@parley/infra/voice/questions';
+import { ALIVE_MS } from '@parley/infra/voice/registry';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliError } from '../terminal/cli-error.js';
@@ -23,8 +24,8 @@ export const drainVerb = (): Command =>
     .action((node: string, flags: Flags) => withVoice(flags, (access) => drain(access, node, flags)));
 
 const HELP = `
-Calls are moved one by one: their people go to the next node first and leave this one then. What is left when the time is over is moved at once. Ctrl-C
-stops the watching alone, the node goes on. A process manager may start another one in its place, which is another node.
+Calls are moved a few at a time, or more where there are many: their people go to the next node first and leave this one then. What is left when the time
+is over is moved at once. Ctrl-C stops the watching alone, the node goes on. A process manager may start another one in its place, which is another node.
 
 Example:
   $ parley voice drain sfu-4b1f00c2d9e8 --within 20`;
@@ -42,7 +43,7 @@ const ANSWER_MS = 2_000;
 async function drain(access: VoiceAccess, node: string, flags: Flags): Promise<void> {
   const known = await access.nodes();
   const others = known.filter(
-    ({ beat, ageMs }) => beat.node !== node && beat.state === 'ready' && ageMs < 2_500,
+    ({ beat, ageMs }) => beat.node !== node && beat.state === 'ready' && ageMs <= ALIVE_MS,
   );
   if (others.length === 0 && !flags.last && known.some(({ beat }) => beat.node === node))
     throw new CliError(

@@ -1,4 +1,4 @@
-import type { NodeBeat } from '@parley/infra/voice/protocol';
+import type { NodeBeat } from '@parley/infra/voice/beat';
 import { ALIVE_MS, type KnownNode } from '@parley/infra/voice/registry';
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';

@@ -1,5 +1,7 @@
 import type { ConversationDetail } from '@parley/domain/wire/views';
+import { backoffMs } from '../backoff.js';
 import type { Core } from '../core.js';
+import { asRefusal } from '../refusal-error.js';
 import { createStore, type OwnStore } from '../store.js';
 import { NO_READERS, type Readers, readersOf } from '../timeline/ticks.js';
 import { foldDetail } from './detail.js';
@@ -30,8 +32,8 @@ export type Rosters = {
 const PAGE = 200;
 const MAX_PAGE = 1_000;
 
-/** Milliseconds after which a server that had not seen everything is asked again. */
-const BEHIND_MS = 1_000;
+/** Between two questions to a server that had not seen everything, or did not answer. */
+const AGAIN = { baseMs: 1_000, capMs: 30_000 };
 
 export function createRosters(core: Core): Rosters {
   const open = new Map<string, { readonly roster: Roster; readonly end: () => void; users: number }>();
@@ -60,6 +62,10 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
   const watermarks = new Map<string, Watermark>();
   let readers: Readers | undefined;
   let isAsking = false;
+  /** Something has changed since it was asked. */
+  let isLate = false;
+  let isEnded = false;
+  let tries = 0;
   let again: ReturnType<typeof setTimeout> | undefined;
 
   const store = createStore<RosterSnapshot>(() => ({ detail, watermarks: new Map(watermarks) }));
@@ -87,19 +93,33 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
   async function refresh(): Promise<ConversationDetail> {
     const membersLimit = Math.min(MAX_PAGE, Math.max(PAGE, detail?.members.length ?? 0));
     const answer = await core.call('conversation.get', { conversationId, membersLimit });
-    clearTimeout(again);
-    if ((answer.behind ?? 0) > 0) again = setTimeout(refreshSoon, BEHIND_MS);
+    if ((answer.behind ?? 0) > 0) askAgain();
+    else tries = 0;
     return take(answer);
   }
 
-  /** Where that fails it is asked again at the next event, or after the next break; where the server is behind, soon. */
+  function askAgain(): void {
+    clearTimeout(again);
+    if (!isEnded) again = setTimeout(refreshSoon, backoffMs(++tries, Math.random(), AGAIN));
+  }
+
+  /** Where that fails, or the server is behind, it is asked again, ever more seldom; after the next break at once. */
   function refreshSoon(): void {
-    if (isAsking || core.state().tag !== 'open') return;
+    if (isAsking) {
+      isLate = true;
+      return;
+    }
+    clearTimeout(again);
+    if (isEnded || core.state().tag !== 'open') return;
     isAsking = true;
+    isLate = false;
     void refresh()
-      .catch(() => undefined)
+      .catch((error) => {
+        if (asRefusal(error).retryable) askAgain();
+      })
       .finally(() => {
         isAsking = false;
+        if (isLate) refreshSoon();
       });
   }
 
@@ -154,6 +174,7 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
       },
     },
     end: () => {
+      isEnded = true;
       clearTimeout(again);
       for (const off of offs) off();
     },

@@ -1,7 +1,10 @@
 import type { CallSession } from '../voice/call-types.js';
 
-/** Plays what the others send, each track in an element of its own, as an application does. The result is what is played, by `<participant> <source>`. */
-export function playTracks({ state }: CallSession): ReadonlyMap<string, HTMLMediaElement> {
+/** As large as pictures are shown here. */
+const SIZE = { width: 640, height: 360 };
+
+/** Plays what the others send, each track in an element of its own, as an application does, and says how large it is shown. The result is what is played, by `<participant> <source>`. */
+export function playTracks({ state, shown }: CallSession): ReadonlyMap<string, HTMLMediaElement> {
   const elements = new Map<string, HTMLMediaElement>();
   const draw = (): void => {
     const wanted = new Map<string, MediaStreamTrack>();
@@ -16,6 +19,10 @@ export function playTracks({ state }: CallSession): ReadonlyMap<string, HTMLMedi
       }
     for (const [key, track] of wanted) {
       const element = elements.get(key) ?? document.createElement(track.kind as 'audio' | 'video');
+      if (!elements.has(key) && track.kind === 'video') {
+        const [participant, source] = key.split(' ');
+        shown(Number(participant), source as 'camera' | 'screen', SIZE);
+      }
       elements.set(key, element);
       const [playing] = (element.srcObject as MediaStream | null)?.getTracks() ?? [];
       if (playing === track) continue;

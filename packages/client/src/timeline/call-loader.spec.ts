@@ -33,9 +33,9 @@ const event = (seq: number, type: string, data: object, actor = 'bob') =>
 
 /** A server that has these calls; `now` is the one that goes on. */
 function open(calls: () => readonly CallView[], now: () => object = () => ({ revision: 100 })) {
-  let refusing = false;
+  let refusing: boolean | 'lists' = false;
   const far = smallCore((method, { after = 0, before = Number.POSITIVE_INFINITY }) => {
-    if (refusing) throw unavailable('not now');
+    if (refusing === true || (refusing === 'lists' && method === 'call.list')) throw unavailable('not now');
     if (method === 'call.get') return now();
     const found = calls().filter(({ call }) => call > (after as number) && call < (before as number));
     return { calls: found.slice(0, 2), hasMore: found.length > 2, revision: 100 };
@@ -45,7 +45,7 @@ function open(calls: () => readonly CallView[], now: () => object = () => ({ rev
   return {
     ...far,
     loader,
-    refuse(isRefusing: boolean) {
+    refuse(isRefusing: boolean | 'lists') {
       refusing = isRefusing;
     },
     asked: () => far.asked.splice(0).map(({ method, params }) => [method, params.after, params.before]),
@@ -141,6 +141,23 @@ describe('the calls that a window shows', () => {
     far.loader.onEvent(event(101, 'member.banned', {}));
     await settle();
     expect(far.asked()).toHaveLength(2);
+  });
+
+  it('are the one that goes on alone, where rows have none yet', async () => {
+    const far = open(
+      () => [view(55, 57), view(60)],
+      () => ({ revision: 100, call: ongoing(60) }),
+    );
+    far.refuse('lists');
+    far.loader.look(shows(50), true);
+    await settle();
+    expect(far.seqs(shows(50))).toEqual([60]);
+    far.loader.onEvent(event(101, 'call.ended', { call: 60, reason: 'left' }));
+    expect(far.loader.within(shows(50))).toMatchObject([{ seq: 60, state: 'missed', endedAt: 101 }]);
+    far.refuse(false);
+    far.loader.look(shows(50), false);
+    await settle();
+    expect(far.seqs(shows(50))).toEqual([55, 60]);
   });
 
   it('come with the next session where they were refused', async () => {

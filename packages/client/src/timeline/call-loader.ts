@@ -65,14 +65,20 @@ export function createCallLoader(core: Core, conversationId: string, onChange: (
     if (mine !== job) await load();
   }
 
-  /** The end of the log: rows may be behind what goes on, so the log is asked for that; and events go on from there. */
+  /** The end of the log: rows may be behind what goes on, or not be there yet, so the log is asked for that; and events go on from there. */
   async function loadEnd(gap: Range): Promise<void> {
     const mine = job;
-    const [calls, now] = await Promise.all([listed(gap), core.call('call.get', { conversationId })]);
+    const listing = listed(gap);
+    const [calls, now] = await Promise.all([
+      listing.catch(() => undefined),
+      core.call('call.get', { conversationId }),
+    ]);
     if (mine !== job) return;
-    let next = withNow(withCalls(log, gap, calls, core.user()), now, core.user());
+    let next = withNow(calls ? withCalls(log, gap, calls, core.user()) : log, now, core.user());
     for (const event of events) next = withCallEvent(next, event, core.user());
     set(next);
+    // What is over is asked for again, as after any refusal.
+    if (calls === undefined) return void (await listing);
     const going = now.call?.call;
     const isBehind =
       calls.some(({ call, endedAt }) => endedAt === undefined && call !== going) ||

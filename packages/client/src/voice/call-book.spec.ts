@@ -75,6 +75,20 @@ describe('the calls a client knows', () => {
     expect(book.revision('c')).toBe(7);
   });
 
+  it('are asked for again when more came meanwhile than is kept', async () => {
+    let answer: (now: CallNow) => void = () => undefined;
+    answers.push(
+      () => new Promise((resolve) => (answer = resolve)),
+      () => Promise.resolve(going(1_500, 'ann', 'bob', 'cid')),
+    );
+    const read = book.read('c');
+    for (let seq = 7; seq < 1_500; seq++) happen(seq, 'message.sent', {});
+    happen(1_500, 'call.joined', { call: 5, device: 'd' }, 'cid');
+    answer(going(6, 'ann', 'bob'));
+    await read;
+    expect(people()).toEqual(['ann', 'bob', 'cid']);
+  });
+
   it('are asked for again when somebody is banned, because the event does not say who', async () => {
     started();
     happen(6, 'call.joined', { call: 5, device: 'd' }, 'bob');

@@ -30,13 +30,14 @@ export type CallChange = {
   readonly event: LiveEvent | undefined;
 };
 
-/** Conversations that are remembered to be without a call, and events of one that wait for an answer about it. */
+/** Conversations that are remembered to be without a call, and events of one that wait for an answer about it: after more it is asked for again. */
 const MAX_QUIET = 1_000;
 const MAX_WAITING = 1_000;
 
 /** Milliseconds that an event may take longer than the answer that says it is in the log. */
 const EVENT_MS = 300;
 
+type Reading = { readonly done: Promise<Call | undefined>; readonly waiting: LiveEvent[] };
 type Known = { readonly call: Call | undefined; readonly revision: number };
 
 export function createCallBook({
@@ -45,10 +46,7 @@ export function createCallBook({
   state,
 }: Pick<ParleyClient, 'call' | 'on'> & { readonly state: () => ParleyClient['state'] }): CallBook {
   const known = new Map<string, Known>();
-  const reading = new Map<
-    string,
-    { readonly done: Promise<Call | undefined>; readonly waiting: LiveEvent[] }
-  >();
+  const reading = new Map<string, Reading>();
   const listeners = new Set<(change: CallChange) => void>();
 
   function set(conversationId: string, next: Known, event: LiveEvent | undefined): void {
@@ -70,7 +68,7 @@ export function createCallBook({
     const { conversationId, seq, type } = event;
     const waiting = reading.get(conversationId)?.waiting;
     if (waiting !== undefined) {
-      if (waiting.length < MAX_WAITING) waiting.push(event);
+      if (waiting.length <= MAX_WAITING) waiting.push(event);
       return;
     }
     const now = known.get(conversationId);
@@ -97,6 +95,7 @@ export function createCallBook({
       .then(({ call, revision }) => {
         reading.delete(conversationId);
         set(conversationId, { call: call && callOf(call), revision }, undefined);
+        if (waiting.length > MAX_WAITING) return read(conversationId);
         for (const event of waiting) fold(event);
         return known.get(conversationId)?.call;
       })

@@ -8,6 +8,7 @@ import {
   type CallStep,
   callTransition,
   type InCall,
+  LINGER_MS,
   SWITCH_MS,
   type Way,
 } from './call-machine.js';
@@ -41,6 +42,14 @@ const inMesh = [entered(1, mesh), { tag: 'up', path: 1 }] as const;
 /** The mesh plays, and the way by node A is being built as path 2. */
 const switching = [...inMesh, { tag: 'topology', topology: 'sfu', seq: 20 }, entered(2, nodeA, 20)] as const;
 
+/** The same the other way round. */
+const fromNode = [
+  entered(1, nodeA),
+  { tag: 'up', path: 1 },
+  { tag: 'topology', topology: 'p2p', seq: 20 },
+  entered(2, mesh, 20),
+] as const;
+
 describe('a call at one client', () => {
   it('asks where media goes as soon as it is in, and builds that way', () => {
     expect(beginCall(7).effects).toEqual([{ tag: 'enter', asked: 1, participant: 7 }]);
@@ -53,21 +62,31 @@ describe('a call at one client', () => {
     expect(callTransition(step.state, entered(2, mesh)).effects).toEqual([{ tag: 'renew', path: 1 }]);
   });
 
-  it('lets the old path play while the new one is built, and for a while after', () => {
+  it('lets a mesh play while the new path is built, and until the others do not need it either', () => {
     const step = after(...switching);
     expect(step.effects).toEqual([
       { tag: 'open', path: 2, way: nodeA },
-      { tag: 'closeOldIn', path: 2, ms: SWITCH_MS },
+      { tag: 'closeOldIn', turn: 2, ms: SWITCH_MS },
     ]);
     const up = callTransition(step.state, { tag: 'up', path: 2 });
-    expect(tags(up)).toEqual(['closeOldIn']);
-    expect(callTransition(up.state, { tag: 'switched', path: 2 }).effects).toEqual([
+    expect(up.effects).toEqual([{ tag: 'finish', path: 1 }]);
+    expect(callTransition(up.state, { tag: 'finished', path: 2 })).toEqual({ state: up.state, effects: [] });
+    expect(callTransition(up.state, { tag: 'finished', path: 1 }).effects).toEqual([
+      { tag: 'close', path: 1 },
+    ]);
+  });
+
+  it('lets a node play for a while after the new path carries everything', () => {
+    const up = after(...fromNode, { tag: 'up', path: 2 });
+    expect(up.effects).toEqual([{ tag: 'closeOldIn', turn: 2, ms: LINGER_MS }]);
+    expect(callTransition(up.state, { tag: 'switched', turn: 2 }).effects).toEqual([
       { tag: 'close', path: 1 },
     ]);
   });
 
   it('lets go of the old path in time, also when the new one never carries anything', () => {
-    expect(after(...switching, { tag: 'switched', path: 2 }).effects).toEqual([{ tag: 'close', path: 1 }]);
+    expect(after(...switching, { tag: 'switched', turn: 2 }).effects).toEqual([{ tag: 'close', path: 1 }]);
+    expect(after(...switching, { tag: 'switched', turn: 1 }).effects).toEqual([]);
   });
 
   it('goes back to the old path where that is right again', () => {
@@ -77,6 +96,19 @@ describe('a call at one client', () => {
       { tag: 'renew', path: 1 },
     ]);
     expect(inCall(step)).toMatchObject({ path: { path: 1 }, old: undefined });
+  });
+
+  it('goes back to a path that the others may have given up only once it carries everything again', () => {
+    const up = [...switching, { tag: 'up', path: 2 }] as const;
+    const step = after(...up, { tag: 'topology', topology: 'p2p', seq: 30 }, entered(3, mesh, 30));
+    expect(step.effects).toEqual([
+      { tag: 'return', path: 1 },
+      { tag: 'closeOldIn', turn: 3, ms: SWITCH_MS },
+    ]);
+    expect(inCall(step)).toMatchObject({ path: { path: 1, isUp: false }, old: { path: 2, isUp: true } });
+    // Of the change before.
+    expect(tags(callTransition(step.state, { tag: 'switched', turn: 2 }))).toEqual([]);
+    expect(tags(callTransition(step.state, { tag: 'finished', path: 1 }))).toEqual([]);
   });
 
   it('has no third path: of two that are there the one that carries media stays', () => {
@@ -132,6 +164,22 @@ describe('a call at one client', () => {
     ]);
   });
 
+  it('goes on joining again where its line is cut meanwhile, and enters as who it has become', () => {
+    const cut = after(...inMesh, { tag: 'out', participant: 7, why: 'lost' }, { tag: 'offline' });
+    const back = callTransition(cut.state, { tag: 'online' });
+    expect(back.effects).toEqual([]);
+    const heard = callTransition(back.state, { tag: 'out', participant: 7, why: 'replaced' });
+    const { asked } = inCall(heard);
+    expect(callTransition(heard.state, { tag: 'joined', asked, participant: 40 }).effects).toEqual([
+      { tag: 'enter', asked: asked + 1, participant: 40 },
+    ]);
+    const early = callTransition(cut.state, { tag: 'joined', asked, participant: 40 });
+    expect(early.effects).toEqual([]);
+    expect(callTransition(early.state, { tag: 'online' }).effects).toEqual([
+      { tag: 'enter', asked: asked + 1, participant: 40 },
+    ]);
+  });
+
   it('does not take its own joining again for somebody else, whichever comes first', () => {
     const joining = after(...inMesh, { tag: 'out', participant: 7, why: 'lost' });
     const step = callTransition(joining.state, { tag: 'out', participant: 7, why: 'replaced' });
@@ -183,8 +231,10 @@ const states: Readonly<Record<string, readonly CallInput[]>> = {
   playing: inMesh,
   'asking while it plays': [...inMesh, { tag: 'moved', isGone: false }],
   switching,
+  finishing: [...switching, { tag: 'up', path: 2 }],
   'offline while it plays': [...inMesh, { tag: 'offline' }],
   'joining again': [...inMesh, { tag: 'out', participant: 7, why: 'lost' }],
+  'offline as it joins again': [...inMesh, { tag: 'out', participant: 7, why: 'lost' }, { tag: 'offline' }],
   ended: [{ tag: 'leave' }],
 };
 const inputs: Readonly<Record<string, (state: CallState) => CallInput>> = {
@@ -201,7 +251,8 @@ const inputs: Readonly<Record<string, (state: CallState) => CallInput>> = {
   up: (state) => ({ tag: 'up', path: (state.tag === 'in' && state.path?.path) || 1 }),
   down: (state) => ({ tag: 'down', path: (state.tag === 'in' && state.path?.path) || 1 }),
   retry: (state) => ({ tag: 'retry', asked: state.tag === 'in' ? state.asked : 1 }),
-  switched: (state) => ({ tag: 'switched', path: (state.tag === 'in' && state.path?.path) || 1 }),
+  finished: (state) => ({ tag: 'finished', path: (state.tag === 'in' && state.old?.path) || 1 }),
+  switched: (state) => ({ tag: 'switched', turn: state.tag === 'in' ? state.turns : 1 }),
   leave: () => ({ tag: 'leave' }),
 };
 const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -243,21 +294,32 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     online: 'enter',
     moved: 'enter',
     'out as lost': 'join',
-    up: 'closeOldIn',
+    up: 'finish',
     down: 'close wait',
     retry: 'enter',
+    finished: 'close',
+    switched: 'close',
+    leave: 'leave close close end',
+  },
+  finishing: {
+    online: 'enter',
+    moved: 'enter',
+    'out as lost': 'join',
+    down: 'close wait',
+    retry: 'enter',
+    finished: 'close',
     switched: 'close',
     leave: 'leave close close end',
   },
   'offline while it plays': { online: 'enter', down: 'close', leave: 'leave close end' },
   'joining again': {
-    online: 'enter',
     joined: 'enter',
     refused: 'wait',
     down: 'close',
     leave: 'leave close end',
   },
-  ended: {},
+  'offline as it joins again': { down: 'close', leave: 'leave close end' },
+  ended: { joined: 'leave' },
 };
 
 describe('the table of a call', () => {
@@ -278,6 +340,7 @@ type Move =
   | { readonly tag: 'hear' }
   | { readonly tag: 'line'; readonly isUp: boolean }
   | { readonly tag: 'path'; readonly isUp: boolean }
+  | { readonly tag: 'others' }
   | { readonly tag: 'time'; readonly ms: number };
 
 const moves: fc.Arbitrary<Move> = fc.oneof(
@@ -290,6 +353,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ tag: fc.constant('hear' as const) }),
   fc.record({ tag: fc.constant('line' as const), isUp: fc.boolean() }),
   fc.record({ tag: fc.constant('path' as const), isUp: fc.boolean() }),
+  fc.record({ tag: fc.constant('others' as const) }),
   fc.record({ tag: fc.constant('time' as const), ms: fc.integer({ min: 10, max: 4_000 }) }),
 );
 
@@ -303,6 +367,7 @@ function world() {
   const open = new Map<number, { way: Way; since: number }>();
   let untold: CallInput[] = [];
   let togetherSince: number | undefined;
+  let finishing = 0;
   let ends = 0;
   const seen = { longest: 0, most: 0 };
 
@@ -322,10 +387,13 @@ function world() {
       open.set(effect.path, { way: effect.way, since: now });
       togetherSince = undefined;
     }
+    // It is the newest from now on, and as new as one that was opened.
+    if (effect.tag === 'return') togetherSince = undefined;
+    if (effect.tag === 'finish') finishing = effect.path;
     if (effect.tag === 'close') open.delete(effect.path);
     if (effect.tag === 'wait') timers.push({ at: now + 500, input: { tag: 'retry', asked: effect.asked } });
     if (effect.tag === 'closeOldIn')
-      timers.push({ at: now + effect.ms, input: { tag: 'switched', path: effect.path } });
+      timers.push({ at: now + effect.ms, input: { tag: 'switched', turn: effect.turn } });
     if (effect.tag === 'end') ends++;
   }
   const happen = (input: CallInput): void => step(callTransition(state, input));
@@ -388,6 +456,8 @@ function world() {
           if (state.tag === 'in' && state.path)
             happen({ tag: move.isUp ? 'up' : 'down', path: state.path.path });
           return;
+        case 'others':
+          return happen({ tag: 'finished', path: finishing });
         case 'time':
           return pass(move.ms);
         default:

@@ -22,6 +22,8 @@ export type InCall = {
   readonly isLate: boolean;
   /** Tries in a row that led to no way that carries media. */
   readonly failures: number;
+  /** Why the last question was refused, where it is asked again. */
+  readonly refusal: RefusalTag | undefined;
   readonly hasRejoined: boolean;
   readonly hasBeenUp: boolean;
   /** How media goes by the log as it is known here, and the seq since when: an answer that is older is not taken. */
@@ -29,7 +31,9 @@ export type InCall = {
   readonly since: number;
   readonly path: Path | undefined;
   readonly old: Path | undefined;
+  /** Paths that were opened, and changes from one to another. */
   readonly paths: number;
+  readonly turns: number;
 };
 
 export type CallState = InCall | { readonly tag: 'ended'; readonly why: string };
@@ -57,8 +61,10 @@ export type CallInput =
   /** A path carries nothing any more, and does not mend itself. */
   | { readonly tag: 'down'; readonly path: number }
   | { readonly tag: 'retry'; readonly asked: number }
-  /** The time is up in which the path before this one had to be let go of. */
-  | { readonly tag: 'switched'; readonly path: number }
+  /** Nobody needs this path any more, of those who are to say so before it is let go of. */
+  | { readonly tag: 'finished'; readonly path: number }
+  /** The time is up in which, at this change, the path before had to be let go of. */
+  | { readonly tag: 'switched'; readonly turn: number }
   | { readonly tag: 'leave' };
 
 export type CallEffect =
@@ -67,18 +73,22 @@ export type CallEffect =
   | { readonly tag: 'open'; readonly path: number; readonly way: Way }
   /** The same way again, with a fresh ticket and fresh ICE servers. */
   | { readonly tag: 'renew'; readonly path: number }
+  /** The old way is the newest once more: it has to carry everything again, to be up. */
+  | { readonly tag: 'return'; readonly path: number }
+  /** Everything comes by a newer path: says so to the others of this one. Comes back as `finished`. */
+  | { readonly tag: 'finish'; readonly path: number }
   | { readonly tag: 'close'; readonly path: number }
   /** Comes back as `retry`: after a while that grows with the failures. */
   | { readonly tag: 'wait'; readonly asked: number; readonly failures: number }
   /** Comes back as `switched`, in so many ms. */
-  | { readonly tag: 'closeOldIn'; readonly path: number; readonly ms: number }
+  | { readonly tag: 'closeOldIn'; readonly turn: number; readonly ms: number }
   | { readonly tag: 'leave'; readonly participant: number }
   | { readonly tag: 'end'; readonly why: string };
 
-/** Longest time that two paths are there, in ms, whatever comes of the new one: a slow device needs seconds to build it, and is better heard by the old one than by none. */
-export const SWITCH_MS = 15_000;
+/** Longest time that two paths are there, in ms, whatever comes of the new one: a device that is too slow to build it sooner is better heard by the old one than by none. */
+export const SWITCH_MS = 60_000;
 
-/** For how long the old path goes on after the new one carries everything to me, in ms: the others may still hear me by the old one. */
+/** For how long a path by a node goes on after the new one carries everything to me, in ms: the others may still hear me by it. In a mesh they say when they do not. */
 export const LINGER_MS = 2_000;
 
 export type CallStep = { readonly state: CallState; readonly effects: readonly CallEffect[] };
@@ -93,6 +103,7 @@ export function beginCall(participant: number): CallStep {
     awaits: 'nothing',
     isLate: false,
     failures: 0,
+    refusal: undefined,
     hasRejoined: false,
     hasBeenUp: false,
     topology: undefined,
@@ -100,18 +111,26 @@ export function beginCall(participant: number): CallStep {
     path: undefined,
     old: undefined,
     paths: 0,
+    turns: 0,
   });
 }
 
-/** What comes next, and what is to be done about it. What is late changes nothing; nothing follows the end. */
+/** What comes next, and what is to be done about it. What is late changes nothing; nothing follows the end but leaving, for who had left while they joined again. */
 export function callTransition(state: CallState, input: CallInput): CallStep {
-  if (state.tag === 'ended') return stay(state);
+  if (state.tag === 'ended')
+    return input.tag === 'joined'
+      ? stay(state, { tag: 'leave', participant: input.participant })
+      : stay(state);
   switch (input.tag) {
     case 'online':
+      // A command is sent until it is answered.
+      if (state.awaits === 'join') return stay({ ...state, isOnline: true });
       return enter({ ...state, isOnline: true, awaits: 'nothing' });
-    case 'offline':
-      // Media goes on without signalling; what was asked has no answer now.
-      return stay({ ...state, isOnline: false, awaits: 'nothing', isLate: false });
+    case 'offline': {
+      // Media goes on without signalling; what was asked has no answer now, but for a command.
+      const awaits = state.awaits === 'join' ? 'join' : 'nothing';
+      return stay({ ...state, isOnline: false, awaits, isLate: false });
+    }
     case 'entered':
       return state.awaits === 'enter' && input.asked === state.asked ? entered(state, input) : stay(state);
     case 'joined':
@@ -136,8 +155,10 @@ export function callTransition(state: CallState, input: CallInput): CallStep {
       return down(state, input.path);
     case 'retry':
       return input.asked === state.asked && state.awaits === 'nothing' ? enter(state) : stay(state);
+    case 'finished':
+      return input.path === state.old?.path ? withoutOld(state) : stay(state);
     case 'switched':
-      return input.path === state.path?.path ? withoutOld(state) : stay(state);
+      return input.turn === state.turns ? withoutOld(state) : stay(state);
     case 'leave': {
       const { participant } = state;
       const over = end(state, 'left');
@@ -164,7 +185,7 @@ function entered(
   before: InCall,
   { way, revision }: { readonly way: Way; readonly revision: number },
 ): CallStep {
-  const state: InCall = { ...before, awaits: 'nothing', hasRejoined: false };
+  const state: InCall = { ...before, awaits: 'nothing', refusal: undefined, hasRejoined: false };
   const isOlder = revision < state.since && way.topology !== state.topology;
   if (isOlder) return again(state);
   const next = take(state, way);
@@ -173,15 +194,11 @@ function entered(
   return { state: step.state, effects: [...next.effects, ...step.effects] };
 }
 
-function take(state: InCall, way: Way): CallStep {
-  const { path, old } = state;
-  if (path?.key === way.key) return stay(state, { tag: 'renew', path: path.path });
-  if (path !== undefined && old?.key === way.key)
-    return stay(
-      { ...state, path: old, old: undefined },
-      { tag: 'close', path: path.path },
-      { tag: 'renew', path: old.path },
-    );
+function take(before: InCall, way: Way): CallStep {
+  const { path, old } = before;
+  if (path?.key === way.key) return stay(before, { tag: 'renew', path: path.path });
+  const state = { ...before, turns: before.turns + 1 };
+  if (path !== undefined && old?.key === way.key) return goBack(state, path, old);
   // Of what is there only one stays: the newest that carries media.
   const kept = path?.isUp ? path : (old ?? path);
   const closes = [path, old].filter((each) => each !== undefined && each !== kept) as Path[];
@@ -190,7 +207,18 @@ function take(state: InCall, way: Way): CallStep {
     { ...state, paths, path: { ...way, path: paths, isUp: false }, old: kept },
     ...closes.map(closing),
     { tag: 'open', path: paths, way },
-    ...(kept === undefined ? [] : [{ tag: 'closeOldIn', path: paths, ms: SWITCH_MS } as const]),
+    ...(kept === undefined ? [] : [{ tag: 'closeOldIn', turn: state.turns, ms: SWITCH_MS } as const]),
+  );
+}
+
+/** What was given up already may carry only a part of what it did: until it is whole again, the way that was to follow it plays. */
+function goBack(state: InCall, path: Path, old: Path): CallStep {
+  if (!path.isUp)
+    return stay({ ...state, path: old, old: undefined }, closing(path), { tag: 'renew', path: old.path });
+  return stay(
+    { ...state, path: { ...old, isUp: false }, old: path },
+    { tag: 'return', path: old.path },
+    { tag: 'closeOldIn', turn: state.turns, ms: SWITCH_MS },
   );
 }
 
@@ -199,7 +227,7 @@ function refused(
   { refusal, retryable }: { readonly refusal: RefusalTag; readonly retryable: boolean },
 ): CallStep {
   const state: InCall = { ...before, awaits: 'nothing' };
-  if (retryable) return again(state);
+  if (retryable) return again({ ...state, refusal });
   if (refusal === 'CallNotFound') return end(state, 'ended');
   return refusal === 'NotInCall' && before.awaits === 'enter' ? rejoin(state, 'lost') : end(state, refusal);
 }
@@ -224,7 +252,13 @@ function up(state: InCall, number: number): CallStep {
   const { path, old } = state;
   if (path?.path !== number || path.isUp) return stay(state);
   const next: InCall = { ...state, failures: 0, hasBeenUp: true, path: { ...path, isUp: true } };
-  return old === undefined ? stay(next) : stay(next, { tag: 'closeOldIn', path: number, ms: LINGER_MS });
+  if (old === undefined) return stay(next);
+  return stay(
+    next,
+    old.topology === 'p2p'
+      ? { tag: 'finish', path: old.path }
+      : { tag: 'closeOldIn', turn: state.turns, ms: LINGER_MS },
+  );
 }
 
 function down(state: InCall, number: number): CallStep {

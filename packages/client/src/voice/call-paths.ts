@@ -6,9 +6,6 @@ import { openMesh } from './mesh.js';
 import type { AskNode } from './node-line.js';
 import type { VoiceNotice } from './read-voice-notice.js';
 
-/** Which paths there are, by their numbers. */
-export type Playing = { readonly path?: number | undefined; readonly old?: number | undefined };
-
 export type CallPathsOptions = {
   readonly relayOnly: boolean;
   readonly videoCodec: VideoCodec;
@@ -18,22 +15,30 @@ export type CallPathsOptions = {
   /** A moderator has muted them: a node forwards nothing of them, and until there is one each client enforces it. */
   readonly isMuted: (participant: number) => boolean;
   readonly tell: (to: number, signal: PeerSignal) => void;
+  readonly access: (way: Way) => Access;
   readonly line: (way: Way, path: number) => AskNode;
   readonly onUp: (path: number) => void;
   readonly onDown: (path: number) => void;
+  readonly onFinished: (path: number) => void;
   readonly onChange: () => void;
 };
 
 /** The ways of one call's media, and which of their tracks are to be played. */
 export type CallPaths = {
-  open(path: number, way: Way, access: Access, playing: Playing): void;
-  renew(path: number, accesses: ReadonlyMap<string, Access>): void;
+  open(path: number, way: Way): void;
+  /** The same way, with what was given for it since. */
+  renew(path: number): void;
+  /** One of before is the newest again. */
+  returnTo(path: number): void;
+  /** Everything comes by a newer one. */
+  finish(path: number): void;
   close(path: number): void;
   closeAll(): void;
   has(path: number): boolean;
   /** Loads what talks to a node, so that it is there when it is needed. */
   prepare(): void;
-  sync(playing: Playing): void;
+  /** Who is in the call has changed. */
+  sync(): void;
   send(source: TrackSource, track: MediaStreamTrack | null): void;
   mute(isMuted: boolean): void;
   deafen(isDeaf: boolean): void;
@@ -46,10 +51,18 @@ export type CallPaths = {
   connections(): readonly RTCPeerConnection[];
 };
 
-type Open = { readonly path: number; readonly way: Way; media: MediaPath | undefined; isUp: boolean };
+type Open = {
+  readonly path: number;
+  readonly way: Way;
+  media: MediaPath | undefined;
+  isUp: boolean;
+  /** Since when it carries every voice that the old one did. */
+  heardAt: number | undefined;
+};
 
 type Inbound = {
   readonly type: string;
+  readonly trackIdentifier?: string;
   readonly packetsReceived?: number;
   readonly jitterBufferEmittedCount?: number;
   readonly framesDecoded?: number;
@@ -61,11 +74,14 @@ const LOOK_MS = 50;
 const PLAYS_SAMPLES = 2_400;
 /** Who is silent sends a packet in 400 ms (Opus DTX): after so many ms since the first one nothing more is waited for. */
 const SILENT_MS = 600;
+/** For how long after the voices the pictures are waited for, in ms: a machine that is too slow for two ways at once has them sooner when it is rid of one. */
+const PICTURES_MS = 5_000;
 /** Signals of browsers that were faster than this one to build the mesh. */
 const MAX_EARLY = 256;
 
 export function callPaths(options: CallPathsOptions): CallPaths {
-  const { me, others, sends, relayOnly, videoCodec, tell, line, onUp, onDown, onChange } = options;
+  const { me, others, sends, relayOnly, videoCodec, tell, access, line, onUp, onDown, onFinished, onChange } =
+    options;
   const open = new Map<number, Open>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const sizes = new Map<string, readonly [number, TrackSource, Size | null]>();
@@ -95,46 +111,63 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     timer = setTimeout(() => void check().finally(() => waiting() && look()), LOOK_MS);
   }
 
-  const waiting = (): boolean => newest()?.isUp === false;
+  /** Also after it is up: what comes later is shown by it as soon as it does. */
+  const waiting = (): boolean => open.size > 1 || newest()?.isUp === false;
 
   async function check(): Promise<void> {
     const now = newest();
-    if (now?.media === undefined || now.isUp) return;
+    if (now?.media === undefined) return;
     const come = now.media.received();
     const before = all().flatMap((media) => (media === now.media ? [] : media.received()));
-    await Promise.all([...come, ...before].map(({ receiver }) => hasDelivered(receiver)));
-    if (now !== newest()) return;
-    onChange();
-    const there = others();
-    const isAll = before
-      .filter(
-        ({ participant, source, receiver, isPaused }) =>
-          there.includes(participant) && sends(participant, source) && !isPaused && delivered.has(receiver),
-      )
-      .every(({ participant, source }) =>
-        come.some(
-          (each) =>
-            each.participant === participant &&
-            each.source === source &&
-            (each.isPaused || delivered.has(each.receiver)),
-        ),
-      );
+    await Promise.all(all().map(hearOf));
+    if (now !== newest() || now.isUp) return;
+    const lacking = stillOf(before).filter(
+      (each) => !come.some((other) => isSame(each, other) && plays(other)),
+    );
     const isThere = open.size > 1 ? now.media.isWhole : now.media.isFlowing;
-    if (!isThere || !isAll) return;
+    if (!isThere || lacking.some(({ track }) => track.kind === 'audio')) return;
+    now.heardAt ??= Date.now();
+    if (lacking.length > 0 && Date.now() - now.heardAt < PICTURES_MS) return;
     now.isUp = true;
     onUp(now.path);
   }
 
-  async function hasDelivered(receiver: RTCRtpReceiver): Promise<void> {
-    if (delivered.has(receiver)) return;
-    const report = await receiver.getStats().catch(() => undefined);
-    report?.forEach((each: Inbound) => {
-      if (each.type !== 'inbound-rtp' || (each.packetsReceived ?? 0) === 0) return;
-      const since = begun.get(receiver) ?? Date.now();
-      begun.set(receiver, since);
-      const plays = (each.jitterBufferEmittedCount ?? 0) >= PLAYS_SAMPLES && receiver.track.kind === 'audio';
-      if (plays || (each.framesDecoded ?? 0) > 0 || Date.now() - since > SILENT_MS) delivered.add(receiver);
-    });
+  /** What played, of those who are still there and send it. */
+  function stillOf(before: readonly Received[]): readonly Received[] {
+    const there = others();
+    return before.filter(
+      ({ participant, source, receiver, isPaused }) =>
+        there.includes(participant) && sends(participant, source) && !isPaused && delivered.has(receiver),
+    );
+  }
+
+  const plays = ({ isPaused, receiver }: Received): boolean => isPaused || delivered.has(receiver);
+
+  /** Asks each connection once for all its tracks: a browser makes its whole report for each question. */
+  async function hearOf(media: MediaPath): Promise<void> {
+    const unheard = new Map<string, RTCRtpReceiver>();
+    for (const { receiver } of media.received())
+      if (!delivered.has(receiver)) unheard.set(receiver.track.id, receiver);
+    if (unheard.size === 0) return;
+    await Promise.all(
+      media.connections.map(async (connection) => {
+        const report = await connection.getStats().catch(() => undefined);
+        report?.forEach((each: Inbound) => {
+          const receiver = unheard.get(each.trackIdentifier ?? '');
+          if (each.type === 'inbound-rtp' && receiver !== undefined) note(receiver, each);
+        });
+      }),
+    );
+  }
+
+  function note(receiver: RTCRtpReceiver, inbound: Inbound): void {
+    if ((inbound.packetsReceived ?? 0) === 0) return;
+    const since = begun.get(receiver) ?? Date.now();
+    begun.set(receiver, since);
+    const plays = (inbound.jitterBufferEmittedCount ?? 0) >= PLAYS_SAMPLES && receiver.track.kind === 'audio';
+    if (!plays && (inbound.framesDecoded ?? 0) === 0 && Date.now() - since <= SILENT_MS) return;
+    delivered.add(receiver);
+    onChange();
   }
 
   function hush(media: MediaPath): void {
@@ -146,8 +179,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   }
 
   return {
-    open(path, way, access, playing) {
-      const each: Open = { path, way, media: undefined, isUp: false };
+    open(path, way) {
+      const each: Open = { path, way, media: undefined, isUp: false, heardAt: undefined };
       open.set(path, each);
       const host: PathHost = {
         iceTransportPolicy: relayOnly ? 'relay' : 'all',
@@ -157,26 +190,38 @@ export function callPaths(options: CallPathsOptions): CallPaths {
           onChange();
         },
         onDown: () => open.has(path) && onDown(path),
+        onFinished: () => open.has(path) && onFinished(path),
       };
       if (way.topology === 'p2p') {
-        const mesh = openMesh({ ...host, participant: me(), access, tell, sends });
+        const mesh = openMesh({ ...host, participant: me(), access: access(way), tell, sends });
         begin(each, mesh);
-        this.sync({ ...playing, path });
+        this.sync();
         for (const [from, signal] of early.splice(0)) mesh.signal(from, signal);
       } else
         import('./sfu.js').then(
           ({ openSfu }) => {
-            if (open.has(path)) begin(each, openSfu({ ...host, access, ask: line(way, path) }));
+            if (open.has(path)) begin(each, openSfu({ ...host, access: access(way), ask: line(way, path) }));
           },
           () => host.onDown('the part of the client that talks to nodes could not be loaded'),
         );
       look();
     },
-    renew(path, accesses) {
+    renew(path) {
       const each = open.get(path);
-      const access = each && accesses.get(each.way.key);
-      if (access !== undefined) each?.media?.renew(access);
+      each?.media?.renew(access(each.way));
+      this.sync();
     },
+    returnTo(path) {
+      const each = open.get(path);
+      if (each === undefined) return;
+      open.delete(path);
+      open.set(path, each);
+      each.isUp = false;
+      each.heardAt = undefined;
+      this.renew(path);
+      look();
+    },
+    finish: (path) => open.get(path)?.media?.finish(),
     close(path) {
       const each = open.get(path);
       open.delete(path);
@@ -191,12 +236,13 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     },
     has: (path) => open.has(path),
     prepare: () => void import('./sfu.js').catch(() => undefined),
-    sync({ path }) {
+    sync() {
       const there = others();
+      const now = newest();
       early = early.filter(([from]) => there.includes(from));
       // A mesh that is left takes nobody in any more.
       for (const each of open.values()) {
-        each.media?.sync(there, each.path === path);
+        each.media?.sync(there, each === now);
         if (each.media) hush(each.media);
       }
     },
@@ -223,7 +269,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       const mesh = [...open.values()].findLast(({ way }) => way.topology === 'p2p')?.media;
       if (mesh !== undefined) return mesh.signal(from, signal);
       if (signal.type === 'bye') early = early.filter(([other]) => other !== from);
-      else early = [...early, [from, signal] as const].slice(-MAX_EARLY);
+      else if (signal.type !== 'needed') early = [...early, [from, signal] as const].slice(-MAX_EARLY);
     },
     notice(notice) {
       if (notice.name === 'voice.consumer')
@@ -243,6 +289,9 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     connections: () => newest()?.media?.connections ?? [],
   };
 }
+
+const isSame = (one: Received, other: Received): boolean =>
+  one.participant === other.participant && one.source === other.source;
 
 /** A voice has no size; this says that it is listened to. */
 const SOUND: Size = { width: 0, height: 0 };

@@ -1,11 +1,12 @@
 import type { BroadcastSource, CallMedia, Topology } from '@parley/domain/call/call';
+import type { RefusalTag } from '@parley/domain/conversation/refusals';
 import type { TrackSource } from '@parley/domain/wire/voice';
 import type { Store } from '../store.js';
 
 /** `joining`: asking to be let in. `connecting`: no media yet. `reconnecting`: media stopped, a way is being sought. `ended`: see `why`. */
 export type CallPhase = 'joining' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
 
-/** How well somebody's media comes through, by loss and jitter of the last seconds. */
+/** How well a voice comes through, by loss, jitter and round trip of the last seconds. */
 export type CallQuality = 'good' | 'fair' | 'poor' | 'unknown';
 
 /** One device in the call, as it is shown. Tracks are those to play (a `mic` and a `screenAudio` in an audio element); mine are the ones I send, not to be heard here. */
@@ -21,6 +22,7 @@ export type CallTile = {
   /** A moderator has muted this user. */
   readonly muted: boolean;
   readonly speaking: boolean;
+  /** Of their voice; of mine, how all the others come through. */
   readonly quality: CallQuality;
   readonly tracks: { readonly [S in TrackSource]?: MediaStreamTrack };
 };
@@ -29,6 +31,8 @@ export type CallSnapshot = {
   readonly phase: CallPhase;
   /** Why it ended, where it did: `left`, `ended`, `removed`, `replaced`, `elsewhere`, `lost`, or what refused us. */
   readonly why?: string;
+  /** What refuses media a way just now; it is asked again until there is one. */
+  readonly refusal?: RefusalTag;
   readonly conversationId: string;
   readonly call: number;
   readonly media: CallMedia;
@@ -40,6 +44,8 @@ export type CallSnapshot = {
   /** Voices alone are received, because too much is lost. */
   readonly audioOnly: boolean;
   readonly broadcast: BroadcastSource | null;
+  /** Why nobody sees the broadcast, where its node could not make it. */
+  readonly broadcastRefused?: string;
 };
 
 export type CallDevices = {
@@ -77,7 +83,7 @@ export type CallSession = {
   talk(on: boolean): void;
   useDevice(kind: 'microphone' | 'camera', deviceId: string): Promise<void>;
   devices(): Promise<CallDevices>;
-  /** How large a track is shown, in device pixels; null: nobody sees it. */
+  /** How large a track is shown, in device pixels: a node sends what fits. Null, as before it is said: nobody sees it, and a node sends nothing of it. */
   shown(
     participant: number,
     source: 'camera' | 'screen',

@@ -1,16 +1,29 @@
 import type { TrackSource } from '@parley/domain/wire/voice';
 
+/** In pixels, as far as the browser says it. */
+export type PictureSize = { readonly width?: number | undefined; readonly height?: number | undefined };
+
 /** Bits a second. A voice in mono is transparent at 32 to 40 kbit/s (RFC 7587, 3.1.1). */
 const VOICE = 40_000;
 const CAMERA = 1_500_000;
 const SCREEN = 8_000_000;
 
-/** In three sizes (RFC 8853), so that a node can send each receiver the one that fits: a quarter, half and the whole of each side. */
-export const cameraLayers = (): RTCRtpEncodingParameters[] => [
-  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: CAMERA },
-];
+/** Bits a second of the layers of a camera, from the smallest on: some 320 × 180, 640 × 360, and more. */
+const LAYERS = [150_000, 500_000, CAMERA] as const;
+
+/**
+ * In up to three sizes (RFC 8853), each half as wide as the next, so that a node can send each receiver the one that fits. As many as Chrome makes of a
+ * picture so large (`kSimulcastFormats` in its simulcast.cc): of more it would leave out the largest.
+ */
+export function cameraLayers({ width = 1_280, height = 720 }: PictureSize): RTCRtpEncodingParameters[] {
+  const pixels = width * height;
+  const count = pixels >= 960 * 540 ? 3 : pixels >= 480 * 270 ? 2 : 1;
+  return LAYERS.slice(0, count).map((maxBitrate, index) => ({
+    rid: `r${index}`,
+    scaleResolutionDownBy: 2 ** (count - 1 - index),
+    maxBitrate,
+  }));
+}
 
 /** One size: text must be read by everybody, at up to 30 frames a second; congestion control goes down from there, 2 Mbit/s carry 1080p of slides. */
 export const screenLayer = (): RTCRtpEncodingParameters[] => [{ maxBitrate: SCREEN, maxFramerate: 30 }];

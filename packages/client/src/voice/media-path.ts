@@ -10,14 +10,16 @@ export type MediaPath = {
   mute(isMuted: boolean): void;
   /** The others who are in the call now; `takesNew`: those that are new are to be reached, too. */
   sync(others: readonly number[], takesNew: boolean): void;
-  /** The same way again: after a reconnect, or to go on with fresh credentials. */
+  /** The same way again: after a reconnect, to go on with fresh credentials, or because it is wanted after all. */
   renew(access: Access): void;
   /** What another browser says to mine. */
   signal(from: number, signal: PeerSignal): void;
   notice(notice: VoiceNotice): void;
+  /** Everything that comes by this way comes by a newer one: it is needed only until the others say the same, which is told by {@link PathHost.onFinished}. */
+  finish(): void;
   /** What comes in, whether or not anything has come yet. */
   received(): readonly Received[];
-  /** How large a track is shown, in device pixels; null: nobody sees it. Voices that nobody hears are paused by size null, too. */
+  /** How large a track is shown, in device pixels; null, of a picture as before it is said: nobody sees it. Voices that nobody hears are paused by size null, too. */
   shown(participant: number, source: TrackSource, size: Size | null): void;
   /** Whether packets go back and forth, as far as ICE knows. */
   readonly isFlowing: boolean;
@@ -35,7 +37,9 @@ export type Received = {
   readonly source: TrackSource;
   readonly receiver: RTCRtpReceiver;
   readonly track: MediaStreamTrack;
-  /** Nothing is sent of it just now, so nothing need be waited for. */
+  /** They send nothing of it just now. */
+  readonly isOff: boolean;
+  /** Nothing of it comes just now, because it is off or because it is neither seen nor heard here: nothing need be waited for. */
   readonly isPaused: boolean;
 };
 
@@ -54,6 +58,8 @@ export type PathHost = {
   readonly videoCodec: VideoCodec;
   /** What came in has changed, or whether it flows. */
   readonly onChange: () => void;
+  /** None of the others needs it any more, after `finish`. A node's does not say so. */
+  readonly onFinished: () => void;
   /** It carries nothing any more and cannot mend itself. */
   readonly onDown: (why: string) => void;
 };

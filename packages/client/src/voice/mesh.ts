@@ -19,10 +19,16 @@ export function openMesh({
   tell,
   sends,
   onChange,
+  onFinished,
 }: MeshOptions): MediaPath {
   const peers = new Map<number, Peer>();
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
+  /** Those who need me here no more: nothing is sent to them. */
+  const done = new Set<number>();
   let iceServers = toRtc(access.iceServers);
+  let there: readonly number[] = [];
+  let takes = false;
+  let isFinishing = false;
 
   /** Whoever came later begins: the other one was there to hear it. `offer` is of a browser that has begun. */
   function open(other: number, offer?: PeerSignal): void {
@@ -35,7 +41,7 @@ export function openMesh({
       onChange,
       onReplaced(next) {
         if (peers.get(other) !== peer) return;
-        peer.close();
+        drop(other);
         open(other, next);
       },
     });
@@ -44,43 +50,72 @@ export function openMesh({
     if (offer !== undefined) void peer.take(offer).catch(() => undefined);
   }
 
+  function drop(other: number): void {
+    peers.get(other)?.close();
+    peers.delete(other);
+    done.delete(other);
+  }
+
+  function say(needed: boolean): void {
+    for (const other of peers.keys()) tell(other, { type: 'needed', needed });
+  }
+
+  function look(): void {
+    if (isFinishing && [...peers.keys()].every((other) => done.has(other))) onFinished();
+  }
+
   return {
     async send(source, track) {
       tracks.set(source, track);
-      for (const peer of peers.values()) peer.send(source, track);
+      for (const [other, peer] of peers) if (!done.has(other)) peer.send(source, track);
     },
     mute: () => undefined,
     sync(others, takesNew) {
-      for (const [other, peer] of peers) {
-        if (others.includes(other)) continue;
-        peer.close();
-        peers.delete(other);
-      }
+      there = others;
+      takes = takesNew;
+      for (const other of peers.keys()) if (!others.includes(other)) drop(other);
       if (takesNew) for (const other of others) if (!peers.has(other)) open(other);
       onChange();
+      look();
     },
     renew(next) {
+      isFinishing = false;
+      say(true);
       iceServers = toRtc(next.iceServers);
       for (const peer of peers.values()) peer.restart(iceServers);
     },
     signal(from, signal) {
+      if (signal.type === 'needed') {
+        const peer = peers.get(from);
+        if (signal.needed) done.delete(from);
+        else if (peer !== undefined) done.add(from);
+        for (const [source, track] of tracks) peer?.send(source, signal.needed ? track : null);
+        return look();
+      }
       if (signal.type === 'bye') {
-        peers.get(from)?.close();
-        peers.delete(from);
-        return onChange();
+        drop(from);
+        // They have closed what they had, not left: it is built anew.
+        if (takes && there.includes(from)) open(from);
+        onChange();
+        return look();
       }
       const peer = peers.get(from);
       if (peer !== undefined) void peer.take(signal).catch(() => undefined);
       else if (signal.type === 'offer') open(from, signal);
     },
     notice: () => undefined,
+    finish() {
+      isFinishing = true;
+      say(false);
+      look();
+    },
     received: () =>
       [...peers].flatMap(([participant, peer]) =>
         SECTIONS.flatMap((source): Received[] => {
           const receiver = peer.transceiver(source)?.receiver;
           if (receiver === undefined || peer.connection.remoteDescription === null) return [];
           if (!sends(participant, source)) return [];
-          return [{ participant, source, receiver, track: receiver.track, isPaused: false }];
+          return [{ participant, source, receiver, track: receiver.track, isOff: false, isPaused: false }];
         }),
       ),
     shown: () => undefined,

@@ -10,7 +10,7 @@ import { createOwnMedia } from './own-media.js';
 import { readVoiceNotice } from './read-voice-notice.js';
 
 /** For how long a call rings, in ms. */
-const RING_MS = 30_000;
+export const RING_MS = 30_000;
 
 /** Calls of this client: those that go on, and the one it is in. */
 export function openCalls(client: ParleyClient): Calls {

@@ -41,22 +41,11 @@ export function createOwnMedia(options: CallOptions, onTrack: OnTrack): OwnMedia
   }
 
   async function listen(): Promise<void> {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: {
-        echoCancellation: true,
-        noiseSuppression: true,
-        autoGainControl: true,
-        ...exactly(microphone),
-      },
-    });
-    put('mic', stream.getAudioTracks()[0]);
+    put('mic', await capture('audio', MICROPHONE, microphone));
   }
 
   async function film(): Promise<void> {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: { ...(options.video ?? CAMERA), ...exactly(camera) },
-    });
-    put('camera', stream.getVideoTracks()[0]);
+    put('camera', await capture('video', options.video ?? CAMERA, camera));
   }
 
   return {
@@ -90,12 +79,7 @@ export function createOwnMedia(options: CallOptions, onTrack: OnTrack): OwnMedia
         return;
       }
       microphone = deviceId;
-      const before = tracks.get('mic');
-      if (before === undefined) return;
-      const wasOn = before.enabled;
-      await listen();
-      const now = tracks.get('mic');
-      if (now !== undefined) now.enabled = wasOn;
+      if (tracks.has('mic')) await listen();
     },
     close() {
       isClosed = true;
@@ -115,6 +99,12 @@ export async function listDevices(): Promise<CallDevices> {
   return { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') };
 }
 
+const MICROPHONE: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+};
+
 const CAMERA: MediaTrackConstraints = {
   width: { ideal: 1_280 },
   height: { ideal: 720 },
@@ -127,5 +117,19 @@ const SCREEN: MediaTrackConstraints = {
   frameRate: { ideal: 30, max: 30 },
 };
 
-const exactly = (deviceId: string | undefined): MediaTrackConstraints =>
-  deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+/** By the device that was chosen; where that was unplugged since, by the browser's own choice. (Chromium does not heed `ideal` here.) */
+async function capture(
+  kind: 'audio' | 'video',
+  wishes: MediaTrackConstraints,
+  deviceId: string | undefined,
+): Promise<MediaStreamTrack | undefined> {
+  const exactly = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ [kind]: { ...wishes, ...exactly } });
+    return stream.getTracks()[0];
+  } catch (error) {
+    const isGone = error instanceof Error && error.name === 'OverconstrainedError';
+    if (deviceId === undefined || !isGone) throw error;
+    return capture(kind, wishes, undefined);
+  }
+}

@@ -1,6 +1,7 @@
 import type { Call } from '@parley/domain/call/call';
 import type { ParticipantState, TrackSource } from '@parley/domain/wire/voice';
 import type { CallQuality, CallTile } from './call-types.js';
+import type { Hearing } from './hearing.js';
 import type { Received } from './media-path.js';
 import type { OwnMedia } from './own-media.js';
 
@@ -11,7 +12,8 @@ export type TileParts = {
   readonly media: Pick<OwnMedia, 'track'>;
   readonly states: ReadonlyMap<number, ParticipantState>;
   readonly speaks: (participant: number) => boolean;
-  readonly quality: CallQuality;
+  /** As it was measured last. */
+  readonly hearing: Pick<Hearing, 'quality' | 'byTrack'> | undefined;
   readonly received: readonly Received[];
 };
 
@@ -21,6 +23,7 @@ const SOURCES: readonly TrackSource[] = ['mic', 'camera', 'screen', 'screenAudio
 
 /** Everybody in the call, in the order in which they came. A tile in which nothing has changed is the same object. */
 export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly CallTile[] {
+  const { hearing } = parts;
   const before = new Map(last.map((tile) => [tile.participant, tile]));
   const tiles = [...parts.call.participants.values()]
     .toSorted((one, other) => one.participant - other.participant)
@@ -47,7 +50,7 @@ export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly
         deafened: said.deafened,
         muted,
         speaking: parts.speaks(participant),
-        quality: parts.quality,
+        quality: isMe ? (hearing?.quality ?? 'unknown') : qualityOf(hearing, tracks.mic),
         tracks,
       };
       const was = before.get(participant);
@@ -59,9 +62,12 @@ export function makeTiles(last: readonly CallTile[], parts: TileParts): readonly
 /** The same by a node: what is sent there. A mesh has a section for everything, whether or not anything is in it. */
 function unsaid(theirs: readonly Received[]): ParticipantState {
   const sends = (wanted: TrackSource): boolean =>
-    theirs.some(({ source, isPaused }) => source === wanted && !isPaused);
+    theirs.some(({ source, isOff }) => source === wanted && !isOff);
   return { mic: sends('mic'), camera: sends('camera'), screen: sends('screen'), deafened: false };
 }
+
+const qualityOf = (hearing: TileParts['hearing'], voice: MediaStreamTrack | undefined): CallQuality =>
+  (voice && hearing?.byTrack.get(voice.id)) ?? 'unknown';
 
 const isSame = (one: CallTile, other: CallTile): boolean =>
   (Object.keys(other) as (keyof CallTile)[]).every((key) => key === 'tracks' || one[key] === other[key]) &&

@@ -1,7 +1,7 @@
 import type { CommandOf } from '@parley/domain/conversation/commands';
 import type { Refusal, RefusalTag } from '@parley/domain/conversation/refusals';
 import { SYSTEM } from '@parley/domain/ids';
-import type { LostParticipant } from '@parley/infra/voice/roster';
+import type { InCall } from '@parley/infra/voice/roster';
 import * as E from 'fp-ts/lib/Either.js';
 import { type CommandResources, handleCommand } from '../commands/handle.js';
 
@@ -12,7 +12,7 @@ import { type CommandResources, handleCommand } from '../commands/handle.js';
 export async function callLost(
   resources: CommandResources,
   now: number,
-  { conversationId, call, participant }: LostParticipant,
+  { conversationId, call, participant }: InCall,
 ): Promise<E.Either<Refusal, object>> {
   const command: CommandOf<'call.leave'> = {
     type: 'call.leave',

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
+import { migrate } from '@parley/infra/read-model/migrate';
 import { openRpcClient, type RpcClient } from '@parley/infra/rpc/client';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
-import { openRosters, type Rosters } from '@parley/infra/voice/roster';
+import { type InCall, openRosters, type Rosters } from '@parley/infra/voice/roster';
 import * as E from 'fp-ts/lib/Either.js';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { called, doAs } from '../testing/calling.js';
 import { type RunningApi, startTestApi } from '../testing/running-api.js';
@@ -17,6 +19,7 @@ let disconnect: () => Promise<void>;
 
 beforeAll(async () => {
   environment = await testEnvironment();
+  await migrate(environment.databaseUrl);
   [api, other] = await Promise.all([startTestApi(environment), startTestApi(environment)]);
   const nats = await connectNats(environment.natsUrl, 'test');
   disconnect = () => nats.close();
@@ -81,6 +84,35 @@ describe('who is in a call', () => {
     const many = await Promise.all(Array.from({ length: 20 }, () => called(api.url)));
     const found = await Promise.all(many.map(({ conversationId }) => rosterOf(conversationId)));
     expect(found.map(({ call }) => call?.participants.length)).toEqual(many.map(() => 1));
+  });
+});
+
+describe('everybody who is in a call', () => {
+  it('is told page by page, as the rows have it', async () => {
+    const client = new pg.Client({ connectionString: environment.databaseUrl });
+    await client.connect();
+    await client.query(`
+      insert into rm_1.call values ('m-1', 2, 'voice', 'ann', 1, 9), ('m-2', 2, 'voice', 'ann', 1, null), ('m-3', 7, 'voice', 'ann', 1, null)`);
+    await client.query(`
+      insert into rm_1.call_stay
+      select c.id, n, c.call, 'u' || n, 'd', 1, case when c.call = 2 and n % 10 = 0 then 5 end, null
+      from (values ('m-1', 2), ('m-2', 2), ('m-3', 7)) c (id, call), generate_series(2, 1200) n`);
+    await client.end();
+    const stays = Array.from({ length: 1_199 }, (_, index) => index + 2);
+    const all = [
+      ...stays
+        .filter((seq) => seq % 10 !== 0)
+        .map((participant) => ({ conversationId: 'm-2', call: 2, participant })),
+      ...stays.map((participant) => ({ conversationId: 'm-3', call: 7, participant })),
+    ];
+    const told: InCall[] = [];
+    let page: Awaited<ReturnType<Rosters['everybody']>>;
+    do {
+      page = await rosters.everybody(told.at(-1));
+      if (E.isLeft(page)) throw new Error(JSON.stringify(page.left));
+      told.push(...page.right.participants);
+    } while (page.right.hasMore);
+    expect(told).toEqual(all);
   });
 });
 

@@ -14,6 +14,7 @@ import { unlessLogIsAway } from '../unless-log-is-away.js';
 import { acquaintances } from './acquaintances.js';
 import { calls } from './call.js';
 import { callLost } from './call-lost.js';
+import { inCalls } from './in-calls.js';
 import { membership } from './membership.js';
 import { memberships } from './memberships.js';
 import type { Replay, Replayed } from './replay.js';
@@ -35,6 +36,7 @@ const MembershipParams = questions(
 );
 const CallParams = questions(shape({ conversationId: ConversationId }));
 const CallLostParams = shape({ conversationId: ConversationId, call: Seq, participant: Seq });
+const InCallsParams = shape({}, { after: CallLostParams });
 const ReplayParams = questions(
   shape({
     conversationId: ConversationId,
@@ -84,6 +86,9 @@ export const internalQuestions: Readonly<Record<string, Question>> = {
   ),
   'internal.callLost': question(CallLostParams, async ({ commands, now }, lost) =>
     E.map(JSON.stringify)(await callLost(commands, now(), lost)),
+  ),
+  'internal.inCalls': question(InCallsParams, async (resources, { after }) =>
+    E.map(JSON.stringify)(await inCalls(resources, after)),
   ),
   'internal.acquaintances': question(AcquaintancesParams, async (resources, asked) =>
     E.map(JSON.stringify)(await acquaintances(resources, asked)),

@@ -68,6 +68,23 @@ it('has the same state of many as of each, of whoever has nothing, one event, se
   expect((await states()).map(({ state }) => state.revision)).toEqual([1, 2, 4, 61]);
 });
 
+it('asks the log once where it has one event more than is known', async () => {
+  const [writer, reader] = [await instance(), await instance()];
+  const user = randomUUID();
+  await register(writer, user, 2);
+  await reader.accounts.fresh(user);
+  await register(writer, user, 1);
+  const asked: string[] = [];
+  const subscription = log.nats.subscribe('$JS.API.DIRECT.GET.>', {
+    callback: (_, { subject, data }) => void asked.push(`${subject} ${Buffer.from(data)}`),
+  });
+  await log.nats.flush();
+  expect((await reader.accounts.fresh(user)).state.revision).toBe(3);
+  await log.nats.flush();
+  expect(asked).toHaveLength(1);
+  subscription.unsubscribe();
+});
+
 it('remembers only as many states as may weigh together', async () => {
   const writer = await instance();
   const user = randomUUID();

@@ -93,23 +93,27 @@ export function openFoldedStore<S extends Revised, E>(
   }
 
   async function readOn(id: string, from: Folded<S>): Promise<Known<S>> {
-    let folded = from;
-    for await (const stored of readConversation(jsm, placeOf(id), from.streamSeq + 1))
-      folded = fold(id, folded, stored);
+    let { state } = from;
+    let last: StoredEvent | undefined;
+    for await (const stored of readConversation(jsm, placeOf(id), from.streamSeq + 1)) {
+      state = fold(id, state, stored);
+      last = stored;
+    }
+    const folded = { state, streamSeq: last?.streamSeq ?? from.streamSeq };
     keepSnapshot(id, from, folded);
     return remember(id, folded);
   }
 
-  function fold(id: string, { state }: Folded<S>, { streamSeq, json }: StoredEvent): Folded<S> {
-    const event = decode(json);
+  function fold(id: string, state: S, stored: StoredEvent): S {
+    const event = decode(stored.json);
     if (isRight(event)) {
       onFolded(id, event.right);
-      return { state: evolve(state, event.right), streamSeq };
+      return evolve(state, event.right);
     }
-    onUnreadable(id, streamSeq, event.left);
+    onUnreadable(id, stored.streamSeq, event.left);
     // An event nobody can read has happened all the same: it takes its seq and changes nothing else.
-    const revision = Math.max(seqOf(json) ?? state.revision + 1, state.revision);
-    return { state: { ...state, revision }, streamSeq };
+    const revision = Math.max(seqOf(stored.json) ?? state.revision + 1, state.revision);
+    return { ...state, revision };
   }
 
   function keepSnapshot(id: string, { state: before }: Folded<S>, after: Folded<S>): void {
@@ -152,8 +156,8 @@ export function openFoldedStore<S extends Revised, E>(
   async function readUpTo(id: string, from: Folded<S>, last: StoredEvent): Promise<Known<S>> {
     // An append of ours may have gone further while the broker answered.
     if (last.streamSeq <= from.streamSeq) return remember(id, from);
-    if (seqOf(last) !== from.state.revision + 1) return readOn(id, from);
-    const folded = fold(id, from, last);
+    if (seqOf(last.json) !== from.state.revision + 1) return readOn(id, from);
+    const folded = { state: fold(id, from.state, last), streamSeq: last.streamSeq };
     keepSnapshot(id, from, folded);
     return remember(id, folded);
   }

@@ -39,7 +39,7 @@ export class CallListHandler implements IQueryHandler<CallList> {
           ? undefined
           : readCalls(database, { ...params, schema, reader, limit: params.limit ?? DEFAULT }),
       );
-      return page === undefined ? E.left(refuse('Unavailable', OLDER)) : E.right(inOneMessage(page));
+      return page === undefined ? E.left(refuse('Unavailable', KNOWS_NO_CALLS)) : E.right(inOneMessage(page));
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       return E.left(refuse('Unavailable', 'calls of the past cannot be read now'));
@@ -49,7 +49,8 @@ export class CallListHandler implements IQueryHandler<CallList> {
 
 const DEFAULT = 50;
 
-const OLDER = 'the read model that is served knows no calls yet; it is to be rebuilt';
+/** Why nothing is told of the calls that rows have. */
+export const KNOWS_NO_CALLS = 'the read model that is served knows no calls yet; it is to be rebuilt';
 
 /** Calls of many people make a page shorter than was asked for. */
 function inOneMessage({ calls, hasMore, revision }: CallPage): CallPage {

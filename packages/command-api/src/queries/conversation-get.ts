@@ -58,7 +58,7 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
     if (members.length === 0) return detail;
     const users = members.map(({ user }) => user);
     const known = await ifSoon(this.watermarks(conversationId, users), WATERMARKS_WITHIN);
-    if (known === undefined) return detail;
+    if (known === undefined) return { ...detail, behind: 1 };
     const { watermarks, behind } = known;
     return {
       ...detail,
@@ -70,7 +70,7 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   private async watermarks(conversationId: string, users: readonly string[]) {
     const { database, caughtUp, served } = this.resources;
     // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
-    const behind = await caughtUp();
+    const behind = (await caughtUp()) ?? 1;
     const watermarks = await served.read(({ schema }) =>
       readWatermarks(database, { schema, conversationId, users }),
     );

@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { signToken } from '@parley/infra/runtime/tokens';
+import { askApi } from '@parley/infra/testing/ask-api';
 import { TOKEN_SECRET } from './running-api.js';
 
-export type Reply = { readonly status: number; readonly json: Readonly<Record<string, unknown>> };
+const token = (sub: string, _scope?: string, expiresIn: number | string = '1h', did = 'd1') =>
+  signToken(TOKEN_SECRET, { sub, did, expiresIn });
 
 /** Asks a command-api over HTTP as a device of somebody. */
-export async function askAs(
+export const askAs = (
   [user, device]: readonly [user: string, device: string],
   verb: string,
   url: string,
   body: object = {},
-): Promise<Reply> {
-  const token = await signToken(TOKEN_SECRET, { sub: user, did: device, expiresIn: '1h' });
-  const json = JSON.stringify({ commandId: randomUUID(), ...body });
-  const response = await fetch(url, {
-    method: verb,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(verb === 'GET' ? {} : { body: json }),
-  });
-  return { status: response.status, json: (await response.json()) as Reply['json'] };
-}
+) => askApi({ api: url, token }, verb, '', { user, device, ...(verb === 'GET' ? {} : { body }) });
 
 /** The seq of the event that a command made. */
 export async function doAs(...asked: Parameters<typeof askAs>): Promise<number> {

@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
 import { LayeredMap } from '../conversation/layered-map.js';
+import { shape } from '../shape.js';
 
 /** Most devices in one call: those past a node's comfortable size are listeners on edge nodes. */
 export const MAX_PARTICIPANTS = 1_000;
@@ -15,21 +16,29 @@ export type CallMedia = t.TypeOf<typeof CallMedia>;
 export const BroadcastSource = t.keyof({ mix: null, screen: null }, 'mix or screen');
 export type BroadcastSource = t.TypeOf<typeof BroadcastSource>;
 
+/** What of a call is broadcast; null: nothing. */
+export const Broadcast = t.union([BroadcastSource, t.null], 'mix, screen or null');
+export type Broadcast = t.TypeOf<typeof Broadcast>;
+
 /** Why a device is no longer in a call: it left, was put out by a moderator, or was not heard of any more. */
 export const WhyLeft = t.keyof({ left: null, removed: null, lost: null }, 'left, removed or lost');
 export type WhyLeft = t.TypeOf<typeof WhyLeft>;
 
 /** How media goes: from everybody to everybody (a mesh), or by a selective forwarding unit. */
-export type Topology = 'p2p' | 'sfu';
+export const Topology = t.keyof({ p2p: null, sfu: null }, 'p2p or sfu');
+export type Topology = t.TypeOf<typeof Topology>;
 
-/** A device in a call. `participant` is the seq of the event by which it entered: joining again from one device makes a new one. */
-export type Participant = {
-  readonly participant: number;
-  readonly user: string;
-  readonly device: string;
-  /** When it entered, in ms. */
-  readonly at: number;
-};
+/**
+ * A device in a call. `participant` is the seq of the event by which it entered: joining again from one device makes a new one. `at` is when it entered, in
+ * ms since 1970 UTC.
+ */
+export const Participant = shape({
+  participant: t.number,
+  user: t.string,
+  device: t.string,
+  at: t.number,
+});
+export type Participant = t.TypeOf<typeof Participant>;
 
 /** A call that goes on, folded from the events of its conversation alone. */
 export type Call = {
@@ -45,7 +54,7 @@ export type Call = {
   readonly participants: LayeredMap<Participant>;
   /** Users whom a moderator has muted: what they say is forwarded to nobody. */
   readonly muted: ReadonlySet<string>;
-  readonly broadcast: BroadcastSource | null;
+  readonly broadcast: Broadcast;
 };
 
 /** One key for each device of each user; neither may hold a space. */

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { BroadcastSource, CallMedia } from '../call/call.js';
+import { Broadcast, CallMedia } from '../call/call.js';
 import { CommandId, ConversationId, type DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedArray } from '../text.js';
@@ -71,10 +71,7 @@ export const commandCodecs = {
   'call.join': command({ call: Seq }, {}),
   'call.leave': command({ call: Seq, participant: Seq }, {}),
   'call.mute': command({ call: Seq, user: UserId, muted: t.boolean }, {}),
-  'call.broadcast': command(
-    { call: Seq, source: t.union([BroadcastSource, t.null], 'mix, screen or null') },
-    {},
-  ),
+  'call.broadcast': command({ call: Seq, source: Broadcast }, {}),
   'call.end': command({ call: Seq }, {}),
 } as const;
 

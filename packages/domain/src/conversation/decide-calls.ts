@@ -5,15 +5,16 @@ import { type Decision, no, unchanged, yes } from './decision.js';
 import { leads, outranks, roleIn } from './standing.js';
 import type { Open } from './state.js';
 
-/** A conversation has one call at a time; in a channel its admins start it. Who starts it is in it. */
+/**
+ * A conversation has one call at a time; in a channel its admins start it, and it goes by a server, because only one keeps those silent who do not lead. Who starts it is
+ * in it.
+ */
 export function startCall(state: Open, { actor, data, device, p2pMax = 0 }: StartCall): Decision {
   if (state.kind === 'channel' && !leads(state, actor)) return no('NotAllowed');
   if (state.call !== undefined) return no('CallOngoing', `its number is ${state.call.call}`);
   if (device === undefined || actor === SYSTEM) return no('NotInCall', NO_DEVICE);
-  return yes({
-    type: 'call.started',
-    data: { media: data.media, device, p2pMax: Math.min(Math.max(p2pMax, 0), MAX_P2P) },
-  });
+  const meshMax = state.kind === 'channel' ? 0 : Math.min(Math.max(p2pMax, 0), MAX_P2P);
+  return yes({ type: 'call.started', data: { media: data.media, device, p2pMax: meshMax } });
 }
 
 /** From a device that is in it already, the newer one replaces the older. */

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { BroadcastSource, CallMedia, MAX_P2P, WhyLeft } from '../call/call.js';
+import { Broadcast, CallMedia, MAX_P2P, WhyLeft } from '../call/call.js';
 import { DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
@@ -73,7 +73,7 @@ export const eventCodecs = {
   'call.muted': { version: 1, data: shape({ call: Seq, user: UserId, muted: t.boolean }) },
   'call.broadcastSet': {
     version: 1,
-    data: shape({ call: Seq, source: t.union([BroadcastSource, t.null], 'mix, screen or null') }),
+    data: shape({ call: Seq, source: Broadcast }),
   },
   'call.ended': { version: 1, data: shape({ call: Seq }) },
 } as const;

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { BroadcastSource, type Call, CallMedia, deviceKey, MAX_P2P } from '../call/call.js';
+import { Broadcast, type Call, CallMedia, deviceKey, MAX_P2P, Topology } from '../call/call.js';
 import { Actor, CommandId, DeviceId, Instant, Seq, UserId } from '../ids.js';
 import { shape, variants } from '../shape.js';
 import { boundedInteger } from '../text.js';
@@ -101,10 +101,10 @@ const CallRow = shape({
   by: Actor,
   at: Instant,
   p2pMax: boundedInteger('p2pMax', 0, MAX_P2P),
-  topology: t.keyof({ p2p: null, sfu: null }),
+  topology: Topology,
   participants: t.readonlyArray(t.tuple([Seq, Actor, DeviceId, Instant])),
   muted: t.readonlyArray(UserId),
-  broadcast: t.union([BroadcastSource, t.null]),
+  broadcast: Broadcast,
 });
 type CallRow = t.TypeOf<typeof CallRow>;
 

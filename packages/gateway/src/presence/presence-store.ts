@@ -1,4 +1,5 @@
 import { presenceKey } from '@parley/infra/read-model/presence-key';
+import { defineScripts, NOW } from '@parley/infra/runtime/redis-scripts';
 import type { Redis } from 'ioredis';
 import type { Saying } from './said.js';
 import { ALIVE_MS, type Alive, type Kept, type Shown } from './view.js';
@@ -30,10 +31,7 @@ const MAX_HIDDEN = 64;
 
 const GATEWAYS_KEY = 'presence:gateways';
 
-/** One clock for all: that of Redis. */
-const BEAT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const BEAT = `${NOW}
 local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3] * 1000)
@@ -44,7 +42,7 @@ if before and tonumber(before) > now then isNew = 0 end
 return { now, isNew, redis.call('ZREVRANGE', KEYS[1], 0, -1, 'WITHSCORES') }`;
 
 /** Only who was to be seen on a gateway and is not any more was last seen now: one who is invisible leaves unnoticed. */
-const PUT = `
+const PUT = `${NOW}
 local ask = cjson.decode(ARGV[1])
 local shown = ask.shown
 for _, device in ipairs(ask.show) do redis.call('HDEL', KEYS[1], 'hidden:' .. device) end
@@ -62,17 +60,17 @@ if shown ~= '' then
   redis.call('HSET', KEYS[1], field, shown)
   for _, gateway in ipairs(ask.dead) do redis.call('HDEL', KEYS[1], 'on:' .. gateway) end
 elseif before ~= '' then
-  local time = redis.call('TIME')
   redis.call('HDEL', KEYS[1], field)
-  redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ask.leftAgoMs))
+  redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now - ask.leftAgoMs))
 end
 redis.call('EXPIRE', KEYS[1], ask.remembered)
 return { before == shown and 0 or 1, hidden }`;
 
 export function openPresenceStore(redis: Redis): PresenceStore {
-  redis.defineCommand('presenceBeat', { numberOfKeys: 1, lua: BEAT });
-  redis.defineCommand('presencePut', { numberOfKeys: 1, lua: PUT });
-  const scripts = redis as unknown as Scripts;
+  const scripts = defineScripts<Scripts>(redis, {
+    presenceBeat: { keys: 1, lua: BEAT },
+    presencePut: { keys: 1, lua: PUT },
+  });
   return {
     async beat(gateway) {
       const [now, isNew, flat] = await scripts.presenceBeat(
@@ -95,7 +93,7 @@ export function openPresenceStore(redis: Redis): PresenceStore {
   };
 }
 
-/** The commands that the scripts are, as ioredis makes them. */
+/** What the scripts take and give. */
 type Scripts = {
   presenceBeat(
     key: string,

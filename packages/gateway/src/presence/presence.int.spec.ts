@@ -60,7 +60,8 @@ const hear = (client: ForeignClient, user: string, status: string, timeout = 15_
 const isKnownAs = (client: ForeignClient, user: string, status: string) =>
   waitFor(async () => (await watch(client, user))[0]?.status === status, { what: `${user} to be ${status}` });
 
-describe('presence', () => {
+/** Beside each other: they wait for graces and for silence to be long enough. */
+describe.concurrent('presence', () => {
   it('is told from the snapshot on: coming, being away, invisible, back, and leaving with the time', async () => {
     await fixture.api.create('p-one', 'ann', 'bob');
     const ann = await open('ann');
@@ -102,6 +103,7 @@ describe('presence', () => {
     await fixture.api.create('p-three', 'eve', 'fay');
     const eve = await open('eve');
     const fay = await open('fay');
+    await isKnownAs(fay, 'fay', 'online');
     await isKnownAs(eve, 'fay', 'online');
     fay.end();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -136,6 +138,7 @@ describe('presence', () => {
 
   it('of strangers is unknown, also when they come, until they meet; one’s own is not', async () => {
     const ida = await open('ida');
+    await isKnownAs(ida, 'ida', 'online');
     expect(await watch(ida, 'jon', 'ida', 'nobody')).toEqual([
       { user: 'jon', status: 'unknown' },
       { user: 'ida', status: 'online' },
@@ -150,11 +153,58 @@ describe('presence', () => {
     await hear(ida, 'jon', 'away');
     expect(statuses(ida, 'jon')).toEqual(['away']);
   });
+});
 
+describe.concurrent('a gateway that', { timeout: 60_000 }, () => {
+  const startDoomed = async (): Promise<{ doomed: ServiceProcess; ws: string }> => {
+    const doomed = await startService('gateway', gatewayEnvironment(fixture.natsUrl));
+    return { doomed, ws: doomed.info.ws as string };
+  };
+
+  it('is killed leaves nobody online for more than 10 s, and takes nobody before its time', async () => {
+    await fixture.api.create('p-kill', 'qui', 'ron', 'sue');
+    const { doomed, ws } = await startDoomed();
+    const qui = await open('qui');
+    await open('ron', 'd', ws);
+    await open('sue', 'd', ws);
+    await open('sue', 'd2', other.ws);
+    await isKnownAs(qui, 'ron', 'online');
+    await watch(qui, 'ron', 'sue');
+    await doomed.end('SIGKILL');
+    const killedAt = Date.now();
+    await hear(qui, 'ron', 'offline');
+    const tookMs = Date.now() - killedAt;
+    expect(tookMs).toBeGreaterThan(4_000);
+    expect(tookMs).toBeLessThan(10_000);
+    expect(Math.abs((told(qui, 'ron').at(-1)?.lastSeenAt ?? 0) - killedAt)).toBeLessThan(3_000);
+    expect(statuses(qui, 'sue')).toEqual([]);
+  });
+
+  it('is frozen counts as dead, and has its people back when it goes on', async () => {
+    await fixture.api.create('p-freeze', 'tom', 'una');
+    const { doomed, ws } = await startDoomed();
+    const tom = await open('tom');
+    await open('una', 'd', ws);
+    await isKnownAs(tom, 'una', 'online');
+    doomed.signal('SIGSTOP');
+    const frozenAt = Date.now();
+    await hear(tom, 'una', 'offline');
+    expect(Date.now() - frozenAt).toBeLessThan(10_000);
+    doomed.signal('SIGCONT');
+    await hear(tom, 'una', 'online');
+    await doomed.end();
+    await hear(tom, 'una', 'offline');
+  });
+});
+
+/** One after the other: they read what a gateway counts, move the clock, or put something in everybody's way. */
+describe('presence', () => {
   it('is told only of those who were named last, and to nobody whose connection is gone', async () => {
     await fixture.api.create('p-six', 'kim', 'lea', 'mia');
     const kim = await open('kim');
     const [lea, mia] = [await open('lea'), await open('mia')];
+    await isKnownAs(lea, 'lea', 'online');
+    await isKnownAs(mia, 'mia', 'online');
     await isKnownAs(kim, 'lea', 'online');
     expect(await watch(kim, 'mia', 'mia')).toEqual([{ user: 'mia', status: 'online' }]);
     await set(lea, 'away');
@@ -206,6 +256,7 @@ describe('presence', () => {
   it('is told late to a reader who is behind: once, and as it is then', async () => {
     await fixture.api.create('p-ten', 'uma', 'vin');
     const [uma, vin] = [await open('uma'), await open('vin')];
+    await isKnownAs(vin, 'vin', 'online');
     await isKnownAs(uma, 'vin', 'online');
     uma.socket.pause();
     await fallBehind(uma, fixture.gateway.url);
@@ -242,49 +293,6 @@ describe('presence', () => {
     expect(await watch(oda, 'pia')).toEqual([{ user: 'pia', status: 'unknown' }]);
     fixture.api.obstruct(() => undefined);
     await hear(oda, 'pia', 'online');
-  });
-});
-
-describe('a gateway that', { timeout: 60_000 }, () => {
-  let doomed: ServiceProcess;
-  const startDoomed = async (): Promise<string> => {
-    doomed = await startService('gateway', gatewayEnvironment(fixture.natsUrl));
-    return doomed.info.ws as string;
-  };
-
-  it('is killed leaves nobody online for more than 10 s, and takes nobody before its time', async () => {
-    await fixture.api.create('p-kill', 'qui', 'ron', 'sue');
-    const ws = await startDoomed();
-    const qui = await open('qui');
-    await open('ron', 'd', ws);
-    await open('sue', 'd', ws);
-    await open('sue', 'd2', other.ws);
-    await isKnownAs(qui, 'ron', 'online');
-    await watch(qui, 'ron', 'sue');
-    await doomed.end('SIGKILL');
-    const killedAt = Date.now();
-    await hear(qui, 'ron', 'offline');
-    const tookMs = Date.now() - killedAt;
-    expect(tookMs).toBeGreaterThan(4_000);
-    expect(tookMs).toBeLessThan(10_000);
-    expect(Math.abs((told(qui, 'ron').at(-1)?.lastSeenAt ?? 0) - killedAt)).toBeLessThan(3_000);
-    expect(statuses(qui, 'sue')).toEqual([]);
-  });
-
-  it('is frozen counts as dead, and has its people back when it goes on', async () => {
-    await fixture.api.create('p-freeze', 'tom', 'una');
-    const ws = await startDoomed();
-    const tom = await open('tom');
-    await open('una', 'd', ws);
-    await isKnownAs(tom, 'una', 'online');
-    doomed.signal('SIGSTOP');
-    const frozenAt = Date.now();
-    await hear(tom, 'una', 'offline');
-    expect(Date.now() - frozenAt).toBeLessThan(10_000);
-    doomed.signal('SIGCONT');
-    await hear(tom, 'una', 'online');
-    await doomed.end();
-    await hear(tom, 'una', 'offline');
   });
 });
 

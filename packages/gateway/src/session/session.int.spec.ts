@@ -112,12 +112,15 @@ describe('opening a session', () => {
     expect((await sessionOpen(client, tokenOf('again'))).result).toBeDefined();
   });
 
-  it('ends with the token, at that moment', async () => {
-    const client = await fixture.connect();
+  it('ends with the token, at that moment, and before one that ends later', async () => {
+    const [brief, longer] = [await fixture.connect(), await fixture.connect()];
     const endsAt = Math.floor(Date.now() / 1_000) * 1_000 + 2_000;
-    await sessionOpen(client, tokenOf('brief', 2));
-    expect((await client.closed()).code).toBe(4401);
+    await sessionOpen(longer, tokenOf('longer', 4));
+    await sessionOpen(brief, tokenOf('brief', 2));
+    expect((await brief.closed()).code).toBe(4401);
     expect(Math.abs(Date.now() - endsAt)).toBeLessThan(600);
+    expect(longer.isClosed).toBe(false);
+    expect((await longer.closed()).code).toBe(4401);
   });
 });
 

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import { beatOf } from '@parley/infra/testing/beat-of';
 import type { Received } from '@parley/infra/testing/foreign-client';
-import type { NodeBeat, NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
+import type { NodeBeat } from '@parley/infra/voice/beat';
+import type { NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
+import type { NodeAnswer, NodeQuestion } from '@parley/infra/voice/questions';
 import { openRegistry } from '@parley/infra/voice/registry';
 import { ALIVE_SUBJECT, nodeSubject } from '@parley/infra/voice/subjects';
 import { Redis } from 'ioredis';
@@ -29,12 +32,24 @@ export const openCalls = (api: SmallApi) => ({
 /** What a node answers to a request that is not its own business; undefined: nothing at all. */
 export type NodeAnswers = (request: NodeRequest) => NodeReply | undefined;
 
-/** A node that says it is there and answers as the test wants: the other end of what a gateway forwards. */
+/** What a gateway asks for itself: the last two of any node, about any call, wherever Redis was too slow for it. */
+type Question = Extract<NodeQuestion, { readonly method: 'node.ping' | 'node.find' | 'node.place' }>;
+
+const isQuestion = (asked: NodeRequest | Question): asked is Question => asked.method.startsWith('node.');
+
+function answerOf(question: Question, node: string): NodeAnswer[Question['method']] {
+  if (question.method === 'node.ping') return { state: 'ready' };
+  if (question.method === 'node.find') return {};
+  const { conversationId, call, above } = question;
+  return { placement: { conversationId, call, node, fence: Math.max(Date.now(), above + 1) } };
+}
+
+/** A node that says it is there and answers as the test wants: the other end of what a gateway forwards, which are its `requests`. */
 export async function openTestNode(
   nats: NatsConnection,
   redisUrl: string,
   answers: NodeAnswers,
-  http = 'http://127.0.0.1:1',
+  { http = 'http://127.0.0.1:1', cpu = 0 }: { readonly http?: string; readonly cpu?: number } = {},
 ) {
   const node = `node-${randomUUID().slice(0, 8)}`;
   const requests: NodeRequest[] = [];
@@ -43,14 +58,8 @@ export async function openTestNode(
   const redis = new Redis(redisUrl);
   redis.on('error', () => undefined);
   const registry = openRegistry(redis);
-  const said: NodeBeat = {
-    node,
-    region: 'local',
-    http,
-    load: { cpu: 0, consumers: 0, participants: 0, calls: 0, bitrate: 0 },
-    state: 'ready',
-    comfortable: 50,
-  };
+  const idle = beatOf(node);
+  const said: NodeBeat = { ...idle, region: 'local', http, load: { ...idle.load, cpu } };
   const beat = () => {
     nats.publish(ALIVE_SUBJECT, JSON.stringify(said));
     return registry.beat(said);
@@ -62,14 +71,11 @@ export async function openTestNode(
     nats.subscribe(nodeSubject(node), {
       callback: (error, message) => {
         if (error) return;
-        const request = message.json<NodeRequest | { method: 'node.ping' }>();
-        if (request.method === 'node.ping') {
-          pings++;
-          if (isSilent) return;
-          return void message.respond(JSON.stringify({ result: { state: 'ready' } }));
-        }
-        requests.push(request);
-        const reply = isSilent ? undefined : answers(request);
+        const asked = message.json<NodeRequest | Question>();
+        if (asked.method === 'node.ping') pings++;
+        if (!isQuestion(asked)) requests.push(asked);
+        if (isSilent) return;
+        const reply = isQuestion(asked) ? { result: answerOf(asked, node) } : answers(asked);
         if (reply !== undefined) message.respond(JSON.stringify(reply));
       },
     });

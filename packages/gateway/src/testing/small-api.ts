@@ -92,6 +92,18 @@ export function openSmallApi(nats: NatsConnection) {
       const users = Array.from(call.participants.values(), ({ user }) => user);
       return { revision, kind, call: ongoingOf(call), leads: users.filter((user) => leads(state, user)) };
     },
+    'internal.inCalls': () => {
+      const participants = [...conversations].flatMap(([conversationId, { state }]) => {
+        const call = stands(state) ? state.call : undefined;
+        if (call === undefined) return [];
+        return Array.from(call.participants.values(), ({ participant }) => ({
+          conversationId,
+          call: call.call,
+          participant,
+        }));
+      });
+      return { participants, hasMore: false };
+    },
     'internal.callLost': async ({ conversationId, call, participant }) => {
       const { state } = keptOf(conversationId);
       const gone =

@@ -1,15 +1,10 @@
-/** A participant as `voice:beats` names it. */
-export type Beaten = {
-  readonly conversationId: string;
-  readonly call: number;
-  readonly participant: number;
-};
+import type { InCall } from '@parley/infra/voice/roster';
 
-/** Ids hold no space. */
-export const memberOf = ({ conversationId, call, participant }: Beaten): string =>
+/** A participant as `voice:beats` names it. Ids hold no space. */
+export const memberOf = ({ conversationId, call, participant }: InCall): string =>
   `${conversationId} ${call} ${participant}`;
 
-export function beatenOf(member: string): Beaten | undefined {
+export function beatenOf(member: string): InCall | undefined {
   const [conversationId = '', call, participant, ...rest] = member.split(' ');
   const numbers = [call, participant].map(Number);
   const isOne = conversationId !== '' && rest.length === 0 && numbers.every(Number.isSafeInteger);

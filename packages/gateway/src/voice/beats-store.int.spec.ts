@@ -5,7 +5,7 @@ import {
 } from '@parley/infra/testing/test-environment';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BEATS_KEY, type BeatsStore, LOST_MS, openBeatsStore, SILENCE_MS } from './beats-store.js';
+import { BEATS_KEY, type BeatsStore, LOST_MS, openBeatsStore, SILENCE_MS, SWEEP_MS } from './beats-store.js';
 
 let environment: TestEnvironment;
 let redis: Redis;
@@ -78,6 +78,29 @@ it('expects who is new, and does not take for heard who is known', async () => {
   await store.expect(['c 1 1', 'c 1 2']);
   expect(await redis.zscore(BEATS_KEY, 'c 1 1')).toBe(before);
   expect(await everyone()).toEqual(['c 1 1', 'c 1 2']);
+});
+
+it('has one of all look at everybody, again after a while, and at once after it was away', async () => {
+  const isDue = async () => {
+    const asked = await Promise.all([store.takeSweep(), store.takeSweep(), store.takeSweep()]);
+    return asked.filter((is) => is).length;
+  };
+  await store.hear([]);
+  expect(await isDue()).toBe(1);
+  // Who took it may die before it is done.
+  await pass(LOST_MS + 1, ['~at']);
+  expect(await isDue()).toBe(1);
+  await store.swept();
+  await pass(SWEEP_MS - 1_000, ['~at']);
+  await store.hear([]);
+  expect(await isDue()).toBe(0);
+  await pass(1_001, ['~at']);
+  expect(await isDue()).toBe(1);
+
+  await store.swept();
+  await pass(SILENCE_MS + 1);
+  await store.hear([]);
+  expect(await isDue()).toBe(1);
 });
 
 it('hears of very many at once', async () => {

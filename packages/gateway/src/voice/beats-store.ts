@@ -1,3 +1,4 @@
+import { defineScripts, NOW } from '@parley/infra/runtime/redis-scripts';
 import type { Redis } from 'ioredis';
 
 /** Milliseconds between two beats of a gateway. */
@@ -8,6 +9,9 @@ export const LOST_MS = 20_000;
 
 /** Milliseconds without a beat of any gateway after which Redis was away: nobody is taken out until everybody had time to be heard again. */
 export const SILENCE_MS = 2 * BEAT_MS + 1_000;
+
+/** Milliseconds between two sweeps: how long somebody who was lost by Redis alone, and not by an outage, stays unnoticed. */
+export const SWEEP_MS = 300_000;
 
 export const BEATS_KEY = 'voice:beats';
 
@@ -29,16 +33,25 @@ export type BeatsStore = {
    * as long as not every gateway had time to say who is there.
    */
   takeLost(): Promise<readonly string[]>;
+  /**
+   * Whether it is time to expect everybody who is in a call, and for whoever asks to do it: after Redis was away or has lost everything, and every {@link SWEEP_MS}. Who
+   * has not done it within {@link LOST_MS} has done nothing.
+   */
+  takeSweep(): Promise<boolean>;
+  /** It is done. */
+  swept(): Promise<void>;
 };
 
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
-
-/** `~at` and `~since` stand among the participants, so that a script touches one key: when any gateway said something last, and since when they have gone on doing so. */
+/**
+ * `~at`, `~since` and `~sweep` stand among the participants, so that a script touches one key: when any gateway said something last, since when they have gone on doing
+ * so, and from when on the next sweep may be taken.
+ */
 const HEAR = `${NOW}
 local at = redis.call('ZSCORE', KEYS[1], '~at')
-if not at or now - at > tonumber(ARGV[1]) then redis.call('ZADD', KEYS[1], now, '~since') end
+if not at or now - at > tonumber(ARGV[1]) then
+  redis.call('ZADD', KEYS[1], now, '~since')
+  redis.call('ZREM', KEYS[1], '~sweep')
+end
 redis.call('ZADD', KEYS[1], now, '~at')
 for index = 2, #ARGV do redis.call('ZADD', KEYS[1], now, ARGV[index]) end`;
 
@@ -57,11 +70,23 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[
 end
 return lost`;
 
+const TAKE_SWEEP = `${NOW}
+local due = redis.call('ZSCORE', KEYS[1], '~sweep')
+if due and tonumber(due) > now then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[1], '~sweep')
+return 1`;
+
+const SWEPT = `${NOW}
+redis.call('ZADD', KEYS[1], now + ARGV[1], '~sweep')`;
+
 export function openBeatsStore(redis: Redis): BeatsStore {
-  redis.defineCommand('voiceHear', { numberOfKeys: 1, lua: HEAR });
-  redis.defineCommand('voiceExpect', { numberOfKeys: 1, lua: EXPECT });
-  redis.defineCommand('voiceTakeLost', { numberOfKeys: 1, lua: TAKE_LOST });
-  const scripts = redis as unknown as Scripts;
+  const scripts = defineScripts<Scripts>(redis, {
+    voiceHear: { keys: 1, lua: HEAR },
+    voiceExpect: { keys: 1, lua: EXPECT },
+    voiceTakeLost: { keys: 1, lua: TAKE_LOST },
+    voiceTakeSweep: { keys: 1, lua: TAKE_SWEEP },
+    voiceSwept: { keys: 1, lua: SWEPT },
+  });
   return {
     async hear(members) {
       const some = members.length === 0 ? [[]] : chunks(members);
@@ -74,6 +99,10 @@ export function openBeatsStore(redis: Redis): BeatsStore {
       await Promise.all(chunks(members).map((chunk) => redis.zrem(BEATS_KEY, ...chunk)));
     },
     takeLost: () => scripts.voiceTakeLost(BEATS_KEY, LOST_MS, MOST_LOST),
+    takeSweep: async () => (await scripts.voiceTakeSweep(BEATS_KEY, LOST_MS)) === 1,
+    async swept() {
+      await scripts.voiceSwept(BEATS_KEY, SWEEP_MS);
+    },
   };
 }
 
@@ -82,9 +111,11 @@ const chunks = (members: readonly string[]): readonly (readonly string[])[] =>
     members.slice(index * CHUNK, (index + 1) * CHUNK),
   );
 
-/** The commands that the scripts are, as ioredis makes them. */
+/** What the scripts take and give. */
 type Scripts = {
   voiceHear(key: string, silenceMs: number, ...members: string[]): Promise<unknown>;
   voiceExpect(key: string, ...members: string[]): Promise<unknown>;
   voiceTakeLost(key: string, lostMs: number, most: number): Promise<string[]>;
+  voiceTakeSweep(key: string, withinMs: number): Promise<number>;
+  voiceSwept(key: string, nextMs: number): Promise<unknown>;
 };

@@ -23,12 +23,23 @@ it('takes addresses of private, loopback, link-local, unique-local and reserved 
     'fe80::1',
     'fd12:3456::1',
     'ff02::1',
+    '3fff::1',
+    '5f00::1',
   ];
   expect(some.filter(isPublicAddress)).toEqual([]);
 });
 
 it('looks through IPv6 addresses that lead to IPv4 ones', () => {
-  const some = ['::ffff:10.0.0.1', '::ffff:c0a8:1', '64:ff9b::10.0.0.1', '2002:c0a8:1::1', '::127.0.0.1'];
+  const some = [
+    '::ffff:10.0.0.1',
+    '::ffff:c0a8:1',
+    '::ffff:0:10.0.0.1',
+    '64:ff9b::10.0.0.1',
+    '64:ff9b:1::10.0.0.1',
+    '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+    '2002:c0a8:1::1',
+    '::127.0.0.1',
+  ];
   expect(some.filter(isPublicAddress)).toEqual([]);
 });
 

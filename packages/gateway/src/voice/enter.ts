@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { OngoingCall } from '@parley/domain/wire/calls';
 import type { VoiceParams, VoiceResult } from '@parley/domain/wire/voice';
-import type { CallRoster } from '@parley/infra/voice/roster';
+import { type CallRoster, speakersOf } from '@parley/infra/voice/roster';
 import { signTicket, TICKET_SECONDS } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Session } from '../session/session.js';
@@ -58,7 +58,7 @@ function take(
   held: HeldCall,
   { conversationId, participant }: VoiceParams<'voice.enter'>,
   revision: number,
-  { call, participants }: OngoingCall,
+  { call, participants, topology }: OngoingCall,
 ): E.Either<Refusal, Place> {
   const { caller } = session;
   if (caller === undefined || !session.isOpen) return E.left(refuse('NotAuthenticated'));
@@ -85,6 +85,7 @@ function take(
   const at = core.gateway.now();
   const place: Place = { session, conversationId, ...whose, at, seat: undefined, state: undefined };
   core.held.add(held, place);
+  core.metrics.joins.inc({ topology });
   core.beats.hear(place);
   announce(core, place);
   return E.right(place);
@@ -94,11 +95,11 @@ async function answer(
   core: VoiceCore,
   held: HeldCall,
   place: Place,
-  { revision, kind, leads }: CallRoster,
+  roster: CallRoster,
   { topology }: OngoingCall,
 ): Promise<E.Either<Refusal, Entered>> {
   const { iceServers } = iceServersFor(core.settings, place.user, Date.now());
-  const entered = { topology, iceServers, revision };
+  const entered = { topology, iceServers, revision: roster.revision };
   if (topology === 'p2p') {
     place.seat = undefined;
     return E.right(entered);
@@ -114,7 +115,7 @@ async function answer(
   notePlacement(core, held, place.call, seat.fence, 'placed');
   const { conversationId, call, participant, user, device } = place;
   const { node, fence } = seat;
-  const speaks = kind !== 'channel' || leads.includes(user);
+  const speaks = speakersOf(roster)?.includes(user) ?? true;
   const now = Date.now();
   const ticket = await signTicket(
     core.key,

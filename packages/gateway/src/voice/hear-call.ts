@@ -1,7 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { ParticipantState } from '@parley/domain/wire/voice';
-import { parseJson } from '@parley/infra/runtime/parse-json';
-import { type CallMessage, type CallNews, isLater, isNews } from './call-news.js';
+import { type CallNews, isLater, isNews, readCallMessage } from './call-news.js';
 import { deliver, publish } from './call-notices.js';
 import type { HeldCall, Place } from './held-calls.js';
 import { hearPlacement } from './moves.js';
@@ -10,8 +9,8 @@ import type { VoiceCore } from './voice-core.js';
 
 /** Takes what gateways and nodes say about a call with participants here. */
 export function hearCall(core: VoiceCore, held: HeldCall, message: Msg): void {
-  const said = parseJson(message.data) as CallMessage | undefined;
-  if (typeof said !== 'object' || said === null)
+  const said = readCallMessage(message.data);
+  if (said === undefined)
     return core.gateway.log.error(
       { conversationId: held.conversationId },
       'a notice of a call cannot be read',

@@ -55,12 +55,14 @@ export type HeldCalls = {
   remove(place: Place): HeldCall | undefined;
   all(): Iterable<HeldCall>;
   places(): Iterable<Place>;
-  readonly size: number;
+  /** Calls with somebody here, and participants. */
+  readonly counts: { readonly calls: () => number; readonly places: () => number };
 };
 
 export function openHeldCalls(
   gateway: Pick<GatewayCore, 'nats' | 'interestReached'>,
   arrived: (call: HeldCall, message: Msg) => void,
+  left: (place: Place) => void,
 ): HeldCalls {
   const calls = new Map<string, HeldCall>();
   let size = 0;
@@ -108,14 +110,16 @@ export function openHeldCalls(
       if (mine?.size === 0) place.session.places = undefined;
       size--;
       releaseIfEmpty(call);
+      left(place);
       return call;
     },
     all: () => calls.values(),
     *places() {
       for (const call of calls.values()) yield* call.places.values();
     },
-    get size() {
-      return size;
+    counts: {
+      calls: () => [...calls.values()].filter(({ places }) => places.size > 0).length,
+      places: () => size,
     },
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LostParticipant } from '@parley/infra/voice/roster';
+import type { InCall } from '@parley/infra/voice/roster';
 import { callSubject } from '@parley/infra/voice/subjects';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Hub } from '../hub/hub.js';
@@ -105,7 +105,7 @@ async function takeOutNow(core: VoiceCore, place: Place): Promise<void> {
 /**
  * Somebody was not heard of for too long: unless a gateway has them all the same, the system takes them out. True when there is nothing more to do for them.
  */
-export async function takeOutLost(core: VoiceCore, lost: LostParticipant): Promise<boolean> {
+export async function takeOutLost(core: VoiceCore, lost: InCall): Promise<boolean> {
   if (!core.gateway.isConnected) return false;
   if (await isHeld(core, lost)) return false;
   const isOut = await takeOut(core, lost);
@@ -113,10 +113,7 @@ export async function takeOutLost(core: VoiceCore, lost: LostParticipant): Promi
   return isOut;
 }
 
-async function takeOut(
-  core: VoiceCore,
-  { conversationId, call, participant }: LostParticipant,
-): Promise<boolean> {
+async function takeOut(core: VoiceCore, { conversationId, call, participant }: InCall): Promise<boolean> {
   const outcome = await core.rosters.lost({ conversationId, call, participant });
   if (E.isLeft(outcome)) {
     const { log } = core.gateway;
@@ -130,7 +127,7 @@ async function takeOut(
 /** What Redis says may be wrong, after it was away or lost something: who has them says so. */
 async function isHeld(
   { gateway }: VoiceCore,
-  { conversationId, call, participant }: LostParticipant,
+  { conversationId, call, participant }: InCall,
 ): Promise<boolean> {
   const question = JSON.stringify({ news: 'held', call, participant });
   return gateway.nats.request(callSubject(conversationId), question, { timeout: HELD_WITHIN_MS }).then(

@@ -37,17 +37,20 @@ describe('a description', () => {
 
   it('loses private addresses where those are to stay private', () => {
     const told = offer(
+      'o=- 1 2 IN IP4 192.168.1.7',
       'c=IN IP4 192.168.1.7',
       'a=rtcp:9 IN IP4 10.0.0.1',
       'c=IN IP4 8.8.8.8',
       `a=${HOST}`,
       `a=${OURS}`,
       `a=${HIDDEN}`,
+      'a=remote-candidates:1 10.0.0.2 5000',
       'a=mid:0',
     );
     expect(filterSignal(told, 'public')).toEqual(
       E.right(
         offer(
+          'o=- 1 2 IN IP4 0.0.0.0',
           'c=IN IP4 0.0.0.0',
           'a=rtcp:9 IN IP4 0.0.0.0',
           'c=IN IP4 8.8.8.8',
@@ -82,6 +85,7 @@ describe('a candidate', () => {
   });
 });
 
-it('lets a bye pass', () => {
-  expect(filterSignal({ type: 'bye' }, 'public')).toEqual(E.right({ type: 'bye' }));
+it('lets pass what has no address', () => {
+  for (const signal of [{ type: 'bye' }, { type: 'needed', needed: false }] as const)
+    expect(filterSignal(signal, 'public')).toEqual(E.right(signal));
 });

@@ -32,6 +32,7 @@ export function filterSignal(
       if (E.isLeft(kept)) return kept;
       return E.right(kept.right === undefined ? undefined : { ...signal, candidate: kept.right });
     }
+    case 'needed':
     case 'bye':
       return E.right(signal);
     default:
@@ -65,6 +66,8 @@ function filterLine(line: string, policy: CandidatePolicy): E.Either<Refusal, st
     return E.map((candidate: string | undefined) => candidate && `a=${candidate}`)(kept);
   }
   if (policy === 'all') return E.right(line);
+  // No browser says whom it has chosen before it has.
+  if (line.startsWith('a=remote-candidates:')) return E.right(undefined);
   // With ICE these addresses are not used (RFC 8839, section 4.2): the unspecified one is what a browser writes that hides its own.
   const address = ADDRESS_LINE.exec(line)?.[1];
   if (address === undefined || isPublicAddress(address)) return E.right(line);
@@ -88,8 +91,8 @@ function filterCandidate(candidate: string, policy: CandidatePolicy): E.Either<R
 const LINE = /^[a-z]=/;
 const CANDIDATE =
   /^candidate:[A-Za-z0-9+/]{1,32} \d{1,5} (?:udp|tcp|ssltcp) \d{1,10} ([A-Za-z0-9.:_-]{1,255}) \d{1,5} typ (?:host|srflx|prflx|relay)(?: [^ ]+ [^ ]+)*$/i;
-const RELATED = / raddr ([^ ]+) rport \d+/i;
-const ADDRESS_LINE = /^(?:c=|a=rtcp:\d+ )IN IP[46] ([^ ]+)$/;
+const RELATED = / raddr ([^ ]+) rport \d+/gi;
+const ADDRESS_LINE = /^(?:c=|a=rtcp:\d+ |o=[^ ]+ [^ ]+ [^ ]+ )IN IP[46] ([^ ]+)$/;
 
 /** Those of C0, and DEL: no line of a description may have them, and a terminal or a log would obey them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,21 +1,31 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { gaugesIn } from '@parley/infra/runtime/gauges-in';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 export type VoiceMetrics = ReturnType<typeof voiceMetrics>;
 
-/** What a gateway counts of calls, under the names that operators know. `entered` is asked for the gauge. */
-export function voiceMetrics(registry: Registry, entered: () => number) {
+/** What a gateway counts of calls, under the names that operators know. What is held now is asked for the gauges. */
+export function voiceMetrics(
+  registry: Registry,
+  held: { readonly calls: () => number; readonly places: () => number },
+) {
   const registers = [registry];
   const histogram = (name: string, help: string, buckets: readonly number[]) =>
     new Histogram({ name, help, buckets: [...buckets], registers });
-  new Gauge({
-    name: 'voice_sessions',
-    help: 'Participants of calls whose connection is here.',
-    registers,
-    collect() {
-      this.set(entered());
-    },
-  });
+  const gauge = gaugesIn(registry);
+  gauge('voice_active_channels', 'Calls with a participant whose connection is here.', held.calls);
+  gauge('voice_sessions', 'Participants of calls whose connection is here.', held.places);
   return {
+    joins: new Counter({
+      name: 'voice_joins_total',
+      help: 'Times a connection entered a call as a participant, by how its media goes.',
+      labelNames: ['topology'] as const,
+      registers,
+    }),
+    session: histogram(
+      'voice_session_seconds',
+      'For how long a connection was in a call.',
+      [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400],
+    ),
     signals: new Counter({
       name: 'voice_signals_total',
       help: 'Offers, answers, candidates and states that were relayed.',

@@ -62,7 +62,7 @@ async function talk(conversationId: string, bobsUrl: string | undefined = other.
 
 const closings = (client: ForeignClient) => client.notices('voice.closed').map(({ why }) => why);
 const closedAs = (client: ForeignClient, why: string) =>
-  waitFor(() => closings(client).at(-1) === why, { what: `voice.closed for ${why}`, timeout: 5_000 });
+  waitFor(() => closings(client).at(-1) === why, { what: `voice.closed for ${why}` });
 
 const memberOf = (conversationId: string, call: number, participant: number) =>
   `${conversationId} ${call} ${participant}`;
@@ -351,6 +351,25 @@ describe('who is not heard of any more', { timeout: 40_000 }, () => {
   });
 });
 
+describe('when Redis has lost everything', () => {
+  it('those are expected again whom no gateway has, also of calls that nobody is in here', async () => {
+    const { call, participant } = await talk('v-swept');
+    const silent = await calls.join('v-swept', call, 'cat', 'laptop');
+    await fixture.api.create('v-alone', 'fay');
+    const alone = await calls.start('v-alone', 'fay', 'laptop');
+    await waitFor(() => redis.zscore(BEATS_KEY, memberOf('v-swept', call, silent)), {
+      what: 'who is silent to be expected',
+    });
+    await redis.del(BEATS_KEY);
+    for (const member of [
+      memberOf('v-swept', call, participant),
+      memberOf('v-swept', call, silent),
+      memberOf('v-alone', alone, alone),
+    ])
+      await waitFor(() => redis.zscore(BEATS_KEY, member), { what: `${member} again`, timeout: 15_000 });
+  });
+});
+
 describe('without Redis', () => {
   it('people go on entering calls and telling each other, and are beaten again when it is back', async () => {
     const line = await openBreakableLine(redisUrlBeside(fixture.natsUrl));
@@ -370,11 +389,15 @@ describe('without Redis', () => {
 });
 
 it('counts who is in calls, signals, refusals and what clients report', async () => {
-  const { ann, inCall } = await talk('v-metrics');
+  const { ann, call, inCall } = await talk('v-metrics');
   await ann.request('voice.report', { ...inCall, latencyMs: 80, jitterMs: 4, lossPerMille: 20 });
-  const text = await (await fetch(`${fixture.gateway.url}/metrics`)).text();
+  expect(tagOf(await (await open('cat')).request('voice.report', inCall))).toBe('NotInCall');
+  const read = async () => (await fetch(`${fixture.gateway.url}/metrics`)).text();
+  const text = await read();
   for (const name of [
+    'voice_active_channels',
     'voice_sessions',
+    'voice_joins_total{topology="p2p"',
     'voice_signals_total',
     'voice_errors_total{reason="NotInCall"',
     'voice_latency_ms_bucket',
@@ -382,4 +405,7 @@ it('counts who is in calls, signals, refusals and what clients report', async ()
     'voice_packet_loss_ratio_bucket',
   ])
     expect(text).toContain(name);
+  const sessions = (seen: string) => Number(/^voice_session_seconds_count\{.*\} (\d+)$/m.exec(seen)?.[1]);
+  await calls.leave('v-metrics', call, call, 'ann');
+  await waitFor(async () => sessions(await read()) > sessions(text), { what: 'the session that ended' });
 });

@@ -46,17 +46,23 @@ export type VoiceOptions = Pick<VoiceCore, 'name' | 'settings' | 'key' | 'admit'
 
 export function openVoice(gateway: GatewayCore, { redis, region, ...options }: VoiceOptions): Voice {
   const { nats, log } = gateway;
-  const held = openHeldCalls(gateway, (call, message) => hearCall(core, call, message));
+  const rosters = openRosters(gateway.ask, gateway.partitions, 'gateway');
+  const held = openHeldCalls(
+    gateway,
+    (call, message) => hearCall(core, call, message),
+    ({ at }) => core.metrics.session.observe(Math.max(0, gateway.now() - at) / 1_000),
+  );
   const core: VoiceCore = {
     ...options,
     gateway,
     held,
-    rosters: openRosters(gateway.ask, gateway.partitions, 'gateway'),
+    rosters,
     placing: openPlacing({ redis, nats, region, log }),
     beats: openBeats({
       store: openBeatsStore(redis),
       here: () => held.places(),
       takeOut: (lost) => takeOutLost(core, lost),
+      everybody: rosters.everybody,
       log,
     }),
     probes: openProbes({
@@ -70,12 +76,14 @@ export function openVoice(gateway: GatewayCore, { redis, region, ...options }: V
     }),
     watchers: openWatchers(gateway.api),
     broadcastFiles: openBroadcastFiles({ nodeOf, log }),
-    metrics: voiceMetrics(gateway.metrics.registry, () => held.size),
+    metrics: voiceMetrics(gateway.metrics.registry, held.counts),
   };
 
-  /** The call stays where it is; one whose node is gone goes on elsewhere, also for those who only watch. */
+  /** The call stays where it is; one whose node is gone goes on elsewhere, also for those who only watch. One that has ended is placed nowhere, however long somebody watches. */
   async function nodeOf(conversationId: string, call: number): Promise<string | undefined> {
     const { placing } = core;
+    const roster = await rosters.of(conversationId);
+    if (E.isRight(roster) && roster.right.call?.call !== call) return undefined;
     const placed = await placing.move(conversationId, call, { except: [] });
     if (E.isLeft(placed)) return undefined;
     return placing.nodes().find(({ node }) => node === placed.right.node)?.http;

@@ -1,13 +1,16 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { redisUrlBeside } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import { openPlacements } from '@parley/infra/voice/placements';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCalls, openTestNode, type TestNode, tagOf } from '../testing/call-world.js';
 import { type GatewayFixture, openGatewayFixture, tokenOf } from '../testing/gateway-fixture.js';
 
 const conversationId = 'v-watch';
 const SEGMENT = Buffer.alloc(20_000, 7);
+const LARGE = Buffer.alloc(7 * 1024 * 1024, 7);
 
 let fixture: GatewayFixture;
 let node: TestNode;
@@ -23,11 +26,12 @@ beforeAll(async () => {
     asked.push(request.url as string);
     if (!request.headers.authorization?.startsWith('Bearer ')) response.writeHead(403).end();
     else if (why !== undefined) response.writeHead(404).end(why);
+    else if (request.url?.endsWith('/99.ts')) response.end(LARGE);
     else response.end(request.url?.endsWith('.ts') ? SEGMENT : '#EXTM3U\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  node = await openTestNode(fixture.nats, redisUrlBeside(fixture.natsUrl), () => undefined, http);
+  node = await openTestNode(fixture.nats, redisUrlBeside(fixture.natsUrl), () => undefined, { http });
   await fixture.api.create(conversationId, 'ann', 'bob', 'cat');
   const calls = openCalls(fixture.api);
   call = await calls.start(conversationId, 'ann', 'laptop');
@@ -45,17 +49,17 @@ async function open(user: string) {
   return client;
 }
 
-async function watch(user: string) {
+async function watch(user: string, of = conversationId, number = call) {
   const client = await open(user);
-  return client.request('voice.watch', { conversationId, call });
+  return client.request('voice.watch', { conversationId: of, call: number });
 }
 
 const get = (url: string) => fetch(new URL(url, fixture.gateway.url));
 
 /** The address that a member is given. */
-async function addressFor(user: string): Promise<string> {
+async function addressFor(user: string, of = conversationId, number = call): Promise<string> {
   const address = await waitFor(
-    async () => ((await watch(user)).result as { url: string } | undefined)?.url,
+    async () => ((await watch(user, of, number)).result as { url: string } | undefined)?.url,
     { what: 'an address' },
   );
   return address.replace('index.m3u8', '');
@@ -99,6 +103,35 @@ describe('watching a broadcast', () => {
     expect(asked).toEqual([`/broadcasts/${conversationId}/${call}/0/17.ts`]);
   });
 
+  it('is whole for who reads slowly, and is held once for all of them', async () => {
+    const address = await addressFor('bob');
+    expect((await get(`${address}0/99.ts`)).status).toBe(200);
+    const { port } = new URL(fixture.gateway.url);
+    const before = process.memoryUsage().rss;
+    const readers: Socket[] = [];
+    let begun = 0;
+    for (let n = 0; n < 60; n++) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.once('data', () => {
+        socket.pause();
+        begun++;
+      });
+      socket.write(`GET ${address}0/99.ts HTTP/1.1\r\nhost: x\r\n\r\n`);
+      readers.push(socket);
+    }
+    await waitFor(() => begun === readers.length, { what: 'all of them to be answered' });
+    expect(process.memoryUsage().rss - before).toBeLessThan(5 * LARGE.length);
+    let bytes = 0;
+    const [slow, ...others] = readers;
+    for (const socket of others) socket.destroy();
+    slow?.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    slow?.resume();
+    await waitFor(() => bytes > LARGE.length - 1024 * 1024, { what: 'the whole of it' });
+    slow?.destroy();
+  });
+
   it('opens nothing else', async () => {
     const address = await addressFor('bob');
     asked.length = 0;
@@ -106,6 +139,29 @@ describe('watching a broadcast', () => {
       expect((await get(`${address}${name}`)).status).toBe(404);
     expect((await get('/v1/hls/forged.token.here/index.m3u8')).status).toBe(403);
     expect(asked).toEqual([]);
+  });
+
+  it('ends with the call, which is placed nowhere for those who watch on', async () => {
+    const ended = 'v-watch-ended';
+    await fixture.api.create(ended, 'ann', 'bob');
+    const calls = openCalls(fixture.api);
+    const over = await calls.start(ended, 'ann', 'laptop');
+    await fixture.api.happen(ended, 'ann', {
+      type: 'call.broadcastSet',
+      data: { call: over, source: 'mix' },
+    });
+    const address = await addressFor('bob', ended, over);
+    expect((await get(`${address}index.m3u8`)).status).toBe(200);
+    const redis = new Redis(redisUrlBeside(fixture.natsUrl));
+    const placements = openPlacements(redis);
+    await calls.end(ended, over, 'ann');
+    // As its node does.
+    await placements.free(ended, over);
+    await waitFor(async () => (await get(`${address}index.m3u8`)).status === 404, {
+      what: 'nothing to be there',
+    });
+    expect(await placements.read(ended)).toBeUndefined();
+    redis.disconnect();
   });
 
   it('ends for who is put out', { timeout: 30_000 }, async () => {

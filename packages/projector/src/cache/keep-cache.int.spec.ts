@@ -144,6 +144,7 @@ describe('the cache', { timeout: 60_000 }, () => {
     redis.disconnect();
     await project(log.slice(10));
     await waitFor(() => failures > 0, { what: 'the failure' });
+    await waitFor(() => redis.status === 'end', { what: 'the connection to be closed' });
     await redis.connect();
     await upToDate('mended');
   });
@@ -164,6 +165,7 @@ describe('the cache', { timeout: 60_000 }, () => {
     redis.disconnect();
     await project([left]);
     await waitFor(() => failures > 0, { what: 'the failure' });
+    await waitFor(() => redis.status === 'end', { what: 'the connection to be closed' });
     await redis.connect();
     await waitFor(async () => !(await redis.smembers(membershipsKey(schema, 'ben'))).includes('club'), {
       what: 'ben out of the club',

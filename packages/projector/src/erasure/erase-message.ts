@@ -2,7 +2,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { MAX_REMAINS } from '@parley/domain/conversation/vocabulary';
 import { decodeEnvelope } from '@parley/domain/log/envelope';
-import { readConversation, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
+import { readConversation, type StoredEvent, streamSeqUpTo } from '@parley/infra/log/conversation-reader';
 import type { Folded } from '@parley/infra/log/snapshots';
 import { type Place, placeOf } from '@parley/infra/log/subjects';
 import { isRight } from 'fp-ts/lib/Either.js';
@@ -69,14 +69,15 @@ async function beginAt(
 
 /** Reads on, as far as the conversation goes now. */
 async function readOn(jsm: JetStreamManager, place: Place, from: Reading): Promise<Reading> {
-  let { trace, streamSeq } = from;
-  for await (const stored of readConversation(jsm, place, streamSeq + 1)) {
-    streamSeq = stored.streamSeq;
+  let { trace } = from;
+  let last: StoredEvent | undefined;
+  for await (const stored of readConversation(jsm, place, from.streamSeq + 1)) {
+    last = stored;
     if (!mayConcern(trace, stored.json)) continue;
     const event = decodeEnvelope(stored.json);
-    if (isRight(event)) trace = follow(trace, streamSeq, event.right, stored.json);
+    if (isRight(event)) trace = follow(trace, stored.streamSeq, event.right, stored.json);
   }
-  return { trace, streamSeq };
+  return { trace, streamSeq: last?.streamSeq ?? from.streamSeq };
 }
 
 /** Most of what follows a message is other messages: they are not decoded. */

@@ -25,6 +25,8 @@ export type WorkResources = {
   readonly erase: (job: ErasureJob) => Promise<Outcome>;
   /** The log's time in ms. */
   readonly now: () => number;
+  /** A job that nobody says to be at work on for so long, in ms, is given to another; 10 s unless said. All who share the queue say the same. */
+  readonly patience?: number;
 };
 
 export type ErasureWork = { close(): Promise<void> };
@@ -35,8 +37,10 @@ export const ERASERS = 'erasers';
 /** Jobs one process does at the same time; more than that would not make the broker faster, which takes out some 70 a second. */
 const AT_ONCE = 8;
 
-/** A job that nobody says to be at work on for so long, in ms, is given to another. */
 const PATIENCE = 10_000;
+
+/** Ms for which the broker is asked at a time. */
+const ASK_FOR = 10_000;
 
 /** Jobs handed out, or put back to be tried again, at most: so many may fail for good before no other is done. */
 const MAX_PENDING = 50_000;
@@ -59,7 +63,7 @@ const WAIT: Readonly<Record<Wait, number>> = { held: 60_000, behind: 1_000, park
  * one that fails is tried again, ever more seldom, and never lost.
  */
 export function workOnErasures(resources: WorkResources): ErasureWork {
-  const { log } = resources;
+  const { log, patience = PATIENCE } = resources;
   const closing = new AbortController();
   const inHand = new Set<Promise<void>>();
   const turns = new Map<string, Promise<void>>();
@@ -69,7 +73,7 @@ export function workOnErasures(resources: WorkResources): ErasureWork {
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
       try {
-        messages = await consume(resources);
+        messages = await consume(resources, patience);
         if (closing.signal.aborted) messages.stop();
         for await (const message of messages) await take(message);
       } catch (error) {
@@ -81,7 +85,7 @@ export function workOnErasures(resources: WorkResources): ErasureWork {
 
   async function take(message: JsMsg): Promise<void> {
     // Also while it waits for its turn: who got it meanwhile would only be in the way.
-    const alive = setInterval(() => message.working(), PATIENCE / 3);
+    const alive = setInterval(() => message.working(), patience / 3);
     const work = inTurn(message.subject, () => doJob(resources, message)).finally(() => {
       clearInterval(alive);
       inHand.delete(work);
@@ -109,16 +113,16 @@ export function workOnErasures(resources: WorkResources): ErasureWork {
   };
 }
 
-async function consume({ js, jsm }: WorkResources): Promise<ConsumerMessages> {
+async function consume({ js, jsm }: WorkResources, patience: number): Promise<ConsumerMessages> {
   await jsm.consumers.add(ERASURES, {
     durable_name: ERASERS,
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(PATIENCE),
+    ack_wait: nanos(patience),
     max_ack_pending: MAX_PENDING,
     max_deliver: -1,
   });
   const consumer = await js.consumers.get(ERASURES, ERASERS);
-  return consumer.consume({ max_messages: AT_ONCE, expires: PATIENCE });
+  return consumer.consume({ max_messages: AT_ONCE, expires: ASK_FOR });
 }
 
 /** Never rejects. */

@@ -15,7 +15,8 @@ export type Session = {
 
 /**
  * Connects. Plans are held to indexes: everything a projection changes is found by key, and statistics made while a table
- * grew from nothing would suggest otherwise. Commits do not wait for the disk: rows and checkpoint are lost together when
+ * grew from nothing would suggest otherwise. None is compiled: a table of a few rows that is read without an index all the same
+ * would be taken for work without end. Commits do not wait for the disk: rows and checkpoint are lost together when
  * Postgres crashes, and made again from the log, which has its own promise.
  *
  * @param name what Postgres and other projectors know this process by: `sessionName`.
@@ -35,7 +36,7 @@ export async function openSession(databaseUrl: string, name: string): Promise<Se
   client.on('error', () => lost.abort());
   client.on('end', () => lost.abort());
   await client.connect();
-  await client.query(settings);
+  await client.query(PLANS_AND_COMMITS);
   return {
     client,
     lost: lost.signal,
@@ -46,8 +47,9 @@ export async function openSession(databaseUrl: string, name: string): Promise<Se
   };
 }
 
-const settings =
-  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set synchronous_commit = off';
+/** What every session that projects is set to. */
+export const PLANS_AND_COMMITS =
+  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set synchronous_commit = off';
 
 /** Takes the lock of a share if nobody has it. It is held until the session ends. */
 export async function tryLock(

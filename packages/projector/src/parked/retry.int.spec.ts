@@ -266,6 +266,14 @@ describe('retrying what is parked', () => {
     const said: string[] = [];
     const say = (_: unknown, what: string) => void said.push(what);
     const { jsm } = await resources();
+    let tries = 0;
+    const trying: Projection = {
+      ...timeline,
+      prepare: (...given) => {
+        tries++;
+        return timeline.prepare(...given);
+      },
+    };
     const claim = () => {
       const stop = new AbortController();
       const { databaseUrl } = model.environment;
@@ -274,17 +282,12 @@ describe('retrying what is parked', () => {
         { database: pool, databaseUrl, jsm, log },
         'rm_1',
         share,
-        timeline,
+        trying,
       )(stop.signal);
       return { done, stop };
     };
     const first = claim();
-    await waitFor(
-      async () =>
-        (await pool.query(`select from pg_stat_activity where application_name = 'retry-rm_1'`)).rowCount ===
-        1,
-      { what: 'the first try' },
-    );
+    await waitFor(() => tries > 0, { what: 'the first try' });
     await waitFor(
       async () =>
         (await pool.query(`select from pg_stat_activity where application_name = 'retry-rm_1'`)).rowCount ===

@@ -73,6 +73,8 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
           destroyed: () => figures.destroyed++,
         },
         now: () => now,
+        every: 100,
+        patience: 300,
       },
       stop.signal,
     );
@@ -132,9 +134,8 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
 
   it('waits for the rows to have what the log has, because they say what is held', async () => {
     const closed = await body('behind', now + MINUTE);
-    await stream.jsm.streams.info(streamName(0));
-    nats.publish('conv.00.behind', 'something');
-    await nats.flush();
+    // Asked, so that it is stored and not only sent.
+    await nats.request('conv.00.behind', 'something');
     const { state } = await stream.jsm.streams.info(streamName(0));
     now += 3 * MINUTE;
     run();
@@ -159,15 +160,16 @@ describe('destroying buckets', { timeout: 60_000 }, () => {
     await waitFor(() => figures.overdue === 0, { what: 'the bucket to be destroyed' });
     expect(await opens(free, held)).toEqual(['gone', 'open']);
 
-    // Rows that are being made anew know of no hold yet.
+    // Rows that are being made anew know of no hold yet, and of no message.
     await model.client.query('create temp table away as table rm_1.conversation');
-    await model.client.query('truncate rm_1.conversation, rm_1.checkpoint');
-    nats.publish('conv.00.kept', 'something');
-    await nats.flush();
+    await model.client.query('create temp table unsaid as table rm_1.message');
+    await model.client.query('truncate rm_1.conversation, rm_1.message, rm_1.checkpoint');
+    await nats.request('conv.00.kept', 'something');
     const seen = figures.looks;
     await waitFor(() => figures.looks > seen + 2, { what: 'two more looks', timeout: 20_000 });
     expect(await opens(held)).toEqual(['open']);
     await model.client.query('insert into rm_1.conversation select * from away');
+    await model.client.query('insert into rm_1.message select * from unsaid');
     await model.checkpoint();
     await model.client.query('update rm_1.checkpoint set stream_seq = 1000');
 

@@ -21,10 +21,9 @@ export type DestroyResources = RowsAndLog & {
   readonly metrics: VaultMetrics;
   /** The log's time in ms. */
   readonly now: () => number;
+  /** Ms between two looks at what is due; a second unless said, which is how long the shortest bucket is. */
+  readonly every?: number;
 };
-
-/** Ms between two looks at what is due: the shortest bucket is a second. */
-const ROUND = 1_000;
 
 /** Ms between two looks for markers that nobody needs any more. */
 const FORGET_EVERY = 86_400_000;
@@ -38,7 +37,7 @@ const MOST = 64;
  * is left to do. Ends when the signal is aborted; what fails is tried again.
  */
 export async function destroyDue(resources: DestroyResources, signal: AbortSignal): Promise<void> {
-  const { nats, vault, log, metrics, now } = resources;
+  const { nats, vault, log, metrics, now, every = 1_000 } = resources;
   const known = knowSecrets(nats, vault);
   let isFailing = false;
   let forgotAt = Number.NEGATIVE_INFINITY;
@@ -58,7 +57,7 @@ export async function destroyDue(resources: DestroyResources, signal: AbortSigna
         isFailing = true;
       }
       metrics.known(known.buckets.size, due(resources, known).length, known.held.size);
-      await pause(ROUND, signal);
+      await pause(every, signal);
     }
   } finally {
     known.close();

@@ -8,11 +8,12 @@ export type RowsAndLog = {
   readonly database: Pick<Pool, 'query'>;
   readonly schema: string;
   readonly partitions: number;
+  /** Ms for which rows that are behind are waited for; 2 s unless said. */
+  readonly patience?: number;
 };
 
-/** Ms between looks at the checkpoints, and for which they are looked at. */
+/** Ms between looks at the checkpoints. */
 const LOOK = 50;
-const PATIENCE = 2_000;
 
 /**
  * Waits a moment for the rows to have everything that the log has now: what is decided on the rows afterwards misses nothing that
@@ -22,7 +23,7 @@ const PATIENCE = 2_000;
  */
 export async function rowsReachLog(resources: RowsAndLog, signal: AbortSignal): Promise<boolean> {
   const ends = await endsOfLog(resources);
-  for (const until = performance.now() + PATIENCE; ; ) {
+  for (const until = performance.now() + (resources.patience ?? 2_000); ; ) {
     const reached = await checkpoints(resources);
     if (ends.every((end, partition) => (reached.get(partition) ?? 0) >= end)) return true;
     if (signal.aborted || performance.now() > until) return false;

@@ -1,4 +1,5 @@
-import { listVersions, type VersionsDatabase } from '@parley/infra/read-model/versions';
+import { NEWEST_MODEL } from '@parley/infra/read-model/models';
+import { listVersions, type Version, type VersionsDatabase } from '@parley/infra/read-model/versions';
 import type { Log } from '@parley/infra/runtime/log';
 import { pause } from '../pause.js';
 import { planOf } from './plan.js';
@@ -6,6 +7,8 @@ import { planOf } from './plan.js';
 export type FollowOptions = {
   readonly database: VersionsDatabase;
   readonly log: Log;
+  /** Told in a sentence what people should know, for whoever started this process. */
+  readonly tell: (line: string) => void;
   /** Begins to keep a build at the end of the log. */
   readonly follow: (version: number) => Followed;
   /** Told at each look which build is served: undefined where this code does not know its model. */
@@ -18,14 +21,18 @@ export type Followed = { close(): Promise<void> };
 /** Ms between two looks at the builds: a switch is followed, and a dropped build let go of, within two of them. */
 const LOOK = 1_000;
 
+/** What they lack is in docs/runbooks/rebuild.md. */
+const OUTDATED =
+  'the rows that are served are of an older release: `parley projections rebuild --promote` makes them anew meanwhile';
+
 /**
  * Follows every build that is to be followed and of a model that this code knows, as they come and go, until it is closed. While Postgres is
  * away everything stays as it is.
  */
-export function followVersions({ database, log, follow, serve }: FollowOptions): Followed {
+export function followVersions({ database, log, tell, follow, serve }: FollowOptions): Followed {
   const followed = new Map<number, Followed>();
   const leaving = new Set<Promise<void>>();
-  const strangers = new Set<number>();
+  const named = new Set<number>();
   const closing = new AbortController();
   let complained = false;
   const watching = watch();
@@ -48,10 +55,12 @@ export function followVersions({ database, log, follow, serve }: FollowOptions):
     const listed = await listVersions(database);
     if (closing.signal.aborted) return;
     const plan = planOf([...followed.keys()], listed);
-    for (const { version, model } of plan.strangers) {
-      if (strangers.has(version)) continue;
-      strangers.add(version);
+    for (const { version, model } of plan.strangers.filter(isNews))
       log.warn({ version, model }, 'a build is of a model that this release does not know: it is left alone');
+    if (plan.outdated !== undefined && isNews(plan.outdated)) {
+      const { version, model } = plan.outdated;
+      log.warn({ version, model, newest: NEWEST_MODEL }, OUTDATED);
+      tell(OUTDATED);
     }
     for (const version of plan.begin) {
       log.info({ version }, 'following a build of the read model');
@@ -60,6 +69,13 @@ export function followVersions({ database, log, follow, serve }: FollowOptions):
     // First what is served, then what is let go of: a build is dropped after another was promoted.
     serve(plan.served);
     for (const version of plan.end) letGo(version);
+  }
+
+  /** Once for each build. */
+  function isNews({ version }: Version): boolean {
+    if (named.has(version)) return false;
+    named.add(version);
+    return true;
   }
 
   function letGo(version: number): void {

@@ -20,6 +20,7 @@ describe('what a projector does about the builds there are', () => {
       begin: [1, 2],
       end: [],
       served: 2,
+      outdated: undefined,
       strangers: [],
     });
   });
@@ -40,7 +41,15 @@ describe('what a projector does about the builds there are', () => {
       begin: [],
       end: [],
       served: undefined,
+      outdated: undefined,
       strangers: [newer],
     });
+  });
+
+  it('is to name the one that is served where a rebuild would make a newer model', () => {
+    const older = listed(1, { role: 'served', model: NEWEST_MODEL - 1 });
+    expect(planOf([], [older, listed(2)])).toMatchObject({ begin: [1, 2], served: 1, outdated: older });
+    const beside = listed(1, { role: 'previous', model: NEWEST_MODEL - 1 });
+    expect(planOf([], [beside, listed(2, { role: 'served' })]).outdated).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { isKnownModel } from '@parley/infra/read-model/models';
+import { isKnownModel, NEWEST_MODEL } from '@parley/infra/read-model/models';
 import type { Version } from '@parley/infra/read-model/versions';
 
 /** What a projector does about the builds there are now. */
@@ -9,6 +9,8 @@ export type Plan = {
   readonly end: readonly number[];
   /** The one that is served, where this code can follow it. */
   readonly served: number | undefined;
+  /** That one, where it is of an older model than a rebuild would make now. */
+  readonly outdated: Version | undefined;
   /** Of a model that only a newer release knows: theirs to follow. */
   readonly strangers: readonly Version[];
 };
@@ -18,10 +20,12 @@ export function planOf(followed: readonly number[], listed: readonly Version[]):
   const following = listed.filter(({ state }) => state === 'following');
   const mine = following.filter(({ model }) => isKnownModel(model));
   const wanted = mine.map(({ version }) => version);
+  const served = mine.find(({ role }) => role === 'served');
   return {
     begin: wanted.filter((version) => !followed.includes(version)),
     end: followed.filter((version) => !wanted.includes(version)),
-    served: mine.find(({ role }) => role === 'served')?.version,
+    served: served?.version,
+    outdated: served !== undefined && served.model < NEWEST_MODEL ? served : undefined,
     strangers: following.filter(({ model }) => !isKnownModel(model)),
   };
 }

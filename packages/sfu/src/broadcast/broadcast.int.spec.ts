@@ -130,10 +130,11 @@ describe('a broadcast', () => {
   });
 
   it('is refused in words where it cannot be made, and where a node has enough of them', async () => {
-    const none = open({ find: () => Promise.reject(new Error('no ffmpeg could be found')) });
+    // What is on the node's disk is nothing to those in the call.
+    const none = open({ find: () => Promise.reject(new Error('there is no /opt/ffmpeg')) });
     none.set(conversationId, call, 'mix');
-    expect(await test.told(1, 'voice.broadcastRefused')).toMatchObject({ why: 'no ffmpeg could be found' });
-    expect(await none.file(conversationId, call, 'index.m3u8')).toBe('no ffmpeg could be found');
+    expect(await test.told(1, 'voice.broadcastRefused')).toMatchObject({ why: 'its node has no ffmpeg' });
+    expect(await none.file(conversationId, call, 'index.m3u8')).toBe('its node has no ffmpeg');
     const full = open({ most: 0 });
     full.set(conversationId, call, 'mix');
     expect(await full.file(conversationId, call, 'index.m3u8')).toContain('0 broadcasts already');

@@ -51,13 +51,14 @@ export function openBroadcasts({
 }: BroadcastsOptions): Broadcasts {
   const all = new Map<string, Wanted>();
   const ending = new Set<Promise<void>>();
-  let finding: Promise<Program> | undefined;
+  let finding: Promise<Program | undefined> | undefined;
 
   /** Looked for once; where there was none, with the next broadcast again. */
-  function program(): Promise<Program> {
+  function program(): Promise<Program | undefined> {
     finding ??= find().catch((error: unknown) => {
       finding = undefined;
-      throw error;
+      log.error({ err: error }, 'there is no ffmpeg');
+      return undefined;
     });
     return finding;
   }
@@ -67,6 +68,7 @@ export function openBroadcasts({
     try {
       const found = await program();
       if (!isWanted()) return;
+      if (found === undefined) return refuse(conversationId, wanted, 'its node has no ffmpeg');
       const broadcast = await openBroadcast({
         source: wanted.source,
         program: found,
@@ -83,7 +85,9 @@ export function openBroadcasts({
       if (!isWanted()) end(wanted);
       else log.info({ conversationId, source: wanted.source }, 'a call is broadcast');
     } catch (error) {
-      if (isWanted()) refuse(conversationId, wanted, error instanceof Error ? error.message : String(error));
+      // What went wrong may name what is on this machine: that is for its log.
+      log.error({ err: error, conversationId }, 'a broadcast did not begin');
+      if (isWanted()) refuse(conversationId, wanted, 'its node could not begin it');
     }
   }
 

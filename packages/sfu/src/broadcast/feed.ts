@@ -48,9 +48,11 @@ export async function openFeed({ media, source, streams, log }: FeedOptions): Pr
     streams.setShown(shown !== undefined);
     const wanted = new Set([...voices, id].filter((each) => each !== undefined));
     for (const each of wanted) void take(each);
+    const there = new Set(tracks.map(({ producer }) => producer.id));
     for (const [producer, consumer] of consumers) {
-      // Who was shown goes on until the next one begins.
-      if (wanted.has(producer) || (consumer !== undefined && streams.shows(consumer.id))) continue;
+      // Who was shown goes on until the next one begins; what is being made is closed once it is there, so that it is not made twice.
+      const stays = consumer === undefined ? there.has(producer) : streams.shows(consumer.id);
+      if (wanted.has(producer) || stays) continue;
       consumer?.close();
       consumers.delete(producer);
     }

@@ -1,15 +1,22 @@
+import type { TrackSource } from '@parley/domain/wire/voice';
 import { createLog } from '@parley/infra/runtime/log';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Asked, EdgeQuestion } from '@parley/infra/voice/questions';
+import * as E from 'fp-ts/lib/Either.js';
+import type { types } from 'mediasoup';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readRequest } from '../node/requests.js';
+import { filmIntoRoom } from '../testing/film-into-room.js';
 import {
   openTestRooms,
   opusParameters,
   type TestRooms,
   testCall,
   ticketFor,
+  vp8Parameters,
 } from '../testing/open-test-rooms.js';
 import { playIntoRoom } from '../testing/play-into-room.js';
+import { watchRoom } from '../testing/watch-room.js';
 import { type Edges, openEdges } from './edges.js';
 
 const { conversationId, call, fence } = testCall;
@@ -30,8 +37,11 @@ beforeEach(async () => {
       listen: { ip: '127.0.0.1', portMin, portMax: portMin + 999 },
       log: createLog(self, 'silent'),
       ask: async <Q extends EdgeQuestion>(node: string, question: Q) => {
+        const incoming = readRequest(JSON.stringify(question));
+        if (E.isLeft(incoming) || incoming.right.tag !== 'question')
+          throw new Error(`a node does not read ${question.method}`);
         const reply = await nodes[node as Name].edges.answer(
-          JSON.parse(JSON.stringify(question)),
+          incoming.right.question as EdgeQuestion,
           () => node === 'core',
         );
         return (
@@ -52,14 +62,20 @@ afterEach(async () => {
 });
 
 /** The track of a participant as a node has it. */
-async function track(name: Name, participant: number) {
+async function track(name: Name, participant: number, source: TrackSource = 'mic') {
   return waitFor(
     async () => {
       const media = await nodes[name].rooms.rooms.media(conversationId);
-      return media?.tracks().find((each) => each.participant === participant && each.source === 'mic');
+      return media?.tracks().find((each) => each.participant === participant && each.source === source);
     },
-    { what: `the voice of ${participant} at ${name}` },
+    { what: `the ${source} of ${participant} at ${name}` },
   );
+}
+
+async function mediaOf(name: Name) {
+  const media = await nodes[name].rooms.rooms.media(conversationId);
+  if (media === undefined) throw new Error('there is no room');
+  return media;
 }
 
 const isGone = (name: Name, participant: number) =>
@@ -105,10 +121,47 @@ describe('a call on several nodes', () => {
     await isGone('west', 21);
   });
 
+  it('knows what its sender paused from what a moderator muted, in whatever order the nodes learn of it', async () => {
+    const { set } = await speak('east', 21);
+    await Promise.all([track('core', 21), track('west', 21)]);
+    let revision = 100;
+    const mute = (name: Name, muted: readonly string[]) => {
+      const call = { call: testCall.call, participants: [{ participant: 21 }], muted };
+      nodes[name].rooms.rooms.setRoster(conversationId, { revision: revision++, call } as never);
+    };
+    const becomes = (name: Name, paused: boolean, heard: boolean) =>
+      waitFor(
+        async () => {
+          const there = await track(name, 21);
+          return there.paused === paused && there.producer.paused === !heard;
+        },
+        { what: `it to be ${paused ? '' : 'not '}paused and ${heard ? '' : 'not '}heard at ${name}` },
+      );
+    mute('core', ['user21']);
+    await becomes('core', false, false);
+    await set({ paused: true });
+    await becomes('west', true, false);
+    mute('west', ['user21']);
+    await set({ paused: false });
+    await becomes('core', false, false);
+    await becomes('west', false, false);
+    mute('core', []);
+    await becomes('core', false, true);
+    await becomes('west', false, false);
+    await set({ paused: true });
+    mute('west', []);
+    await becomes('west', true, false);
+    await set({ paused: false });
+    await becomes('west', false, true);
+  });
+
   it('brings media itself, encrypted, over the core to both edges', { timeout: 30_000 }, async () => {
-    const media = await nodes.core.rooms.rooms.media(conversationId);
-    if (media === undefined) throw new Error('there is no room');
-    const player = await playIntoRoom(media, 31);
+    const listeners = await Promise.all(
+      (['east', 'west'] as const).map((name) =>
+        watchRoom(nodes[name].rooms, ticketFor(name === 'east' ? 51 : 52, { core: 'core' })),
+      ),
+    );
+    const player = await playIntoRoom(await mediaOf('core'), 31);
     try {
       for (const name of ['east', 'west'] as const) {
         const { producer } = await track(name, 31);
@@ -119,8 +172,98 @@ describe('a call on several nodes', () => {
       }
     } finally {
       await player.stop();
+      await Promise.all(listeners.map(({ close }) => close()));
     }
     await isGone('east', 31);
+  });
+
+  it.each(['VP8', 'VP9'] as const)(
+    'forwards the layers of %s by the size that each one sees it at, on every node',
+    {
+      timeout: 30_000,
+    },
+    async (codec) => {
+      const film = await filmIntoRoom(await mediaOf('core'), 41, codec);
+      const { id } = film.producer;
+      const watchers = [];
+      try {
+        for (const name of ['core', 'east'] as const) {
+          await track(name, 41, 'camera');
+          const watcher = await watchRoom(
+            nodes[name].rooms,
+            ticketFor(51, name === 'core' ? {} : { core: 'core' }),
+          );
+          watchers.push(watcher);
+          for (const [width, spatialLayer] of [
+            [1_280, 2],
+            // Of a picture of 1,280 it would be the smallest.
+            [300, 1],
+            [640, 1],
+          ] as const) {
+            await watcher.show(id, { width, paused: false });
+            await waitFor(() => watcher.received.get(id)?.currentLayers?.spatialLayer === spatialLayer, {
+              what: `layer ${spatialLayer} of ${codec} at ${name}`,
+            });
+          }
+        }
+      } finally {
+        film.stop();
+        await Promise.all(watchers.map(({ close }) => close()));
+      }
+    },
+  );
+
+  it('brings what is filmed only where somebody sees it, and tells who films; a voice comes to the core always', {
+    timeout: 30_000,
+  }, async () => {
+    const voice = await speak('west', 21);
+    const { rooms } = nodes.west;
+    const ticket = ticketFor(21, { core: 'core' });
+    const { transport } = await rooms.must(ticket, 'voice.openTransport', { direction: 'send' });
+    const { producer } = await rooms.must(ticket, 'voice.produce', {
+      transport,
+      kind: 'video',
+      source: 'camera',
+      rtpParameters: vp8Parameters(['q', 'h', 'f'], 'camera'),
+      paused: true,
+    });
+    const wanted = () => rooms.notices.flatMap(({ name, value }) => (name === 'voice.wanted' ? [value] : []));
+    const film = await filmIntoRoom(await mediaOf('core'), 41, 'VP8');
+    const { id } = film.producer;
+    const watcher = await watchRoom(nodes.east.rooms, ticketFor(51, { core: 'core' }));
+    try {
+      const [east, west] = await Promise.all([track('east', 41, 'camera'), track('west', 41, 'camera')]);
+      const packets = async (of: types.Producer) =>
+        (await of.getStats()).reduce((sum, { packetCount }) => sum + packetCount, 0);
+      /** While there are some more of them. */
+      const isSent = async (there: typeof east) => {
+        const [before, until] = [await packets(there.producer), (await packets(film.producer)) + 30];
+        await waitFor(async () => (await packets(film.producer)) >= until, { what: 'more to be filmed' });
+        return (await packets(there.producer)) > before;
+      };
+      await waitFor(() => watcher.received.size === 3, { what: 'everything to be offered at an edge' });
+      await watcher.show(voice.producer, { paused: true });
+      // mediasoup is silent about a consumer that is paused while its producer is.
+      await waitFor(async () => !(await track('east', 21, 'camera')).wanted, { what: 'nobody to see it' });
+      for (const name of NODES) await (await mediaOf(name)).router.dump();
+      await rooms.must(ticket, 'voice.setProducer', { producer, paused: false });
+      await waitFor(() => wanted().length > 0, { what: 'who films to learn that nobody sees it' });
+      await waitFor(async () => !(await isSent(east)), { what: 'nothing to be sent to one edge' });
+      await waitFor(async () => !(await isSent(west)), { what: 'nothing to be sent to the other' });
+
+      await watcher.show(id, { paused: false });
+      await waitFor(() => watcher.received.get(id)?.currentLayers, { what: 'the picture there' });
+      expect(await isSent(west)).toBe(false);
+      await watcher.show(producer, { paused: false });
+      await waitFor(() => wanted().length > 1, { what: 'who films to learn that somebody sees it' });
+      expect(wanted()).toMatchObject([
+        { producer, wanted: false },
+        { producer, wanted: true },
+      ]);
+    } finally {
+      film.stop();
+      await watcher.close();
+    }
   });
 
   it('is linked anew after a worker of the core died, with what is still there', {

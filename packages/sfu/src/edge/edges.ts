@@ -64,6 +64,8 @@ export function openEdges({ self, ask, rooms, listen, log }: EdgesOptions): Edge
       log,
       // A core passes on what its other edges bring it; an edge has only its own to give.
       sends: ({ brought }) => held.core === undefined || !brought,
+      // A core says who speaks, also of voices that nobody on it receives.
+      needs: ({ producer }) => held.core === undefined && producer.kind === 'audio',
       onChange: () => link?.touch(),
     });
     const made = openLink({

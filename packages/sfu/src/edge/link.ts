@@ -1,12 +1,12 @@
 import type { Asked, LinkQuestion, NodeAnswer } from '@parley/infra/voice/questions';
 import type { Pipe } from './pipe.js';
 
-/** What keeps both ends of a pipe the same: each tells the other what it sends, when that changes and every 2 s. */
+/** What keeps both ends of a pipe the same: each tells the other what it sends and what it does not want, when that changes and every 2 s. */
 export type Link = {
   readonly id: string;
   /** Something changed here. */
   touch(): void;
-  /** The other side said what it sends. */
+  /** The other side said what it sends, and what it does not want. */
   hear(question: LinkQuestion): Promise<NodeAnswer['edge.tracks']>;
   /** Resolves when the other side, or the room here, is gone. */
   readonly lost: Promise<void>;
@@ -17,7 +17,7 @@ export type LinkOptions = {
   readonly id: string;
   readonly pipe: Pipe;
   readonly tell: (
-    told: Pick<LinkQuestion, 'offers' | 'described'>,
+    told: Pick<LinkQuestion, 'offers' | 'described' | 'unwanted'>,
   ) => Promise<Asked<NodeAnswer['edge.tracks']>>;
 };
 
@@ -26,8 +26,8 @@ const TELL_MS = 2_000;
 /** Milliseconds after which a side that says nothing is gone. */
 const SILENT_MS = 10_000;
 
-/** Tracks described in one message: a description has about 2 KB. */
-const MOST_DESCRIBED = 100;
+/** Tracks described in one message: a description has about 2 KB, and 10 at most, of the 1 MB that the broker takes. */
+const MOST_DESCRIBED = 50;
 
 export function openLink({ id, pipe, tell }: LinkOptions): Link {
   const lost = Promise.withResolvers<void>();
@@ -53,7 +53,7 @@ export function openLink({ id, pipe, tell }: LinkOptions): Link {
     for (;;) {
       const offers = await pipe.offers();
       const described = pipe.describe(missing.slice(0, MOST_DESCRIBED));
-      const answered = await tell({ offers, described });
+      const answered = await tell({ offers, described, unwanted: pipe.unwanted() });
       if (isClosed || answered.tag === 'silence') return;
       if (answered.tag !== 'answer') return close();
       heardAt = performance.now();
@@ -80,8 +80,9 @@ export function openLink({ id, pipe, tell }: LinkOptions): Link {
   return {
     id,
     touch: () => void sync(),
-    async hear({ offers, described }) {
+    async hear({ offers, described, unwanted }) {
       heardAt = performance.now();
+      pipe.rest(unwanted);
       return { missing: await pipe.take(offers, described) };
     },
     lost: lost.promise,

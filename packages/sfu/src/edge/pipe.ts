@@ -12,6 +12,10 @@ export type Pipe = {
   offers(): Promise<readonly PipeOffer[]>;
   /** What the other side needs to take these. */
   describe(producers: readonly string[]): readonly PipedTrack[];
+  /** Of what the other side sends: that which nobody wants here. */
+  unwanted(): readonly string[];
+  /** Sends none of these, and everything else: nobody wants them there. */
+  rest(producers: readonly string[]): void;
   /** Has here what the other side sends, and nothing else of it; answers what has to be described first. */
   take(offers: readonly PipeOffer[], described: readonly PipedTrack[]): Promise<readonly string[]>;
   readonly closed: boolean;
@@ -24,6 +28,8 @@ export type PipeOptions = {
   readonly log: Log;
   /** Which of the room's tracks go there: a core sends on what its edges bring it, an edge sends its own. */
   readonly sends: (track: RoomTrack) => boolean;
+  /** Which of those from there are wanted although nobody here receives them. */
+  readonly needs: (track: RoomTrack) => boolean;
   /** There is something to tell the other side. */
   readonly onChange: () => void;
 };
@@ -32,7 +38,7 @@ export type PipeOptions = {
 const KEY_FRAME_EVERY = 500;
 
 /** @throws when the worker is gone */
-export async function openPipe({ media, listen, log, sends, onChange }: PipeOptions): Promise<Pipe> {
+export async function openPipe({ media, listen, log, sends, needs, onChange }: PipeOptions): Promise<Pipe> {
   const { ip, announced, portMin, portMax } = listen;
   const transport = await media.router.createPipeTransport({
     listenInfo: {
@@ -44,19 +50,14 @@ export async function openPipe({ media, listen, log, sends, onChange }: PipeOpti
     enableSrtp: true,
     enableRtx: true,
   });
-  const sent = new Map<string, { readonly track: RoomTrack; readonly consumer: types.Consumer }>();
+  const sent = new Map<string, { readonly consumer: types.Consumer; isResting: boolean }>();
   const taken = new Map<string, types.Producer>();
 
-  async function send(track: RoomTrack): Promise<void> {
-    const { id } = track.producer;
+  async function send({ producer: { id } }: RoomTrack): Promise<void> {
     try {
       const consumer = await transport.consume({ producerId: id });
-      sent.set(id, { track, consumer });
-      consumer.observer.once('close', () => {
-        sent.delete(id);
-        onChange();
-      });
-      consumer.on('producerpause', onChange).on('producerresume', onChange);
+      sent.set(id, { consumer, isResting: false });
+      consumer.observer.once('close', () => sent.delete(id));
     } catch (error) {
       // It went away meanwhile.
       if (!transport.closed) log.debug({ err: error }, 'a track does not go to the other node');
@@ -71,6 +72,7 @@ export async function openPipe({ media, listen, log, sends, onChange }: PipeOpti
     kind,
     rtpParameters,
     paused,
+    size,
   }: PipedTrack) {
     try {
       const producer = await transport.produce({
@@ -82,14 +84,15 @@ export async function openPipe({ media, listen, log, sends, onChange }: PipeOpti
       });
       taken.set(id, producer);
       producer.observer.once('close', () => taken.delete(id));
-      media.bring({ participant, user, source, producer });
+      media.bring({ participant, user, source, producer, size });
     } catch (error) {
       if (!transport.closed) log.warn({ err: error }, 'a track of the other node is not forwarded');
     }
   }
 
-  const end = media.onTrack((track) => {
-    if (!taken.has(track.producer.id)) onChange();
+  const end = media.onTrack((producer, change) => {
+    // The other side knows what has become of its own, but for whether it is wanted.
+    if (taken.has(producer) === (change === 'wanted')) onChange();
   });
 
   return {
@@ -101,18 +104,38 @@ export async function openPipe({ media, listen, log, sends, onChange }: PipeOpti
     connect: ({ ip: to, port, srtpParameters }) =>
       transport.connect({ ip: to, port, srtpParameters: srtpParameters as types.SrtpParameters }),
     async offers() {
-      const tracks = media.tracks().filter((track) => !taken.has(track.producer.id) && sends(track));
-      await Promise.all(tracks.filter(({ producer }) => !sent.has(producer.id)).map(send));
-      return [...sent].map(([producer, { consumer }]) => ({ producer, paused: consumer.producerPaused }));
+      const own = () => media.tracks().filter((track) => !taken.has(track.producer.id) && sends(track));
+      await Promise.all(own().flatMap((track) => (sent.has(track.producer.id) ? [] : send(track))));
+      return own().flatMap(({ producer: { id }, paused }) => (sent.has(id) ? { producer: id, paused } : []));
     },
-    describe: (producers) =>
-      producers.flatMap((producer) => {
-        const found = sent.get(producer);
+    describe(producers) {
+      const asked = new Set(producers);
+      return media.tracks().flatMap(({ producer: { id }, participant, user, source, paused, size }) => {
+        const found = asked.has(id) ? sent.get(id) : undefined;
         if (found === undefined) return [];
-        const { participant, user, source } = found.track;
-        const { kind, rtpParameters, producerPaused: paused } = found.consumer;
-        return [{ producer, participant, user, source, kind, rtpParameters, paused }];
+        const { kind, rtpParameters } = found.consumer;
+        const described = { producer: id, participant, user, source, kind, rtpParameters, paused };
+        return size === undefined ? described : { ...described, size };
+      });
+    },
+    unwanted: () =>
+      media.tracks().flatMap((track) => {
+        const { id } = track.producer;
+        return taken.has(id) && !track.wanted && !needs(track) ? id : [];
       }),
+    rest(producers) {
+      const unwanted = new Set(producers);
+      for (const [id, each] of sent) {
+        const { consumer } = each;
+        if (each.isResting === unwanted.has(id)) continue;
+        each.isResting = unwanted.has(id);
+        (each.isResting ? consumer.pause() : consumer.resume()).catch((error: unknown) => {
+          // It went away meanwhile.
+          if (!consumer.closed)
+            log.debug({ err: error }, 'a track did not stop, or go on, to the other node');
+        });
+      }
+    },
     async take(offers, described) {
       const there = new Set(offers.map(({ producer }) => producer));
       for (const [id, producer] of taken) if (!there.has(id)) producer.close();

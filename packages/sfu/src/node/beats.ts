@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '@parley/infra/runtime/log';
-import type { NodeBeat } from '@parley/infra/voice/protocol';
+import type { NodeBeat } from '@parley/infra/voice/beat';
 import { BEAT_MS, type Registry } from '@parley/infra/voice/registry';
 import { ALIVE_SUBJECT } from '@parley/infra/voice/subjects';
 
@@ -10,7 +10,6 @@ export type Beats = {
   beat(): Promise<void>;
   /** Says that the node goes. */
   leave(): Promise<void>;
-  close(): void;
 };
 
 export type BeatsOptions = {
@@ -57,6 +56,5 @@ export function openBeats({ nats, registry, say, onBack, log }: BeatsOptions): B
         log.debug({ err: error }, 'Redis was not told that this node goes');
       });
     },
-    close: () => clearInterval(timer),
   };
 }

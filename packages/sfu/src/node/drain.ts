@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { type Limiter, openLimiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Placing } from '@parley/infra/voice/placing';
 import type { CallNotice } from '@parley/infra/voice/protocol';
@@ -23,8 +24,23 @@ const LEAVE_MS = 4_000;
 /** Milliseconds between two looks at who is still here. */
 const LOOK_MS = 100;
 
+/** Calls given away at once where there is time for fewer: nodes that take them have as many people come at a time. */
+const FEW = 8;
+
+/** Calls being placed at once, however many are given away. */
+const PLACED_AT_ONCE = 64;
+
+/** Of the time there is, ms for placing calls and for leaving. */
+const SPARE_MS = 2_000;
+
+/** How many calls are given away at once, so that all of them have been within `ms`, even if nobody leaves before they must; all, where there is no time for two rounds. */
+export function callsAtOnce(calls: number, ms: number): number {
+  const rounds = Math.max(1, Math.floor((ms - SPARE_MS) / LEAVE_MS));
+  return Math.max(FEW, Math.ceil(calls / rounds));
+}
+
 /**
- * Gives calls away, one after another, or more at once where the time until `until` (ms since 1970 UTC) would not do; ends when there are none, when `signal` ends it, or when there is
+ * Gives calls away, a few at a time, or more where the time until `until` (ms since 1970 UTC) would not do; ends when there are none, when `signal` ends it, or when there is
  * no other node: those who are here are better off until the last moment then.
  */
 export async function moveCalls(
@@ -33,13 +49,20 @@ export async function moveCalls(
   signal: AbortSignal,
 ): Promise<void> {
   const { holds } = resources;
+  const turns = openLimiter(PLACED_AT_ONCE);
   while (!signal.aborted) {
     const held = holds.held();
     if (held.length === 0) return;
-    const rounds = Math.max(1, Math.floor((until - Date.now()) / (2 * LEAVE_MS)));
-    const atOnce = Math.ceil(held.length / rounds);
+    const giving = openLimiter(callsAtOnce(held.length, until - Date.now()));
     const moved = await Promise.all(
-      held.slice(0, atOnce).map((each) => moveCall(resources, each, LEAVE_MS, signal)),
+      held.map(({ conversationId }) =>
+        giving.run(async () => {
+          const hold = holds.of(conversationId);
+          // It has ended before its turn came, or is elsewhere.
+          if (hold.tag !== 'held') return true;
+          return !signal.aborted && moveCall(resources, { ...hold, conversationId }, turns, LEAVE_MS, signal);
+        }),
+      ),
     );
     if (!moved.some(Boolean)) {
       if (!hasOthers(resources)) return;
@@ -51,14 +74,16 @@ export async function moveCalls(
 /** Gives away what is left, if there is anybody to take it, and waits for nobody. */
 export async function moveRest(resources: DrainResources): Promise<void> {
   if (!hasOthers(resources)) return;
-  const done = new AbortController().signal;
-  await Promise.all(resources.holds.held().map((held) => moveCall(resources, held, 0, done)));
+  const turns = openLimiter(PLACED_AT_ONCE);
+  const { signal } = new AbortController();
+  await Promise.all(resources.holds.held().map((held) => moveCall(resources, held, turns, 0, signal)));
 }
 
 /** False when nobody takes it. */
 async function moveCall(
   { self, nats, holds, rooms, placing, log }: DrainResources,
   { conversationId, call, fence, core }: Held,
+  turns: Limiter,
   leaveMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -67,7 +92,7 @@ async function moveCall(
     holds.step(conversationId, { tag: 'given', call, fence, node: core });
     return true;
   }
-  const placed = await placing.move(conversationId, call, { except: [self] });
+  const placed = await turns.run(() => placing.move(conversationId, call, { except: [self] }));
   if (E.isLeft(placed)) {
     // A later call of the conversation has taken its place.
     if (placed.left.tag === 'CallNotFound') holds.step(conversationId, { tag: 'ended', call });
@@ -83,9 +108,7 @@ async function moveCall(
   };
   nats.publish(callSubject(conversationId), JSON.stringify(notice));
   const leaving = Date.now() + leaveMs;
-  const isHere = (): boolean =>
-    rooms.list().some((room) => room.conversationId === conversationId && room.connected > 0);
-  while (Date.now() < leaving && !signal.aborted && isHere()) await sleep(LOOK_MS);
+  while (Date.now() < leaving && !signal.aborted && rooms.isUsed(conversationId)) await sleep(LOOK_MS);
   holds.step(conversationId, { tag: 'left' });
   log.info({ conversationId, node }, 'a call was moved');
   return true;

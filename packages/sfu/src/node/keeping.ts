@@ -3,11 +3,12 @@ import type { Log } from '@parley/infra/runtime/log';
 import type { Placements } from '@parley/infra/voice/placements';
 import type { Placing } from '@parley/infra/voice/placing';
 import { BEAT_MS } from '@parley/infra/voice/registry';
+import type { Rooms } from '../room/rooms.js';
 import { type Held, type Holds, placementOf } from './holds.js';
 
 /** Keeps what Redis has and what this node carries the same; what Redis has under a newer fence is given up here. */
 export type Keeping = {
-  /** Says that a call is here, and who is in it; without Redis nothing happens. */
+  /** Says that a call is here, who of it is, and who is in it by the log; without Redis nothing happens. */
   keep(held: Held, participants?: readonly number[]): Promise<void>;
   /** Says so of every call. */
   keepAll(): Promise<void>;
@@ -20,6 +21,7 @@ export type Keeping = {
 export type KeepingOptions = {
   readonly self: string;
   readonly holds: Holds;
+  readonly rooms: Pick<Rooms, 'attached'>;
   readonly placements: Placements;
   readonly placing: Placing;
   readonly log: Log;
@@ -31,16 +33,12 @@ const HEARD_MS = 1.3 * BEAT_MS;
 /** Calls asked about at once. */
 const AT_ONCE = 256;
 
-export function openKeeping({ self, holds, placements, placing, log }: KeepingOptions): Keeping {
+export function openKeeping({ self, holds, rooms, placements, placing, log }: KeepingOptions): Keeping {
   async function ask(held: Held, participants?: readonly number[]): Promise<void> {
     const { conversationId } = held;
-    // An edge has no say in where the call is.
-    const placement =
-      held.core === undefined
-        ? await placements.keep(placementOf(held, self), participants)
-        : await placements.read(conversationId);
-    if (placement === undefined) return;
-    const { call, fence, node } = placement;
+    const here = rooms.attached(conversationId);
+    const carried = { by: self, here, ...(participants === undefined ? {} : { participants }) };
+    const { call, fence, node } = await placements.keep(placementOf(held, self), carried);
     holds.step(conversationId, { tag: 'told', call, fence, node });
   }
 

@@ -32,7 +32,7 @@ export type LifeEffect =
   | 'beat'
   /** Ask about each call. */
   | 'check'
-  /** Give calls away, one after another. */
+  /** Give calls away, a few at a time. */
   | 'move'
   /** Give all that is left away at once, and wait for nobody. */
   | 'moveRest'

@@ -1,4 +1,4 @@
-import type { NodeLoad } from '@parley/infra/voice/protocol';
+import type { NodeLoad } from '@parley/infra/voice/beat';
 import type { RoomInfo } from '../room/rooms.js';
 
 /** How loaded a node is, of its rooms and the CPU of its busiest worker. */

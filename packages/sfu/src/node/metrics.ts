@@ -1,5 +1,6 @@
-import type { NodeLoad } from '@parley/infra/voice/protocol';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { gaugesIn } from '@parley/infra/runtime/gauges-in';
+import type { NodeLoad } from '@parley/infra/voice/beat';
+import { Counter, type Registry } from 'prom-client';
 
 /** What became of a call here: it came, it was placed here anew, or it went to another node. */
 export type WhyPlaced = 'opened' | 'raised' | 'moved';
@@ -8,7 +9,7 @@ export type NodeMetrics = { readonly placed: (why: WhyPlaced) => void };
 
 /** @param load as of now; @param isHealthy whether calls are carried here as they should */
 export function nodeMetrics(registry: Registry, load: () => NodeLoad, isHealthy: () => boolean): NodeMetrics {
-  const registers = [registry];
+  const gauge = gaugesIn(registry);
   gauge('voice_node_cpu_ratio', 'CPU of the busiest media worker, as a share of one core.', () => load().cpu);
   gauge('voice_node_memory_bytes', 'Resident memory of the node, without its workers.', () =>
     process.memoryUsage.rss(),
@@ -25,18 +26,7 @@ export function nodeMetrics(registry: Registry, load: () => NodeLoad, isHealthy:
     name: 'voice_placements_total',
     help: 'Calls that came to this node, were placed here anew, or went to another one.',
     labelNames: ['why'],
-    registers,
+    registers: [registry],
   });
   return { placed: (why) => placements.inc({ why }) };
-
-  function gauge(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  }
 }

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { NodeMethod, VoiceResult } from '@parley/domain/wire/voice';
 import { liveSubject } from '@parley/infra/log/subjects';
+import { openRawTransport, type RemoteTransport } from '@parley/infra/testing/media/raw-transport';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
+import type { NodeBeat } from '@parley/infra/voice/beat';
 import { openPlacements } from '@parley/infra/voice/placements';
+import type { Seat } from '@parley/infra/voice/placing';
 import type { CallNotice, NodeReply } from '@parley/infra/voice/protocol';
 import { askNode } from '@parley/infra/voice/questions';
-import { openRegistry } from '@parley/infra/voice/registry';
+import { ALIVE_MS, openRegistry } from '@parley/infra/voice/registry';
 import { callSubject } from '@parley/infra/voice/subjects';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +112,48 @@ describe('a node', () => {
   });
 });
 
+describe('people, where Redis has lost everything,', () => {
+  afterEach(() => cluster.clear());
+
+  it('are counted, on their core and on its edges', async () => {
+    const [core, edge] = (await startTwo()) as [TestNode, TestNode];
+    const seat = await cluster.seat('c-counted', 1, [edge.id]);
+    expect(seat.node).toBe(core.id);
+    const bob = { participant: 2, user: 'bob', device: 'd2' };
+    cluster.calls.set('c-counted', {
+      participants: [
+        { participant: 1, user: 'alice', device: 'd1', at: 0 },
+        { ...bob, at: 0 },
+      ],
+    });
+    expect(tagOf(await cluster.attach(seat))).toBe('served');
+    const onEdge = { ...bob, node: edge.id, core: seat.node, caller: bob, at: edge.id };
+    expect(tagOf(await cluster.attach(seat, onEdge))).toBe('served');
+    await cluster.redis.flushdb();
+    const placements = openPlacements(cluster.redis);
+    const seats = async () => (await placements.read('c-counted'))?.seats;
+    await waitFor(async () => isDeepStrictEqual(await seats(), { [seat.node]: 1, [edge.id]: 1 }), {
+      what: 'both seats to be counted',
+    });
+    // It says that it goes: what comes after this is not placed on it.
+    await edge.service.end();
+  });
+
+  it('stay where their call is, though another node is known there first', async () => {
+    const [, other] = (await startTwo()) as [TestNode, TestNode];
+    const seat = await cluster.seat('c-first', 1, [other.id]);
+    expect(tagOf(await cluster.attach(seat))).toBe('served');
+    const beat = cluster.placing.nodes().find((each) => each.node === other.id) as NodeBeat;
+    await cluster.redis.flushdb();
+    await openRegistry(cluster.redis).beat(beat);
+    expect(await cluster.seat('c-first', 2)).toMatchObject({ node: seat.node, fence: seat.fence });
+    const placements = openPlacements(cluster.redis);
+    await waitFor(async () => (await placements.read('c-first'))?.fence === seat.fence, {
+      what: 'the call to be put back',
+    });
+  });
+});
+
 describe('when a node fails', () => {
   afterEach(() => cluster.clear());
 
@@ -135,6 +182,11 @@ describe('when a node fails', () => {
     await waitFor(() => cluster.placing.nodes().every(({ node }) => node !== frozen.id), {
       what: 'the frozen node to be missed',
     });
+    const registry = openRegistry(cluster.redis);
+    const known = async () => (await registry.read()).find(({ beat }) => beat.node === frozen.id);
+    await waitFor(async () => ((await known())?.ageMs ?? ALIVE_MS + 1) > ALIVE_MS, {
+      what: 'Redis to miss it too',
+    });
     const next = await cluster.seat('c-frozen');
     expect(next.node).not.toBe(frozen.id);
     // Asked while it sleeps, answered when it wakes: it has the older placement, and the ticket is good.
@@ -161,7 +213,8 @@ describe('without Redis', () => {
     // Nobody of that gateway was in the call: it asks the nodes.
     expect(await other.seat('c-before', CALL, 2)).toEqual(E.right(before));
     expect(tagOf(await cluster.attach(before))).toBe('served');
-    const names = Array.from({ length: 8 }, (_, n) => `c-new-${n}`);
+    // Which of the two takes a call hangs on their ids, which are chance: of so many, neither is left without.
+    const names = Array.from({ length: 24 }, (_, n) => `c-new-${n}`);
     const placed = await Promise.all(names.map((name) => cluster.seat(name)));
     expect(new Set(placed.map(({ node }) => node)).size).toBe(2);
     for (const seat of placed) {
@@ -216,6 +269,36 @@ describe('a node that is told to go', () => {
     notices.unsubscribe();
   });
 
+  it('gives several calls away at a time, waits for all of their people together, and leaves out what ends', {
+    timeout: 30_000,
+  }, async () => {
+    const [leaving, other] = (await startTwo()) as [TestNode, TestNode];
+    const names = Array.from({ length: 8 }, (_, n) => `c-slow-${n}`);
+    const seats = await Promise.all(names.map((name) => cluster.seat(name, 1, [other.id])));
+    const people = await Promise.all(seats.map(stay));
+    // Its turn comes after theirs.
+    await cluster.attach(await cluster.seat('c-late', 1, [other.id]));
+    const told = new Set<string>();
+    const notices = cluster.nats.subscribe(callSubject('*'), {
+      callback: (_, message) => {
+        const { name, value } = message.json<CallNotice>();
+        if (name === 'voice.moved') told.add(value.conversationId as string);
+      },
+    });
+    await askNode(cluster.nats, leaving.id, { method: 'node.drain', seconds: 60 }, 1_000);
+    await waitFor(() => told.size > 0, { what: 'it to begin' });
+    cluster.calls.set('c-late', null);
+    cluster.nats.publish(liveSubject('c-late', PARTITIONS), '{"type":"call.ended"}');
+    await waitFor(() => told.size === seats.length, { what: 'all to be told' });
+    const metrics = await (await fetch(`${leaving.url}/metrics`)).text();
+    // No room was closed before the last one was told.
+    expect(metrics).not.toMatch(/^voice_placements_total\{.*why="moved"/m);
+    notices.unsubscribe();
+    await Promise.all(people.map((person) => person.close()));
+    expect(await leaving.service.exited).toBe(0);
+    expect(await openPlacements(cluster.redis).read('c-late')).toBeUndefined();
+  });
+
   it('leaves at once where no other node is there', async () => {
     const leaving = await cluster.start({ PARLEY_VOICE_DRAIN: '600' });
     await cluster.attach(await cluster.seat('c-alone'));
@@ -224,6 +307,22 @@ describe('a node that is told to go', () => {
     expect(await cluster.placing.seat('c-alone', CALL, 1)).toEqual(E.left({ tag: 'VoiceUnavailable' }));
   });
 });
+
+/** A participant whose transport stands, who goes nowhere. */
+async function stay(seat: Seat) {
+  const must = async (method: NodeMethod, params: object = {}) => {
+    const reply = await cluster.ask(seat, method, params);
+    if ('refusal' in reply) throw new Error(`${method}: ${reply.refusal.tag}`);
+    return reply.result;
+  };
+  await must('voice.attach');
+  const opened = (await must('voice.openTransport', {
+    direction: 'recv',
+  })) as VoiceResult<'voice.openTransport'>;
+  return openRawTransport(opened as unknown as RemoteTransport, async (dtlsParameters) => {
+    await must('voice.connectTransport', { transport: opened.transport, dtlsParameters });
+  });
+}
 
 const startTwo = (): Promise<readonly TestNode[]> => Promise.all([cluster.start(), cluster.start()]);
 

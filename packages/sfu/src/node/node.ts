@@ -1,9 +1,10 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { Log } from '@parley/infra/runtime/log';
+import type { NodeBeat } from '@parley/infra/voice/beat';
 import { openPlacements } from '@parley/infra/voice/placements';
 import type { Placing } from '@parley/infra/voice/placing';
-import type { NodeBeat, NodeReply } from '@parley/infra/voice/protocol';
+import type { NodeReply } from '@parley/infra/voice/protocol';
 import { openRegistry } from '@parley/infra/voice/registry';
 import type { CallRoster } from '@parley/infra/voice/roster';
 import { nodeSubject } from '@parley/infra/voice/subjects';
@@ -25,7 +26,7 @@ import { openLife } from './life.js';
 import type { LifeEffect } from './life-state.js';
 import { loadOf } from './load.js';
 import { nodeMetrics } from './metrics.js';
-import { readRequest, refused } from './requests.js';
+import { readRequest, refused, replyText } from './requests.js';
 
 /** One run of an SFU process as the others see it. */
 export type SfuNode = {
@@ -98,7 +99,7 @@ export function openNode(options: NodeOptions): SfuNode {
       edges.drop(conversationId);
     },
   });
-  const keeping = openKeeping({ self, holds, placements, placing, log });
+  const keeping = openKeeping({ self, holds, rooms, placements, placing, log });
   const findIdle = openIdle(self, holds, rooms, placements);
   const beats = openBeats({
     nats,
@@ -148,7 +149,8 @@ export function openNode(options: NodeOptions): SfuNode {
         void check();
         return;
       case 'move':
-        moved = move();
+        // It may be at it, and have been frozen meanwhile.
+        moved = moved.then(move);
         return;
       case 'moveRest':
         moving.abort();
@@ -206,7 +208,7 @@ export function openNode(options: NodeOptions): SfuNode {
       return refused(refuse('InternalError'));
     });
     inFlight--;
-    if (!nats.isClosed()) message.respond(JSON.stringify(reply));
+    if (!nats.isClosed()) message.respond(replyText(reply, nats.info?.max_payload ?? 0));
   }
 
   async function replyTo(text: string): Promise<NodeReply> {

@@ -3,7 +3,7 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { shape, variants } from '@parley/domain/shape';
 import { boundedArray, boundedInteger } from '@parley/domain/text';
 import { MediaId, MediaKind } from '@parley/domain/wire/rtp';
-import { MAX_PRODUCERS, type NodeMethod, nodeMethods, TrackSource } from '@parley/domain/wire/voice';
+import { MAX_SIDE, MAX_TRACKS, type NodeMethod, nodeMethods, TrackSource } from '@parley/domain/wire/voice';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import type { NodeReply, NodeRequest } from '@parley/infra/voice/protocol';
 import type { NodeQuestion } from '@parley/infra/voice/questions';
@@ -28,6 +28,18 @@ export function readRequest(text: string): E.Either<Refusal, Incoming> {
 export const refused = (refusal: Refusal, fence?: number): NodeReply =>
   fence === undefined ? { refusal } : { refusal, fence };
 
+/**
+ * A reply as it is sent. One of more bytes than the broker takes would be answered by nobody, and the error of it would end the node.
+ *
+ * @param most bytes of one message
+ */
+export function replyText(reply: NodeReply, most: number): string {
+  const text = JSON.stringify(reply);
+  return Buffer.byteLength(text) <= most
+    ? text
+    : JSON.stringify(refused(refuse('TooMuchMedia', 'there is more to receive than can be said at once')));
+}
+
 const ParticipantRequest = shape({
   method: t.keyof(
     Object.fromEntries(nodeMethods.map((method) => [method, null])) as Record<NodeMethod, null>,
@@ -42,7 +54,7 @@ const call = boundedInteger('call', 1, Number.MAX_SAFE_INTEGER);
 const fence = boundedInteger('fence', 0, Number.MAX_SAFE_INTEGER);
 
 /** Tracks between two nodes of a call: each participant's, of each source. */
-const MAX_PIPED = MAX_PARTICIPANTS * MAX_PRODUCERS;
+const MAX_PIPED = MAX_PARTICIPANTS * MAX_TRACKS;
 
 const ofLink = { conversationId: t.string, call, from: t.string, link: t.string };
 const PipeEnd = shape({
@@ -51,14 +63,18 @@ const PipeEnd = shape({
   srtpParameters: shape({ cryptoSuite: t.string, keyBase64: t.string }),
 });
 const offer = { producer: MediaId, paused: t.boolean };
-const PipedTrack = shape({
-  ...offer,
-  participant: boundedInteger('participant', 1, Number.MAX_SAFE_INTEGER),
-  user: t.string,
-  source: TrackSource,
-  kind: MediaKind,
-  rtpParameters: t.UnknownRecord,
-});
+const side = (name: string) => boundedInteger(name, 1, MAX_SIDE);
+const PipedTrack = shape(
+  {
+    ...offer,
+    participant: boundedInteger('participant', 1, Number.MAX_SAFE_INTEGER),
+    user: t.string,
+    source: TrackSource,
+    kind: MediaKind,
+    rtpParameters: t.UnknownRecord,
+  },
+  { size: shape({ width: side('width'), height: side('height') }) },
+);
 
 const Question = variants(
   'method',
@@ -78,6 +94,7 @@ const Question = variants(
       ...ofLink,
       offers: boundedArray('offers', shape(offer), 0, MAX_PIPED),
       described: boundedArray('described', PipedTrack, 0, MAX_PIPED),
+      unwanted: boundedArray('unwanted', MediaId, 0, MAX_PIPED),
     }),
     'node.drain': shape(
       { method: t.literal('node.drain') },

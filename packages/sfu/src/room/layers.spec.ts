@@ -18,6 +18,7 @@ describe('the layers of a video', () => {
     [[{ scalabilityMode: 'L1T1' }], undefined],
     [[{ scalabilityMode: 'L1T3' }], { scales: [1], temporal: 3 }],
     [[{ scalabilityMode: 'L3T2_KEY' }], { scales: [4, 2, 1], temporal: 2 }],
+    [[{ scalabilityMode: 'L3T1h' }], { scales: [2.25, 1.5, 1], temporal: 1 }],
     [[{}, {}], { scales: [2, 1], temporal: 1 }],
     [[{ scaleResolutionDownBy: 0 }, { scaleResolutionDownBy: Number.NaN }], { scales: [2, 1], temporal: 1 }],
   ])('are told by its encodings: %j', (encodings, layering) => {
@@ -38,6 +39,16 @@ describe('the layers of a video', () => {
     [300, 900, 0, 2],
   ])('at %i x %i are %i and %i', (width, height, spatialLayer, temporalLayer) => {
     expect(simulcast && layersFor(simulcast, { width, height })).toEqual({ spatialLayer, temporalLayer });
+  });
+
+  it('fit the size that its sender says it has', () => {
+    const [small, large] = [
+      { width: 640, height: 360 },
+      { width: 1_280, height: 720 },
+    ].map((said) => layeringOf([{}, {}], 'camera', said));
+    const shown = { width: 640, height: 360 };
+    expect(small && layersFor(small, shown).spatialLayer).toBe(1);
+    expect(large && layersFor(large, shown).spatialLayer).toBe(0);
   });
 
   it('never are more than there are', () => {

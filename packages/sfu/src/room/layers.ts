@@ -1,3 +1,5 @@
+import type { TrackSource } from '@parley/domain/wire/voice';
+
 /** In pixels of the screen. */
 export type Size = { readonly width: number; readonly height: number };
 
@@ -39,14 +41,20 @@ export function layersFor({ scales, temporal, whole }: Layering, size: Size): La
   };
 }
 
-/** How a producer's encodings are layered; undefined when there is nothing to choose. */
+/**
+ * How a producer's encodings are layered; undefined when there is nothing to choose. Several are streams of their own (simulcast), one may have layers within it (SVC).
+ * `said` is how large its sender says that the whole picture is.
+ */
 export function layeringOf(
-  encodings: readonly Encoding[],
-  source: 'camera' | 'screen',
+  encodings: readonly Encoding[] | undefined,
+  source: TrackSource,
+  said: Partial<Size> = {},
 ): Layering | undefined {
+  if (encodings === undefined || (source !== 'camera' && source !== 'screen')) return undefined;
   const modes = encodings.map(({ scalabilityMode }) => layersOfMode(scalabilityMode));
   const temporal = Math.max(1, ...modes.map((mode) => mode.temporal));
-  const whole = WHOLE[source];
+  const { width = WHOLE[source].width, height = WHOLE[source].height } = said;
+  const whole = { width, height };
   if (encodings.length > 1) {
     const { length } = encodings;
     const scales = encodings.map(
@@ -54,19 +62,19 @@ export function layeringOf(
     );
     return { scales, temporal, whole };
   }
-  const spatial = modes[0]?.spatial ?? 1;
+  const { spatial, ratio } = modes[0] ?? layersOfMode(undefined);
   if (spatial === 1 && temporal === 1) return undefined;
   return {
-    scales: Array.from({ length: spatial }, (_, index) => 2 ** (spatial - 1 - index)),
+    scales: Array.from({ length: spatial }, (_, index) => ratio ** (spatial - 1 - index)),
     temporal,
     whole,
   };
 }
 
-/** https://www.w3.org/TR/webrtc-svc/#scalabilitymodes*, in the form that mediasoup reads. */
-function layersOfMode(mode: string | undefined): { readonly spatial: number; readonly temporal: number } {
-  const [, spatial, temporal] = /^[LS](\d{1,2})T(\d{1,2})/.exec(mode ?? '') ?? [];
-  return { spatial: Number(spatial ?? 1), temporal: Number(temporal ?? 1) };
+/** https://www.w3.org/TR/webrtc-svc/#scalabilitymodes*: each spatial layer is twice as large as the one below, or one and a half times (`h`). */
+function layersOfMode(mode: string | undefined) {
+  const [, spatial, temporal, half] = /^[LS](\d{1,2})T(\d{1,2})(h)?/.exec(mode ?? '') ?? [];
+  return { spatial: Number(spatial ?? 1), temporal: Number(temporal ?? 1), ratio: half ? 1.5 : 2 };
 }
 
 const usable = (scale: number | undefined): number | undefined =>

@@ -1,8 +1,8 @@
 /** Share of packets lost on the way to a participant at which video is in the way of voices. */
-export const BAD_LOSS = 0.1;
+const BAD_LOSS = 0.1;
 
 /** Share below which the way is good again: lower, because without video less is lost. */
-export const GOOD_LOSS = 0.03;
+const GOOD_LOSS = 0.03;
 
 /** For how long it must be bad until video stops, and good until it comes back, in ms. */
 export const BAD_MS = 3_000;

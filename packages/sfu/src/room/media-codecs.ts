@@ -20,6 +20,16 @@ export const mediaCodecs: types.RouterRtpCodecCapability[] = [
   h264('640c1f'),
 ];
 
+/**
+ * What clients are told of it: all but the time of capture in each packet (abs-capture-time). Browsers that agree to send it do not, and by it alone the worker
+ * would bring two layers of a picture into one time (3.27): it would stay with the first that it sent, whatever fits.
+ */
+export const offeredBy = ({ rtpCapabilities }: types.Router): types.RtpCapabilities => ({
+  ...rtpCapabilities,
+  headerExtensions:
+    rtpCapabilities.headerExtensions?.filter(({ uri }) => !uri.endsWith('/abs-capture-time')) ?? [],
+});
+
 function h264(profile: string): types.RouterRtpCodecCapability {
   return {
     kind: 'video',

@@ -21,7 +21,7 @@ export function mediaMetrics(registry: Registry) {
     joins: new Counter({ name: 'voice_joins_total', help: 'Participants that attached.', registers }),
     errors: new Counter({
       name: 'voice_errors_total',
-      help: 'Refused requests by their tag, and what failed by itself: ice, dtls, unconnected, consume, worker.',
+      help: 'Refused requests by their tag, and what failed by itself: ice, dtls, consume, worker.',
       labelNames: ['reason'] as const,
       registers,
     }),

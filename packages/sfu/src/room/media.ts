@@ -5,7 +5,14 @@ import type { Log } from '@parley/infra/runtime/log';
 import type { types } from 'mediasoup';
 import { mediaCodecs } from './media-codecs.js';
 import type { MediaMetrics } from './media-metrics.js';
-import { emptyRoom, isPaused, type RoomEffect, type RoomInput, type RoomState } from './room-state.js';
+import {
+  emptyRoom,
+  isPaused,
+  type RoomEffect,
+  type RoomInput,
+  type RoomState,
+  type TrackChange,
+} from './room-state.js';
 import type { RoomLimits } from './rooms.js';
 import { stepRoom } from './step-room.js';
 import { watchSpeakers } from './watch-speakers.js';
@@ -39,7 +46,7 @@ export type MediaOptions = {
   readonly log: Log;
   readonly now: () => number;
   readonly tell: (effect: Extract<RoomEffect, { readonly tag: 'tell' }>) => void;
-  readonly onTrack: (producer: string, there: boolean) => void;
+  readonly onTrack: (producer: string, change: TrackChange) => void;
   readonly onSpeakers: (
     speakers: readonly { readonly participant: number; readonly level: number }[],
   ) => void;
@@ -94,10 +101,10 @@ export async function openMedia(options: MediaOptions): Promise<Media> {
         return done(consumers.get(effect.consumer)?.setPriority(effect.priority));
       case 'keyFrame':
         return done(consumers.get(effect.consumer)?.requestKeyFrame());
-      case 'tracks': {
+      case 'track': {
         const producer = producers.get(effect.producer);
-        if (effect.there && producer?.kind === 'audio') speakers.add(producer);
-        return onTrack(effect.producer, effect.there);
+        if (effect.change === 'there' && producer?.kind === 'audio') speakers.add(producer);
+        return onTrack(effect.producer, effect.change);
       }
       case 'left':
         capabilities.delete(effect.participant);
@@ -198,5 +205,7 @@ function watchElsewhere(transport: types.Transport, apply: Media['apply']): void
     };
     look();
     consumer.observer.on('pause', look).on('resume', look).on('close', look);
+    // While its producer is paused the observer does not say that it is itself.
+    consumer.on('producerresume', look);
   });
 }

@@ -84,6 +84,9 @@ export function openRooms({ pool, tell, log, registry, now, limits: given }: Roo
         consumers: media?.state.consumers.size ?? 0,
         bitrate: media === undefined ? 0 : sampler.bitrateOf(media),
       })),
+    attached: (conversationId) => [...(rooms.get(conversationId)?.media?.state.members.keys() ?? [])],
+    isUsed: (conversationId) =>
+      [...(rooms.get(conversationId)?.media?.state.members.values() ?? [])].some(isConnected),
     media: async (conversationId) => rooms.get(conversationId)?.share(),
     async shutdown() {
       clearInterval(ticking);

@@ -1,11 +1,11 @@
 import { refuse } from '@parley/domain/conversation/refusals';
-import { MAX_PRODUCERS, type VoiceParams } from '@parley/domain/wire/voice';
+import type { VoiceParams } from '@parley/domain/wire/voice';
 import * as E from 'fp-ts/lib/Either.js';
 import type { types } from 'mediasoup';
 import { type Answer, type Asked, notFound, transportOf } from './asked.js';
 import { layeringOf } from './layers.js';
 import type { Media } from './media.js';
-import { isSilenced, type Member } from './room-state.js';
+import { isSilenced, type Member, maySpeak } from './room-state.js';
 
 /** Milliseconds between two key frames asked of one sender, whoever wants them. */
 const KEY_FRAME_EVERY = 500;
@@ -14,22 +14,26 @@ const KEY_FRAME_EVERY = 500;
 const MAX_BITRATE = { mic: 200_000, camera: 2_500_000, screen: 8_000_000, screenAudio: 300_000 } as const;
 const SPARE_BITRATE = 300_000;
 
+/** Bytes of a track's parameters, as JSON: whoever receives it is told nearly all of them, a thousand of them too. A browser's have 1 to 3 KiB. */
+const MOST_DESCRIBED = 8 * 1024;
+
 /** A participant sends a track; a second one of a source replaces the first. Rejects with what mediasoup says of parameters that it does not take. */
 export async function produce(
   { media, member }: Asked,
-  { transport, kind, source, rtpParameters, paused = false }: VoiceParams<'voice.produce'>,
+  { transport, kind, source, rtpParameters, paused = false, width, height }: VoiceParams<'voice.produce'>,
 ): Promise<Answer<'voice.produce'>> {
   const { participant, user } = member;
-  if (!member.speaks) return E.left(refuse('NotAllowed'));
+  if (!maySpeak(media.state, member)) return E.left(refuse('NotAllowed'));
   if ((source === 'mic' || source === 'screenAudio') !== (kind === 'audio'))
     return E.left(refuse('MediaNotSupported', `a ${source} is not ${kind}`));
   if (rtpParameters.codecs.some(({ mimeType }) => !mimeType.startsWith(`${kind}/`)))
     return E.left(refuse('MediaNotSupported', `a codec is not ${kind}`));
+  const described = Buffer.byteLength(JSON.stringify(rtpParameters));
+  if (described > MOST_DESCRIBED)
+    return E.left(refuse('MediaNotSupported', `${described} bytes of parameters, ${MOST_DESCRIBED} at most`));
   const over = transportOf(media, member, transport, 'send');
   if (over === undefined) return notFound();
   const older = member.tracks.get(source);
-  if (older === undefined && member.tracks.size >= MAX_PRODUCERS)
-    return E.left(refuse('TooMuchMedia', `${MAX_PRODUCERS} tracks`));
   const before = older === undefined ? undefined : media.producers.get(older);
   // Two with one stream cannot be; otherwise the older goes on until the newer is there.
   if (before !== undefined && collides(before.rtpParameters, rtpParameters))
@@ -40,10 +44,6 @@ export async function produce(
     paused: paused || isSilenced(media.state, { kind, user }),
     ...(kind === 'video' ? { keyFrameRequestDelay: KEY_FRAME_EVERY } : {}),
   });
-  const layering =
-    source === 'camera' || source === 'screen'
-      ? layeringOf(rtpParameters.encodings ?? [], source)
-      : undefined;
   keepProducer(media, producer);
   void media.apply({
     tag: 'produced',
@@ -53,7 +53,7 @@ export async function produce(
     producer: producer.id,
     source,
     kind,
-    layering,
+    layering: layeringOf(rtpParameters.encodings, source, { width, height }),
     paused,
   });
   boundIncoming(over, member);

@@ -8,7 +8,7 @@ type Input<T extends RoomInput['tag']> = Extract<RoomInput, { readonly tag: T }>
 export function receive(step: RoomStep, participant: number, transport: string): readonly RoomEffect[] {
   const member = step.state.members.get(participant);
   if (member?.transports.get(transport)?.direction !== 'recv') return [];
-  if (member.receiving === transport) return fill(step, member);
+  if (member.receiving === transport) return [...fill(step, member), ...tellAgain(step, member)];
   const consumers = [...member.receptions.values()].flatMap(({ consumer }) => consumer ?? []);
   const effects = stopReceiving(step, member);
   member.receiving = transport;
@@ -16,6 +16,17 @@ export function receive(step: RoomStep, participant: number, transport: string):
     ...effects,
     ...consumers.map((consumer) => ({ tag: 'closeConsumer', consumer }) as const),
     ...fill(step, member),
+  ];
+}
+
+/** Whoever asks again may have missed what was said meanwhile: a track that is wanted again would not be sent. */
+function tellAgain(
+  { state }: RoomStep,
+  { participant, tracks, audioOnly: on }: Member,
+): readonly RoomEffect[] {
+  return [
+    ...[...tracks.values()].flatMap((producer) => state.tracks.get(producer) ?? []).map(tellWanted),
+    { tag: 'tell', to: participant, name: 'voice.audioOnly', value: { on } },
   ];
 }
 
@@ -164,14 +175,19 @@ function moved(
   return [{ tag: 'pauseConsumer', consumer, paused: !after }, ...want(step.now, track, after ? 1 : -1)];
 }
 
-/** Who sends a track again learns it at once; who sends it in vain, after a while. */
+/** Its sender learns whether somebody receives it; of one that was brought, whoever brings it. */
+export const tellWanted = ({ transport, participant, producer, wanted }: Track): RoomEffect =>
+  transport === undefined
+    ? { tag: 'track', producer, change: 'wanted' }
+    : { tag: 'tell', to: participant, name: 'voice.wanted', value: { producer, wanted } };
+
+/** That it is received again is told at once; that it is sent in vain, after a while. */
 function want(now: number, track: Track, change: 1 | -1): readonly RoomEffect[] {
   track.wants += change;
   if (track.wants === 0) track.unwantedSince = now;
   if (track.wants === 0 || track.wanted) return [];
   track.wanted = true;
-  const value = { producer: track.producer, wanted: true };
-  return [{ tag: 'tell', to: track.participant, name: 'voice.wanted', value }];
+  return [tellWanted(track)];
 }
 
 const isSame = (a: Reception['layers'], b: Reception['layers']): boolean =>

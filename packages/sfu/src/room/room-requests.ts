@@ -4,9 +4,10 @@ import type { Ticket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import { type Answer, type Asked, notFound, transportOf } from './asked.js';
 import type { Media } from './media.js';
+import { offeredBy } from './media-codecs.js';
 import { openTransport } from './media-transport.js';
 import { boundIncoming, produce } from './produce.js';
-import { isSilenced, type Member, type Track } from './room-state.js';
+import { isMuted, type Member, type Track } from './room-state.js';
 import type { RoomLimits } from './rooms.js';
 
 type Handlers = {
@@ -35,7 +36,7 @@ export function attach(
     return E.left(refuse('CallFull'));
   void media.apply({ tag: 'attach', participant, user, device, speaks, fence });
   const producers = [...state.tracks.values()].filter((track) => track.participant !== participant).length;
-  return E.right({ rtpCapabilities: { ...media.router.rtpCapabilities }, producers });
+  return E.right({ rtpCapabilities: { ...offeredBy(media.router) }, producers });
 }
 
 /** What a participant that has attached asks for. Never rejects. */
@@ -95,7 +96,7 @@ const handlers: Handlers = {
       if (over !== undefined) boundIncoming(over, member);
       return E.right({});
     }
-    if (paused === false && isSilenced(media.state, track))
+    if (paused === false && isMuted(media.state, track))
       return E.left(refuse('NotAllowed', 'a moderator has muted you'));
     if (paused !== undefined) void media.apply({ tag: 'setProducer', producer, paused });
     return E.right({});

@@ -9,7 +9,7 @@ const SOURCES = ['mic', 'camera', 'screen'] as const;
 /** What is done to a room; ids are taken from what is there by `pick`. */
 type Move =
   | {
-      readonly do: 'attach' | 'leave' | 'receive' | 'mute' | 'audioOnly';
+      readonly do: 'attach' | 'leave' | 'receive' | 'mute' | 'listen' | 'audioOnly';
       readonly who: number;
       readonly on: boolean;
     }
@@ -21,7 +21,7 @@ const who = fc.integer({ min: 1, max: 4 });
 const on = fc.boolean();
 const pick = fc.nat(50);
 const move: fc.Arbitrary<Move> = fc.oneof(
-  fc.record({ do: fc.constantFrom('attach', 'leave', 'receive', 'mute', 'audioOnly'), who, on }),
+  fc.record({ do: fc.constantFrom('attach', 'leave', 'receive', 'mute', 'listen', 'audioOnly'), who, on }),
   fc.record({ do: fc.constant('open' as const), who, direction: fc.constantFrom('send', 'recv') }),
   fc.record({ do: fc.constant('produce' as const), who, source: fc.constantFrom(...SOURCES) }),
   fc.record({ do: fc.constantFrom('made', 'failed', 'show', 'hide', 'end', 'closeTransport'), pick }),
@@ -42,6 +42,7 @@ function openWorld() {
   let revision = 1_000;
   const gone = new Set<number>();
   const muted = new Set<string>();
+  const listening = new Set<string>();
 
   function closeTransport(id: string): void {
     transports.delete(id);
@@ -71,7 +72,13 @@ function openWorld() {
   };
   const rosterNow = () => {
     const participants = new Set([1, 2, 3, 4].filter((each) => !gone.has(each)));
-    step({ tag: 'roster', revision: revision++, participants, muted: new Set(muted) });
+    step({
+      tag: 'roster',
+      revision: revision++,
+      participants,
+      muted: new Set(muted),
+      speakers: new Set(['u1', 'u2', 'u3', 'u4'].filter((user) => !listening.has(user))),
+    });
   };
 
   function act(move: Move): void {
@@ -92,6 +99,9 @@ function openWorld() {
         return rosterNow();
       case 'mute':
         move.on ? muted.add(`u${move.who}`) : muted.delete(`u${move.who}`);
+        return rosterNow();
+      case 'listen':
+        move.on ? listening.add(`u${move.who}`) : listening.delete(`u${move.who}`);
         return rosterNow();
       case 'open':
         if (!state.members.has(move.who)) return;
@@ -157,13 +167,13 @@ function openWorld() {
         return move satisfies never;
     }
   }
-  return { state, transports, producers, consumers, silent, gone, muted, act };
+  return { state, transports, producers, consumers, silent, gone, muted, listening, act };
 }
 
 type World = ReturnType<typeof openWorld>;
 
 /** What the machine knows is what is open; nobody receives what they should not. */
-function check({ state, transports, producers, consumers, silent, gone, muted }: World): void {
+function check({ state, transports, producers, consumers, silent, gone, muted, listening }: World): void {
   expect([...state.tracks.keys()].sort()).toEqual([...producers.keys()].sort());
   expect([...state.consumers.keys()].sort()).toEqual([...consumers.keys()].sort());
   expect(transportsOf(state)).toEqual([...transports.keys()].sort());
@@ -180,7 +190,8 @@ function check({ state, transports, producers, consumers, silent, gone, muted }:
   }
   for (const { producer, user, kind, wants: known } of state.tracks.values()) {
     expect(known).toBe(wants.get(producer) ?? 0);
-    if (kind === 'audio') expect(silent.has(producer)).toBe(muted.has(user));
+    const isSilent = listening.has(user) || (kind === 'audio' && muted.has(user));
+    expect(silent.has(producer)).toBe(isSilent);
   }
   for (const { participant, receptions, tracks } of state.members.values()) {
     expect(gone.has(participant)).toBe(false);

@@ -2,7 +2,7 @@ import type { MediaKind } from '@parley/domain/wire/rtp';
 import type { ConsumerView, TrackSource, VoiceNotice } from '@parley/domain/wire/voice';
 import type { Layering, Layers, Size } from './layers.js';
 
-/** For how long nobody has received a track until its sender is told, in ms: who comes and goes does not stop it each time. */
+/** For how long nobody has received a track until its sender is told, or who brings it, in ms: who comes and goes does not stop it each time. */
 export const UNWANTED_MS = 2_000;
 
 /** What a participant has that is attached here. */
@@ -10,6 +10,7 @@ export type Member = {
   readonly participant: number;
   readonly user: string;
   readonly device: string;
+  /** Whether it may send media, as its ticket says; the roster knows better, see {@link maySpeak}. */
   readonly speaks: boolean;
   /** Of the placement by which it attached. */
   readonly fence: number;
@@ -46,7 +47,7 @@ export type Track = {
   paused: boolean;
   /** How many receive it now: participants here, and what takes it elsewhere. */
   wants: number;
-  /** What its sender knows. */
+  /** What its sender knows, or who brings it. */
   wanted: boolean;
   unwantedSince: number;
 };
@@ -70,17 +71,23 @@ export type RoomState = {
   readonly tracks: Map<string, Track>;
   /** Where a consumer belongs. */
   readonly consumers: Map<string, { readonly participant: number; readonly producer: string }>;
+  /** What the log says, as of its event `revision`; undefined: not known yet. */
+  roster: RosterFacts | undefined;
+};
+
+export type RosterFacts = {
+  readonly revision: number;
+  readonly participants: ReadonlySet<number>;
   /** Users whom a moderator has muted. */
-  muted: ReadonlySet<string>;
-  /** The participants by the log, as of its event `revision`; undefined: not known yet. */
-  roster: { readonly revision: number; readonly participants: ReadonlySet<number> } | undefined;
+  readonly muted: ReadonlySet<string>;
+  /** The users who may send media; undefined: everybody. */
+  readonly speakers: ReadonlySet<string> | undefined;
 };
 
 export const emptyRoom = (): RoomState => ({
   members: new Map(),
   tracks: new Map(),
   consumers: new Map(),
-  muted: new Set(),
   roster: undefined,
 });
 
@@ -135,12 +142,7 @@ export type RoomInput =
   /** Something that takes tracks elsewhere begins to want one, or stops. */
   | { readonly tag: 'elsewhere'; readonly producer: string; readonly wants: boolean }
   | { readonly tag: 'audioOnly'; readonly participant: number; readonly on: boolean }
-  | {
-      readonly tag: 'roster';
-      readonly revision: number;
-      readonly participants: ReadonlySet<number>;
-      readonly muted: ReadonlySet<string>;
-    }
+  | ({ readonly tag: 'roster' } & RosterFacts)
   | { readonly tag: 'tick' };
 
 type NewTrack = {
@@ -152,6 +154,11 @@ type NewTrack = {
   readonly layering: Layering | undefined;
   readonly paused: boolean;
 };
+
+/**
+ * What has become of a track: it is there, its sender has paused or resumed it, it is gone; or, of one that was brought, whether somebody wants it here.
+ */
+export type TrackChange = 'there' | 'paused' | 'gone' | 'wanted';
 
 export type RoomEffect =
   /** With all that goes over it. */
@@ -171,7 +178,7 @@ export type RoomEffect =
   | { readonly tag: 'setLayers'; readonly consumer: string; readonly layers: Layers }
   | { readonly tag: 'setPriority'; readonly consumer: string; readonly priority: number }
   | { readonly tag: 'keyFrame'; readonly consumer: string }
-  | { readonly tag: 'tracks'; readonly producer: string; readonly there: boolean }
+  | { readonly tag: 'track'; readonly producer: string; readonly change: TrackChange }
   | { readonly tag: 'left'; readonly participant: number; readonly since: number }
   | {
       readonly tag: 'tell';
@@ -180,9 +187,21 @@ export type RoomEffect =
       readonly value: Readonly<Record<string, unknown>>;
     };
 
-/** Whether the server itself keeps this track silent. */
-export const isSilenced = ({ muted }: RoomState, { kind, user }: Pick<Track, 'kind' | 'user'>): boolean =>
-  kind === 'audio' && muted.has(user);
+/** Whether a member may send media: by the log, and by their ticket for as long as nothing is known from it. */
+export const maySpeak = (
+  { roster }: RoomState,
+  { user, speaks }: Pick<Member, 'user' | 'speaks'>,
+): boolean => (roster === undefined ? speaks : isSpeaker(roster, user));
 
-/** Whether a producer is paused: by its sender, or by a moderator. */
+/** Whether a moderator has muted who sends this track. */
+export const isMuted = ({ roster }: RoomState, { kind, user }: Pick<Track, 'kind' | 'user'>): boolean =>
+  kind === 'audio' && roster?.muted.has(user) === true;
+
+/** Whether the server itself keeps this track silent: its sender is muted, or no speaker any more, until they are one again. */
+export const isSilenced = (state: RoomState, track: Pick<Track, 'kind' | 'user'>): boolean =>
+  isMuted(state, track) || (state.roster !== undefined && !isSpeaker(state.roster, track.user));
+
+const isSpeaker = ({ speakers }: RosterFacts, user: string): boolean => speakers?.has(user) ?? true;
+
+/** Whether a producer is paused: by its sender, or by the server. */
 export const isPaused = (state: RoomState, track: Track): boolean => track.paused || isSilenced(state, track);

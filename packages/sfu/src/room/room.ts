@@ -2,9 +2,11 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { NodeMethod, VoiceParams } from '@parley/domain/wire/voice';
 import type { Log } from '@parley/infra/runtime/log';
 import type { Placement } from '@parley/infra/voice/protocol';
+import { speakersOf } from '@parley/infra/voice/roster';
 import type { Ticket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import type { types } from 'mediasoup';
+import { openChangeLimit } from './change-limit.js';
 import { type Media, openMedia } from './media.js';
 import type { MediaMetrics } from './media-metrics.js';
 import { openRequestQueue } from './request-queue.js';
@@ -43,6 +45,7 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
   const { conversationId, call } = placement;
   const about = { conversationId, call };
   const queue = openRequestQueue(limits.requests);
+  const changes = openChangeLimit(limits.changes);
   let { fence } = placement;
   let roster: RoomRoster | undefined;
   let media: Media | undefined;
@@ -73,7 +76,7 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
         log,
         now,
         tell: ({ to, name, value }) => tell(conversationId, { to, name, value: { ...about, ...value } }),
-        onTrack: (producer, there) => media && shared.sayTrack(media, producer, there),
+        onTrack: shared.sayTrack,
         onSpeakers: (speakers) => {
           shared.saySpeakers(speakers.map(({ participant }) => participant));
           if (!isEdge)
@@ -101,9 +104,15 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
 
   function applyRoster(): void {
     if (roster?.call === undefined) return;
-    const participants = new Set(roster.call.participants.map(({ participant }) => participant));
-    const { revision } = roster;
-    void media?.apply({ tag: 'roster', revision, participants, muted: new Set(roster.call.muted) });
+    const { revision, call } = roster;
+    const speakers = speakersOf(roster);
+    void media?.apply({
+      tag: 'roster',
+      revision,
+      participants: new Set(call.participants.map(({ participant }) => participant)),
+      muted: new Set(call.muted),
+      speakers: speakers && new Set(speakers),
+    });
   }
 
   function begin(why: string): void {
@@ -120,10 +129,12 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
     params: unknown,
   ): Promise<E.Either<Refusal, unknown>> {
     if (ticket.fence < fence || isClosed) return E.left(refuse('PlacementStale'));
+    const retryAfterMs = changes.take(ticket.user, method, now());
+    if (retryAfterMs !== undefined) return E.left({ ...refuse('RateLimited'), retryAfterMs });
     if (method === 'voice.attach') {
-      const now = await ensureMedia();
-      if (now === undefined) return E.left(refuse('VoiceUnavailable'));
-      const answered = attach(now, ticket, limits);
+      const opened = await ensureMedia();
+      if (opened === undefined) return E.left(refuse('VoiceUnavailable'));
+      const answered = attach(opened, ticket, limits);
       if (E.isRight(answered)) {
         metrics.joins.inc();
         isEdge = ticket.core !== undefined;
@@ -157,8 +168,8 @@ export function openRoom({ placement, pool, tell, log, metrics, now, limits }: R
     },
     begin,
     async share() {
-      const now = await ensureMedia();
-      return now && sharing.of(now, fence);
+      const opened = await ensureMedia();
+      return opened && sharing.of(opened, fence);
     },
     close() {
       isClosed = true;

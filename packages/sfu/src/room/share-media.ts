@@ -1,27 +1,22 @@
+import { layeringOf } from './layers.js';
 import type { Media } from './media.js';
 import { keepProducer } from './produce.js';
-import { isSilenced } from './room-state.js';
+import type { TrackChange } from './room-state.js';
 import type { RoomMedia, RoomTrack } from './rooms.js';
 
 /** What of one life of a room goes elsewhere, and comes from there. */
 export type Sharing = {
-  sayTrack(media: Media, producer: string, there: boolean): void;
+  sayTrack(producer: string, change: TrackChange): void;
   saySpeakers(participants: readonly number[]): void;
   of(media: Media, fence: number): RoomMedia;
 };
 
 export function openSharing(): Sharing {
-  /** Tracks that were told: of one that goes, mediasoup's object is gone already. */
-  const told = new Map<string, RoomTrack>();
-  const trackListeners = new Set<(track: RoomTrack, there: boolean) => void>();
+  const trackListeners = new Set<(producer: string, change: TrackChange) => void>();
   const speakerListeners = new Set<(participants: readonly number[]) => void>();
   return {
-    sayTrack(media, producer, there) {
-      const track = there ? trackOf(media, producer) : told.get(producer);
-      if (track === undefined) return;
-      if (there) told.set(producer, track);
-      else told.delete(producer);
-      for (const listener of trackListeners) listener(track, there);
+    sayTrack(producer, change) {
+      for (const listener of trackListeners) listener(producer, change);
     },
     saySpeakers(participants) {
       for (const listener of speakerListeners) listener(participants);
@@ -42,26 +37,24 @@ export function openSharing(): Sharing {
   };
 }
 
-/** Whoever brings it pauses it as its sender does; a moderator's mute comes with the roster. */
-function bring(media: Media, { participant, user, source, producer }: Omit<RoomTrack, 'brought'>): void {
-  const { id, kind, paused } = producer;
+/** Whoever brings it says when its sender pauses it; a moderator's mute comes with the roster. */
+function bring(
+  media: Media,
+  { participant, user, source, producer, size }: Parameters<RoomMedia['bring']>[0],
+): void {
+  const { id, kind, paused, rtpParameters } = producer;
+  const layering = layeringOf(rtpParameters.encodings, source, size);
   keepProducer(media, producer);
-  const brought = { participant, user, source, kind, producer: id, layering: undefined, paused };
-  void media.apply({ tag: 'brought', ...brought });
-  const look = (): void => {
-    const track = media.state.tracks.get(id);
-    if (track === undefined || isSilenced(media.state, track)) return;
-    void media.apply({ tag: 'setProducer', producer: id, paused: producer.paused });
-  };
-  producer.observer.on('pause', look).on('resume', look);
+  void media.apply({ tag: 'brought', participant, user, source, kind, producer: id, layering, paused });
 }
 
 function trackOf(media: Media, id: string): RoomTrack | undefined {
   const track = media.state.tracks.get(id);
   const producer = media.producers.get(id);
   if (track === undefined || producer === undefined) return undefined;
-  const { participant, user, source } = track;
-  return { participant, user, source, producer, brought: track.transport === undefined };
+  const { participant, user, source, layering, paused, wanted, transport } = track;
+  const size = layering?.whole;
+  return { participant, user, source, producer, size, paused, wanted, brought: transport === undefined };
 }
 
 function listen<A>(listeners: Set<A>, listener: A): () => void {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { emptyRoom, type RoomEffect, type RoomInput, type RoomState, UNWANTED_MS } from './room-state.js';
+import {
+  emptyRoom,
+  type RoomEffect,
+  type RoomInput,
+  type RoomState,
+  type TrackChange,
+  UNWANTED_MS,
+} from './room-state.js';
 import { stepRoom } from './step-room.js';
 
 const limits = { consumers: 3, unconnectedMs: 30_000 };
@@ -57,11 +64,13 @@ const roster = (
   participants: readonly number[],
   muted: readonly string[] = [],
   revision = 100,
+  speakers?: readonly string[],
 ): RoomInput => ({
   tag: 'roster',
   revision,
   participants: new Set(participants),
   muted: new Set(muted),
+  speakers: speakers && new Set(speakers),
 });
 
 const consume = (participant: number, producer: string): RoomEffect => ({
@@ -71,7 +80,7 @@ const consume = (participant: number, producer: string): RoomEffect => ({
   producer,
   paused: !producer.startsWith('mic'),
 });
-const tracks = (producer: string, there: boolean): RoomEffect => ({ tag: 'tracks', producer, there });
+const track = (producer: string, change: TrackChange): RoomEffect => ({ tag: 'track', producer, change });
 const tell = (to: number, name: string, value: Record<string, unknown>): RoomEffect =>
   ({ tag: 'tell', to, name, value }) as RoomEffect;
 const closed = (to: number, producer: string): RoomEffect =>
@@ -101,7 +110,7 @@ const rows: readonly Row[] = [
     [...sender, produced(1, 'mic')],
     attach(1),
     [
-      tracks('mic1', false),
+      track('mic1', 'gone'),
       { tag: 'closeTransport', transport: 'send1' },
       { tag: 'left', participant: 1, since: 0 },
     ],
@@ -132,25 +141,25 @@ const rows: readonly Row[] = [
     'nobody receives a track who did not ask',
     [...sender, attach(2)],
     produced(1, 'mic'),
-    [tracks('mic1', true)],
+    [track('mic1', 'there')],
   ],
   [
     'who receives gets a new voice at once',
     both,
     produced(1, 'mic'),
-    [tracks('mic1', true), consume(2, 'mic1')],
+    [track('mic1', 'there'), consume(2, 'mic1')],
   ],
   [
     'video waits until it is shown',
     both,
     produced(1, 'camera'),
-    [tracks('camera1', true), consume(2, 'camera1')],
+    [track('camera1', 'there'), consume(2, 'camera1')],
   ],
   [
     'nobody hears themselves',
     [...sender, opened(1, 'recv'), receive(1)],
     produced(1, 'mic'),
-    [tracks('mic1', true)],
+    [track('mic1', 'there')],
   ],
   [
     'who asks to receive gets what there is, voices first',
@@ -158,7 +167,15 @@ const rows: readonly Row[] = [
     receive(2),
     [consume(2, 'mic1'), consume(2, 'camera1')],
   ],
-  ['asking again makes nothing twice', hearing, receive(2), []],
+  [
+    'asking again makes nothing twice, and says again what was said of what is sent and received',
+    [...sender, opened(1, 'recv'), receive(1), produced(1, 'camera'), { tag: 'tick' }],
+    receive(1),
+    [
+      tell(1, 'voice.wanted', { producer: 'camera1', wanted: true }),
+      tell(1, 'voice.audioOnly', { on: false }),
+    ],
+  ],
   ['nobody receives over a transport that sends', sender, receive(1), []],
   [
     'receiving over another transport begins anew',
@@ -173,7 +190,7 @@ const rows: readonly Row[] = [
     'there are only so many consumers',
     [...both, produced(1, 'mic'), produced(1, 'camera'), attach(3), opened(3, 'send'), produced(3, 'mic')],
     produced(3, 'camera'),
-    [tracks('camera3', true)],
+    [track('camera3', 'there')],
   ],
   [
     'one that ends makes room for another',
@@ -187,17 +204,17 @@ const rows: readonly Row[] = [
       produced(3, 'mic'),
     ],
     { tag: 'producerClosed', producer: 'camera1' },
-    [tracks('camera1', false), consume(2, 'mic3'), { tag: 'closeProducer', producer: 'camera1' }],
+    [track('camera1', 'gone'), consume(2, 'mic3'), { tag: 'closeProducer', producer: 'camera1' }],
   ],
   [
     'a second track of a source replaces the first',
     hearing,
     produced(1, 'mic', 'mic1b'),
     [
-      tracks('mic1', false),
+      track('mic1', 'gone'),
       closed(2, 'mic1'),
       { tag: 'closeProducer', producer: 'mic1' },
-      tracks('mic1b', true),
+      track('mic1b', 'there'),
       consume(2, 'mic1b'),
     ],
   ],
@@ -277,7 +294,11 @@ const rows: readonly Row[] = [
     'a pause of the sender is told',
     hearing,
     { tag: 'setProducer', producer: 'mic1', paused: true },
-    [{ tag: 'pauseProducer', producer: 'mic1', paused: true }, paused(2, 'mic1', true)],
+    [
+      { tag: 'pauseProducer', producer: 'mic1', paused: true },
+      paused(2, 'mic1', true),
+      track('mic1', 'paused'),
+    ],
   ],
   [
     'and not twice',
@@ -300,13 +321,13 @@ const rows: readonly Row[] = [
     'the muted cannot resume themselves',
     [...hearing, roster([1, 2], ['user1']), { tag: 'setProducer', producer: 'mic1', paused: true }],
     { tag: 'setProducer', producer: 'mic1', paused: false },
-    [],
+    [track('mic1', 'paused')],
   ],
   [
     'a new voice of somebody muted is silent from the start',
     [...both, roster([1, 2], ['user1'])],
     produced(1, 'mic'),
-    [tracks('mic1', true), { tag: 'pauseProducer', producer: 'mic1', paused: true }, consume(2, 'mic1')],
+    [track('mic1', 'there'), { tag: 'pauseProducer', producer: 'mic1', paused: true }, consume(2, 'mic1')],
   ],
   [
     'whoever is unmuted is heard again, if they did not pause meanwhile',
@@ -321,11 +342,36 @@ const rows: readonly Row[] = [
     [],
   ],
   [
+    'who may speak no more is heard no more',
+    hearing,
+    roster([1, 2], [], 100, ['user2']),
+    [{ tag: 'pauseProducer', producer: 'mic1', paused: true }, paused(2, 'mic1', true)],
+  ],
+  [
+    'nor seen',
+    seeing,
+    roster([1, 2], [], 100, ['user2']),
+    [{ tag: 'pauseProducer', producer: 'camera1', paused: true }, paused(2, 'camera1', true)],
+  ],
+  ['who speaks goes on while others may not', hearing, roster([1, 2], [], 100, ['user1']), []],
+  [
+    'who may speak again is heard again, if they want to be',
+    [...hearing, roster([1, 2], [], 100, [])],
+    roster([1, 2], [], 101, ['user1']),
+    [{ tag: 'pauseProducer', producer: 'mic1', paused: false }, paused(2, 'mic1', false)],
+  ],
+  [
+    'but not who is muted besides',
+    [...hearing, roster([1, 2], ['user1'], 100, [])],
+    roster([1, 2], ['user1'], 101, ['user1']),
+    [],
+  ],
+  [
     'who is no longer in the call is put out',
     hearing,
     roster([2]),
     [
-      tracks('mic1', false),
+      track('mic1', 'gone'),
       closed(2, 'mic1'),
       { tag: 'closeTransport', transport: 'send1' },
       { tag: 'left', participant: 1, since: 0 },
@@ -337,13 +383,13 @@ const rows: readonly Row[] = [
     'a track that was brought is heard',
     receiver,
     { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput,
-    [tracks('mic9', true), consume(2, 'mic9')],
+    [track('mic9', 'there'), consume(2, 'mic9')],
   ],
   [
     'and ends with its participant',
     [...receiver, { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput, made(2, 'mic9')],
     roster([2]),
-    [tracks('mic9', false), closed(2, 'mic9'), { tag: 'closeProducer', producer: 'mic9' }],
+    [track('mic9', 'gone'), closed(2, 'mic9'), { tag: 'closeProducer', producer: 'mic9' }],
   ],
   [
     'where much is lost, video stops',
@@ -374,7 +420,7 @@ const rows: readonly Row[] = [
       participant: 1,
       transport: 'send1',
     },
-    [tracks('mic1', false), closed(2, 'mic1')],
+    [track('mic1', 'gone'), closed(2, 'mic1')],
   ],
   [
     'a transport that closes takes what is received along',
@@ -417,10 +463,13 @@ describe('a room', () => {
     expect(stepRoom({ state, now: UNWANTED_MS * 4, limits }, { tag: 'tick' })).toHaveLength(1);
   });
 
-  it('says nothing to who sends a track that was brought: where they are it may be received', () => {
+  it('says of a track that was brought whether it is wanted to who brings it: its sender is not here', () => {
     const state = after([...receiver, { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput]);
-    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, { tag: 'tick' })).toEqual([]);
-    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, made(2, 'mic9'))).toEqual([]);
+    const wanted = [track('mic9', 'wanted')];
+    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, { tag: 'tick' })).toEqual(wanted);
+    expect(state.tracks.get('mic9')?.wanted).toBe(false);
+    expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, made(2, 'mic9'))).toEqual(wanted);
+    expect(state.tracks.get('mic9')?.wanted).toBe(true);
   });
 
   it('closes a transport that nobody connects, or that is lost for too long', () => {

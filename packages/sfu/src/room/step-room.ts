@@ -1,4 +1,13 @@
-import { audioOnly, elsewhere, made, receive, setConsumer, stopReceiving, unmade } from './receptions.js';
+import {
+  audioOnly,
+  elsewhere,
+  made,
+  receive,
+  setConsumer,
+  stopReceiving,
+  tellWanted,
+  unmade,
+} from './receptions.js';
 import {
   isSilenced,
   type Member,
@@ -120,14 +129,14 @@ function putOut(step: RoomStep, member: Member): readonly RoomEffect[] {
 }
 
 /** Who entered after what the roster has seen is not missing in it. */
-function roster(step: RoomStep, { revision, participants, muted }: Input<'roster'>): readonly RoomEffect[] {
+function roster(step: RoomStep, { tag: _, ...facts }: Input<'roster'>): readonly RoomEffect[] {
   const { state } = step;
+  const { revision, participants } = facts;
   if (revision < (state.roster?.revision ?? 0)) return [];
   const heard = new Set(
     [...state.tracks.values()].filter((track) => !isSilenced(state, track)).map(({ producer }) => producer),
   );
-  state.roster = { revision, participants };
-  state.muted = muted;
+  state.roster = facts;
   const isGone = (participant: number) => participant <= revision && !participants.has(participant);
   const effects: RoomEffect[] = [];
   for (const member of [...state.members.values()])
@@ -153,21 +162,9 @@ function tick(step: RoomStep): readonly RoomEffect[] {
     }
   }
   for (const track of state.tracks.values()) {
-    // Of one that was brought, those who bring it know whether it is received.
-    if (!track.wanted || track.transport === undefined) continue;
-    if (track.wants > 0 || now - track.unwantedSince < UNWANTED_MS) continue;
+    if (!track.wanted || track.wants > 0 || now - track.unwantedSince < UNWANTED_MS) continue;
     track.wanted = false;
     effects.push(tellWanted(track));
   }
   return effects;
 }
-
-const tellWanted = ({
-  participant,
-  producer,
-  wanted,
-}: {
-  readonly participant: number;
-  readonly producer: string;
-  readonly wanted: boolean;
-}): RoomEffect => ({ tag: 'tell', to: participant, name: 'voice.wanted', value: { producer, wanted } });

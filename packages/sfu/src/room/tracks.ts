@@ -29,7 +29,8 @@ export function setPaused(step: RoomStep, producer: string, paused: boolean): re
   const track = step.state.tracks.get(producer);
   if (track === undefined || track.paused === paused) return [];
   track.paused = paused;
-  return isSilenced(step.state, track) ? [] : tellPaused(step, track);
+  const effects = isSilenced(step.state, track) ? [] : tellPaused(step, track);
+  return [...effects, { tag: 'track', producer, change: 'paused' }];
 }
 
 export function closeTrack(step: RoomStep, producer: string): readonly RoomEffect[] {
@@ -45,7 +46,7 @@ export function dropTrack(step: RoomStep, producer: string): readonly RoomEffect
   state.tracks.delete(producer);
   const owner = state.members.get(track.participant);
   if (owner?.tracks.get(track.source) === producer) owner.tracks.delete(track.source);
-  const effects: RoomEffect[] = [{ tag: 'tracks', producer, there: false }];
+  const effects: RoomEffect[] = [{ tag: 'track', producer, change: 'gone' }];
   for (const member of state.members.values()) {
     const reception = member.receptions.get(producer);
     if (reception === undefined) continue;
@@ -72,7 +73,7 @@ export function tellPaused({ state }: RoomStep, track: Track): readonly RoomEffe
 function begin(step: RoomStep, track: Track): readonly RoomEffect[] {
   const { state } = step;
   state.tracks.set(track.producer, track);
-  const effects: RoomEffect[] = [{ tag: 'tracks', producer: track.producer, there: true }];
+  const effects: RoomEffect[] = [{ tag: 'track', producer: track.producer, change: 'there' }];
   if (isSilenced(state, track))
     effects.push({ tag: 'pauseProducer', producer: track.producer, paused: true });
   for (const member of state.members.values()) effects.push(...fill(step, member, track));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { OngoingCall } from '@parley/domain/wire/calls';
+import type { NodeMethod } from '@parley/domain/wire/voice';
 import { serveRpc } from '@parley/infra/rpc/server';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { connectRedis } from '@parley/infra/runtime/connect-redis';
@@ -35,6 +36,7 @@ export type Cluster = {
   otherPlacing(): Promise<Placing>;
   seat(conversationId: string, participant?: number, except?: readonly string[]): Promise<Seat>;
   /** Asks with a good ticket for a seat, or with one that was changed. */
+  ask(seat: Seat, method: NodeMethod, params?: object, changed?: Changed): Promise<NodeReply>;
   attach(seat: Seat, changed?: Changed): Promise<NodeReply>;
   /** Ends its nodes. */
   clear(): Promise<void>;
@@ -88,6 +90,36 @@ export async function openCluster(environment: TestEnvironment): Promise<Cluster
     return seated.right;
   }
 
+  async function ask(
+    placed: Seat,
+    method: NodeMethod,
+    params: object = {},
+    { key: otherKey, signedAt = Date.now(), caller, at, timeoutMs = 5_000, ...changed }: Changed = {},
+  ): Promise<NodeReply> {
+    const ticket: Ticket = {
+      ...placed,
+      participant: 1,
+      user: 'alice',
+      device: 'd1',
+      speaks: true,
+      ...changed,
+    };
+    const request = {
+      method,
+      params: {
+        ...params,
+        conversationId: placed.conversationId,
+        call: placed.call,
+        ticket: await signTicket(otherKey ?? key, ticket, signedAt),
+      },
+      ...(caller ?? { user: 'alice', device: 'd1' }),
+    };
+    const reply = await nats.request(nodeSubject(at ?? placed.node), JSON.stringify(request), {
+      timeout: timeoutMs,
+    });
+    return reply.json<NodeReply>();
+  }
+
   return {
     nats,
     redis,
@@ -121,32 +153,8 @@ export async function openCluster(environment: TestEnvironment): Promise<Cluster
       await waitFor(() => other.nodes().length >= placing.nodes().length, { what: 'the nodes to be heard' });
       return other;
     },
-    async attach(
-      placed,
-      { key: otherKey, signedAt = Date.now(), caller, at, timeoutMs = 5_000, ...changed } = {},
-    ) {
-      const ticket: Ticket = {
-        ...placed,
-        participant: 1,
-        user: 'alice',
-        device: 'd1',
-        speaks: true,
-        ...changed,
-      };
-      const request = {
-        method: 'voice.attach',
-        params: {
-          conversationId: placed.conversationId,
-          call: placed.call,
-          ticket: await signTicket(otherKey ?? key, ticket, signedAt),
-        },
-        ...(caller ?? { user: 'alice', device: 'd1' }),
-      };
-      const reply = await nats.request(nodeSubject(at ?? placed.node), JSON.stringify(request), {
-        timeout: timeoutMs,
-      });
-      return reply.json<NodeReply>();
-    },
+    ask,
+    attach: (placed, changed) => ask(placed, 'voice.attach', {}, changed),
     async clear() {
       await Promise.all(nodes.splice(0).map(({ service }) => service.end('SIGKILL')));
       // Another one has not heard of them.

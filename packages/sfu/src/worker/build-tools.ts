@@ -6,7 +6,7 @@ import { searchPath } from '@parley/infra/embedded/search-path';
 import type { Report } from '@parley/infra/embedded/server-source';
 
 /** What the worker is built with, by its names in Debian. */
-export const BUILD_PACKAGES: readonly string[] = [
+const BUILD_PACKAGES: readonly string[] = [
   'g++',
   'make',
   'libuv1-dev',

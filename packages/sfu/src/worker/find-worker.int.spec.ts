@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { version } from 'mediasoup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testWorker } from '../testing/test-worker.js';
+import { survivesPackets } from './deadly-packets.js';
 import { findMediasoupWorker, WorkerNotFound } from './find-worker.js';
 
 let cache: string;
@@ -20,7 +21,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-const entry = `mediasoup-worker-${version}-${process.platform}-${process.arch}`;
+const entry = `mediasoup-worker-${version}.3-${process.platform}-${process.arch}`;
 
 async function make(directory: string): Promise<void> {
   made++;
@@ -68,6 +69,10 @@ describe('the media worker', () => {
       writeFile(join(directory, 'mediasoup-worker'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
     await expect(findMediasoupWorker(undefined, { make: broken })).rejects.toThrow(WorkerNotFound);
     expect((await readdir(cache)).filter((name) => name === entry)).toEqual([]);
+  });
+
+  it('goes on after the packets that end one which is not mended, or fill its memory', async () => {
+    expect(await survivesPackets(testWorker.workerBin)).toBe(true);
   });
 
   it('is only looked for where nothing may be made', async () => {

@@ -5,6 +5,7 @@ import type { Report } from '@parley/infra/embedded/server-source';
 import { version } from 'mediasoup';
 import { buildWorker } from './build-worker.js';
 import { checkWorker } from './check-worker.js';
+import { survivesPackets } from './deadly-packets.js';
 import { downloadWorker } from './download-worker.js';
 import { workerIn } from './worker-source.js';
 
@@ -26,8 +27,11 @@ export type FindWorkerOptions = {
   readonly make?: typeof makeWorker;
 };
 
+/** Raised when what is built here changes: what was made before is made anew. */
+const RECIPE = 3;
+
 /** Directory of the cache for the worker of this version and this kind of machine. */
-const ENTRY = `mediasoup-worker-${version}-${process.platform}-${process.arch}`;
+const ENTRY = `mediasoup-worker-${version}.${RECIPE}-${process.platform}-${process.arch}`;
 
 /**
  * Finds the worker that media needs: PARLEY_MEDIASOUP_WORKER, the one that was made before, the vendor's, or one built here,
@@ -67,17 +71,42 @@ export async function findMediasoupWorker(
 
 export class WorkerNotFound extends Error {}
 
-/** The vendor's, where it can be reached and runs here; else one of its source. */
+/**
+ * The vendor's, where it can be reached, runs here, and goes on whatever a participant sends; else one of its source, and where that cannot be built the
+ * vendor's all the same.
+ */
 async function makeWorker(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
+  const vendors = await fetchVendors(directory, report, signal);
+  if (vendors === 'good') return await writeFile(join(directory, ORIGIN), VENDORS);
+  try {
+    await build(directory, report, signal);
+  } catch (error) {
+    if (vendors === 'none' || signal?.aborted) throw error;
+    report(`none can be built here: ${(error as Error).message}`);
+    await writeFile(join(directory, ORIGIN), `${VENDORS}, which anybody in a call can end by a packet`);
+  }
+}
+
+async function fetchVendors(
+  directory: string,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<'good' | 'mortal' | 'none'> {
   try {
     report("fetching the vendor's build");
     await downloadWorker(directory, signal);
     if (!(await runs(directory))) throw new Error('it does not run here');
-    return await writeFile(join(directory, ORIGIN), "the vendor's build");
+    if (await survivesPackets(workerIn(directory))) return 'good';
+    report("anybody in a call can end the vendor's build by a packet");
+    return 'mortal';
   } catch (error) {
     if (signal?.aborted) throw error;
     report(`the vendor's build cannot be had here`);
+    return 'none';
   }
+}
+
+async function build(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
   const workshop = join(cacheDirectory(), `${ENTRY}.build`);
   await buildWorker({ directory, workshop, report, signal });
   const fault = await checkWorker(workerIn(directory));
@@ -90,6 +119,7 @@ const runs = async (directory: string): Promise<boolean> =>
   (await checkWorker(workerIn(directory))) === undefined;
 
 const ORIGIN = 'origin';
+const VENDORS = "the vendor's build";
 
 async function inEntry(directory: string): Promise<MediasoupWorker> {
   const from = await readFile(join(directory, ORIGIN), 'utf8').catch(() => 'made before');

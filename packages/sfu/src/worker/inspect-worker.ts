@@ -3,7 +3,10 @@ import { hasApt } from '@parley/infra/embedded/fetch-debian';
 import { findFfmpeg } from '@parley/infra/embedded/find-ffmpeg';
 import { version } from 'mediasoup';
 import { BUILD_MEND, missingBuildPackages, missingBuildPrograms } from './build-tools.js';
+import { survivesPackets } from './deadly-packets.js';
 import { findMediasoupWorker } from './find-worker.js';
+
+const BUILD = 'build one as infra/mediasoup-worker/README.md says, and name it in PARLEY_MEDIASOUP_WORKER';
 
 /** What this machine has of what calls by a server need. Looks at what is there and changes nothing. */
 export const inspectVoice = async (): Promise<readonly Finding[]> =>
@@ -12,8 +15,15 @@ export const inspectVoice = async (): Promise<readonly Finding[]> =>
 async function inspectWorker(): Promise<Finding> {
   const what = 'media worker';
   try {
-    const { origin } = await findMediasoupWorker(undefined, { mayMake: false });
-    return { what, state: 'good', detail: `mediasoup ${version} (${origin})` };
+    const { origin, workerBin } = await findMediasoupWorker(undefined, { mayMake: false });
+    const detail = `mediasoup ${version} (${origin})`;
+    if (await survivesPackets(workerBin)) return { what, state: 'good', detail };
+    return {
+      what,
+      state: 'good',
+      detail: `${detail}; anybody in a call can end it by a packet`,
+      mend: BUILD,
+    };
   } catch (error) {
     if (process.env.PARLEY_MEDIASOUP_WORKER)
       return {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Log } from '@parley/infra/runtime/log';
 import { createWorker, setLogEventListeners } from 'mediasoup';
 import type { WebRtcServer, Worker } from 'mediasoup/types';
+import { openComplaints } from './complaints.js';
 
 /** Where media is received, and on which ports: each worker takes one of UDP and one of TCP for all its calls. */
 export type Listen = {
@@ -22,9 +23,10 @@ export type PoolWorker = {
 
 /** Starts one worker with its WebRTC server. What mediasoup and the worker complain of goes to the log. */
 export async function startWorker(workerBin: string, listen: Listen, log: Log): Promise<PoolWorker> {
+  const complaints = openComplaints(log);
   setLogEventListeners({
-    onwarn: (namespace, text) => log.warn(`${namespace} ${text}`),
-    onerror: (namespace, text, error) => log.error({ err: error }, `${namespace} ${text}`),
+    onwarn: (namespace, text) => complaints.warn(`${namespace} ${text}`),
+    onerror: (namespace, text, error) => complaints.error(`${namespace} ${text}`, error),
   });
   const worker = await withoutSignals(() => createWorker({ workerBin, logLevel: 'warn' }));
   const close = async (): Promise<void> => {

@@ -6,9 +6,10 @@ import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { act } from './act.js';
 import { CallIcon } from './call-icon.js';
-import { callSettings, changeSettings } from './call-settings.js';
+import { callSettings } from './call-settings.js';
 import { DeviceFields } from './device-fields.js';
-import { useLeading } from './use-roles.js';
+import { changePushToTalk } from './push-to-talk.js';
+import { useStanding } from './use-roles.js';
 
 type CallMenuProps = {
   readonly session: CallSession;
@@ -21,7 +22,7 @@ type CallMenuProps = {
 export function CallMenu({ session, me, stage, onDone }: CallMenuProps) {
   const { client } = useSession();
   const { conversationId, topology, by, audioOnly, broadcast, tiles } = useStore(session.state);
-  const { isDirect, leads } = useLeading(conversationId);
+  const { isDirect, leads, speaks } = useStanding(conversationId);
   const { pushToTalk } = useStore(callSettings(client.user));
   const others = tiles.length - 1;
   const air = (source: BroadcastSource | null): void => {
@@ -30,22 +31,19 @@ export function CallMenu({ session, me, stage, onDone }: CallMenuProps) {
   };
   return (
     <div class="call-menu">
-      <DeviceFields session={session} />
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={pushToTalk}
-          onChange={({ currentTarget: { checked } }) => {
-            changeSettings(client.user, { pushToTalk: checked });
-            session.setPushToTalk(checked);
-            // Whoever stops holding the bar is not heard before they say so.
-            act(session.setMic(checked));
-          }}
-        />
-        <span>
-          Push to talk <span class="hint">hold the space bar</span>
-        </span>
-      </label>
+      <DeviceFields session={session} speaks={speaks} />
+      {speaks && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={pushToTalk}
+            onChange={({ currentTarget: { checked } }) => changePushToTalk(client.user, session, checked)}
+          />
+          <span>
+            Push to talk <span class="hint">hold the space bar</span>
+          </span>
+        </label>
+      )}
       <p class="call-way">
         <CallIcon name={me?.quality === 'poor' ? 'weak' : me?.quality === 'fair' ? 'fair' : 'signal'} />
         <span>
@@ -106,7 +104,7 @@ export function CallMenu({ session, me, stage, onDone }: CallMenuProps) {
   );
 }
 
-export async function toggleFullscreen(stage: HTMLElement | null): Promise<void> {
+async function toggleFullscreen(stage: HTMLElement | null): Promise<void> {
   if (document.fullscreenElement === null) await stage?.requestFullscreen().catch(() => undefined);
-  else await document.exitFullscreen();
+  else await document.exitFullscreen().catch(() => undefined);
 }

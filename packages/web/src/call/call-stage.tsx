@@ -2,6 +2,7 @@ import type { CallSession, CallSnapshot } from '@parley/client/voice/call-types'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { otherOf } from '../list/titles.js';
 import { useStore } from '../parts/use-store.js';
+import { useIsCut } from '../session/connection-banner.js';
 import { useSession } from '../session/session-context.js';
 import { actOnScreen } from './act.js';
 import { CallIcon } from './call-icon.js';
@@ -13,6 +14,7 @@ import { GAP, gridOf } from './grid.js';
 import { StartSound } from './start-sound.js';
 import { TileView } from './tile-view.js';
 import { nameOf, stagedOf, type View, viewsOf } from './views.js';
+import { wordsOfRefusal } from './words.js';
 import './tile.css';
 import './stage.css';
 
@@ -45,19 +47,28 @@ export function CallStage({ session }: { readonly session: CallSession }) {
 /** What goes on, in one line over the tiles. */
 function StageHead({ state }: { readonly state: CallSnapshot }) {
   const { client } = useSession();
-  const { conversationId, startedAt, broadcast, audioOnly, tiles } = state;
+  const { conversationId, startedAt, broadcast, broadcastRefused, audioOnly, tiles, phase } = state;
+  const isCut = useIsCut();
   const other = otherOf(conversationId, client.user);
   return (
     <header class="stage-head">
       <Elapsed since={startedAt} />
-      {broadcast !== null && (
+      {isCut && phase === 'connected' && (
+        <span class="stage-fact amiss" role="status">
+          Reconnecting… What is said goes on meanwhile.
+        </span>
+      )}
+      {broadcast !== null && broadcastRefused !== undefined && (
+        <span class="stage-fact amiss" role="status">{`Not on air: ${broadcastRefused}`}</span>
+      )}
+      {broadcast !== null && broadcastRefused === undefined && (
         <span class="on-air">
           <CallIcon name="onAir" />
           {broadcast === 'mix' ? 'On air' : 'On air: the screen'}
         </span>
       )}
       {audioOnly && <span class="stage-fact">Sound only: too much is lost on the way</span>}
-      {tiles.length === 1 && state.phase === 'connected' && (
+      {tiles.length === 1 && phase === 'connected' && (
         <span class="stage-fact">
           {other === undefined ? 'Nobody else is here yet' : `Waiting for ${other}`}
         </span>
@@ -69,7 +80,7 @@ function StageHead({ state }: { readonly state: CallSnapshot }) {
 type FloorProps = { readonly session: CallSession; readonly state: CallSnapshot };
 
 /** The tiles: all alike in a grid, or one on the stage and the others in a strip. */
-function Floor({ session, state: { tiles, audioOnly, phase } }: FloorProps) {
+function Floor({ session, state: { tiles, audioOnly, phase, refusal } }: FloorProps) {
   const { client } = useSession();
   const pinned = useStore(pinnedView);
   const [floor, room] = useRoom();
@@ -99,7 +110,7 @@ function Floor({ session, state: { tiles, audioOnly, phase } }: FloorProps) {
       {focus !== undefined && <div class="focus">{shown(focus)}</div>}
       {/* What scrolls must be reachable by keys: the buttons on its tiles are. */}
       <div class="tiles">{others.map(shown)}</div>
-      {phase !== 'connected' && <PhaseVeil phase={phase} isAlone={tiles.length < 2} />}
+      {phase !== 'connected' && <PhaseVeil phase={phase} refusal={refusal} isAlone={tiles.length < 2} />}
     </div>
   );
 }
@@ -121,18 +132,24 @@ function useRoom() {
   return [floor, room] as const;
 }
 
-type PhaseVeilProps = { readonly phase: CallSnapshot['phase']; readonly isAlone: boolean };
+type PhaseVeilProps = Pick<CallSnapshot, 'phase'> & {
+  readonly refusal: CallSnapshot['refusal'] | undefined;
+  readonly isAlone: boolean;
+};
 
 /** Lies over the tiles while no media comes. */
-function PhaseVeil({ phase, isAlone }: PhaseVeilProps) {
+function PhaseVeil({ phase, refusal, isAlone }: PhaseVeilProps) {
   // Where nobody else is, there is nothing to connect to.
   if (phase === 'connecting' && isAlone) return null;
+  const more =
+    wordsOfRefusal(refusal) ??
+    (phase === 'reconnecting' ? 'You are still in the call; a way is being sought.' : undefined);
   const words = { joining: 'Joining…', connecting: 'Connecting…', reconnecting: 'Reconnecting…' };
   return (
     <div class={`veil ${phase}`} role="status">
       <span class="spinner" />
       <strong>{words[phase as keyof typeof words]}</strong>
-      {phase === 'reconnecting' && <span>You are still in the call; a way is being sought.</span>}
+      {more !== undefined && <span>{more}</span>}
     </div>
   );
 }

@@ -5,8 +5,14 @@ import { useSession } from '../session/session-context.js';
 import { act } from './act.js';
 import { callSettings, changeSettings } from './call-settings.js';
 
+type DeviceFieldsProps = {
+  readonly session: CallSession;
+  /** Whoever listens alone has a speaker to choose, and nothing else. */
+  readonly speaks: boolean;
+};
+
 /** Which microphone, camera and speaker are used; as they are plugged in and out. */
-export function DeviceFields({ session }: { readonly session: CallSession }) {
+export function DeviceFields({ session, speaks }: DeviceFieldsProps) {
   const { client } = useSession();
   const { microphone, camera, speaker } = useStore(callSettings(client.user));
   const [devices, setDevices] = useState<CallDevices>();
@@ -19,23 +25,27 @@ export function DeviceFields({ session }: { readonly session: CallSession }) {
   if (devices === undefined) return <span class="spinner" role="status" aria-label="Looking for devices" />;
   const use = (kind: 'microphone' | 'camera', deviceId: string): void => {
     changeSettings(client.user, { [kind]: deviceId });
-    act(session.useDevice(kind, deviceId), kind === 'camera' ? 'video' : 'voice');
+    act(session.useDevice(kind, deviceId), kind);
   };
   const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype && devices.speakers.length > 0;
   return (
     <>
-      <DeviceField
-        label="Microphone"
-        devices={devices.microphones}
-        chosen={microphone}
-        onChosen={(id) => use('microphone', id)}
-      />
-      <DeviceField
-        label="Camera"
-        devices={devices.cameras}
-        chosen={camera}
-        onChosen={(id) => use('camera', id)}
-      />
+      {speaks && (
+        <>
+          <DeviceField
+            label="Microphone"
+            devices={devices.microphones}
+            chosen={microphone}
+            onChosen={(id) => use('microphone', id)}
+          />
+          <DeviceField
+            label="Camera"
+            devices={devices.cameras}
+            chosen={camera}
+            onChosen={(id) => use('camera', id)}
+          />
+        </>
+      )}
       {canChooseSpeaker && (
         <DeviceField
           label="Speaker"

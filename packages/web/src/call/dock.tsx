@@ -1,14 +1,14 @@
 import type { CallSession } from '@parley/client/voice/call-types';
 import { useRef } from 'preact/hooks';
 import { titleOf } from '../list/titles.js';
-import { useSelected, useStore } from '../parts/use-store.js';
+import { useEntry } from '../list/use-entry.js';
+import { useStore } from '../parts/use-store.js';
 import { hrefOf } from '../session/address.js';
 import { useSession } from '../session/session-context.js';
-import { act } from './act.js';
-import { CallIcon } from './call-icon.js';
-import { callSettings } from './call-settings.js';
 import { Elapsed } from './elapsed.js';
 import { HangUp } from './hang-up.js';
+import { MicControl } from './mic-control.js';
+import { standingOf } from './standing.js';
 import { StartSound } from './start-sound.js';
 import { TrackVideo } from './track-video.js';
 import { useShown } from './use-shown.js';
@@ -18,12 +18,10 @@ import { mostTelling, pictureOf, type View } from './views.js';
 export function Dock({ session }: { readonly session: CallSession }) {
   const { client } = useSession();
   const { conversationId, tiles, startedAt, phase } = useStore(session.state);
-  const entry = useSelected(client.list, ({ conversations }) =>
-    conversations.find((each) => each.conversationId === conversationId),
-  );
+  const entry = useEntry(conversationId);
   const title = titleOf(entry ?? { conversationId }, client.user);
-  const { pushToTalk } = useStore(callSettings(client.user));
-  const mic = tiles.some((tile) => tile.isMe && tile.mic);
+  const { speaks } = standingOf(entry);
+  const me = tiles.find(({ isMe }) => isMe);
   const speaker = tiles.find(({ isMe, speaking }) => speaking && !isMe);
   const view = mostTelling(tiles);
   return (
@@ -48,18 +46,8 @@ export function Dock({ session }: { readonly session: CallSession }) {
             )}
           </span>
         </a>
-        {!pushToTalk && (
-          <button
-            type="button"
-            class={`call-control ${mic ? '' : 'off'}`}
-            aria-label={mic ? 'Mute' : 'Unmute'}
-            title={mic ? 'Mute' : 'Unmute'}
-            onClick={() => act(session.setMic(!mic))}
-          >
-            <CallIcon name={mic ? 'mic' : 'micOff'} />
-          </button>
-        )}
-        <HangUp session={session} act={act} />
+        {speaks && <MicControl session={session} me={me} />}
+        <HangUp session={session} />
       </div>
     </section>
   );

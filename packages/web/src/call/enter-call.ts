@@ -3,6 +3,7 @@ import { goTo } from '../session/address.js';
 import type { SessionContext } from '../session/session-context.js';
 import { entering, pinnedView, showsMessages, soundBlocked, trouble, type WantedCall } from './call-page.js';
 import { callSettings } from './call-settings.js';
+import { standingOf } from './standing.js';
 
 type Who = Pick<SessionContext, 'client' | 'calls'>;
 
@@ -18,9 +19,12 @@ export async function enterCall(who: Who, wanted: WantedCall, options: CallOptio
     showsMessages.set(false);
     soundBlocked.set(false);
     const { pushToTalk, microphone, camera } = callSettings(who.client.user).snapshot();
+    // Whoever only listens is not asked for a microphone.
+    const { speaks } = standingOf(who.client.list.find(wanted.conversationId));
     const chosen: CallOptions = {
       pushToTalk,
-      camera: wanted.media === 'video',
+      mic: speaks,
+      camera: speaks && wanted.media === 'video',
       ...(microphone === undefined ? {} : { microphoneId: microphone }),
       ...(camera === undefined ? {} : { cameraId: camera }),
       ...options,

@@ -2,14 +2,20 @@ import { RefusalError } from '@parley/client/refusal-error';
 
 type Address = { readonly url: string };
 
+/** What becomes of it: it is waited for, or it cannot be watched, for a reason in a sentence. */
+export type Watched = {
+  onWaiting(): void;
+  onProblem(sentence: string): void;
+};
+
 /** Milliseconds until a playlist that is not there yet is asked for again. */
 const AGAIN_MS = 2_000;
 
-/** Plays HLS: by the browser where it can, else by a library that comes for it. `onProblem` gets a sentence. */
+/** Plays HLS: by a library that comes for it, else by the browser. Begins anew by itself where the broadcast does. */
 export function playBroadcast(
   address: () => Promise<Address>,
   video: HTMLVideoElement,
-  onProblem: (sentence: string) => void,
+  { onWaiting, onProblem }: Watched,
 ): { stop(): void } {
   let isOver = false;
   let release = (): void => undefined;
@@ -18,23 +24,23 @@ export function playBroadcast(
     try {
       const { url } = await address();
       if (isOver) return;
-      if (video.canPlayType('application/vnd.apple.mpegurl') !== '') {
-        video.src = url;
-        release = () => video.removeAttribute('src');
-      } else release = await byLibrary(url, video, again, onProblem);
+      // The browsers' own players give up where a playlist pauses or is not there yet: they are for phones that have nothing else.
+      release = canBuild() ? await byLibrary(url, video, again) : byBrowser(url, video, again);
       if (isOver) release();
     } catch (error) {
       if (isOver) return;
-      if (!(error instanceof RefusalError)) return onProblem('The player could not be loaded. Try again.');
-      onProblem(error.message);
-      if (error.retryable) again();
+      const isRefusal = error instanceof RefusalError;
+      if (isRefusal && error.retryable) return again();
+      onProblem(isRefusal ? wordsOf(error) : 'The player could not be loaded. Try again.');
     }
   };
   /** From the beginning: the address is good for a while only, and a playlist comes with its first segment. */
   function again(): void {
     release();
     release = () => undefined;
-    if (!isOver) timer = setTimeout(() => void begin(), AGAIN_MS);
+    if (isOver) return;
+    onWaiting();
+    timer = setTimeout(() => void begin(), AGAIN_MS);
   }
   void begin();
   return {
@@ -46,17 +52,14 @@ export function playBroadcast(
   };
 }
 
-async function byLibrary(
-  url: string,
-  video: HTMLVideoElement,
-  again: () => void,
-  onProblem: (sentence: string) => void,
-): Promise<() => void> {
+const wordsOf = ({ tag, message }: RefusalError): string =>
+  tag === 'CallNotFound' ? 'The call is over, and its broadcast with it.' : message;
+
+/** Whether a script may put a video together here. */
+const canBuild = (): boolean => 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
+
+async function byLibrary(url: string, video: HTMLVideoElement, again: () => void): Promise<() => void> {
   const { default: Hls } = await import('hls.js/light');
-  if (!Hls.isSupported()) {
-    onProblem('This browser cannot play broadcasts.');
-    return () => undefined;
-  }
   // Its worker would be a script from a blob, which the page's policy stops; segments of 2 s are little work.
   const hls = new Hls({ enableWorker: false, liveSyncDurationCount: 2 });
   hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
@@ -68,4 +71,14 @@ async function byLibrary(
   hls.loadSource(url);
   hls.attachMedia(video);
   return () => hls.destroy();
+}
+
+function byBrowser(url: string, video: HTMLVideoElement, again: () => void): () => void {
+  video.src = url;
+  video.addEventListener('error', again);
+  return () => {
+    video.removeEventListener('error', again);
+    video.removeAttribute('src');
+    video.load();
+  };
 }

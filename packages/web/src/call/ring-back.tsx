@@ -1,13 +1,11 @@
 import type { CallSession } from '@parley/client/voice/call-types';
+import { RING_MS } from '@parley/client/voice/open-calls';
 import { useEffect } from 'preact/hooks';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { callSettings } from './call-settings.js';
 import { play, RINGING_THERE } from './tone.js';
 import { useCallState } from './use-calls.js';
-
-/** Milliseconds for which a call rings at the others. */
-export const RINGS_MS = 30_000;
 
 /** Lets somebody who calls hear that it rings, until the first one is there. */
 export function RingBack({ session }: { readonly session: CallSession }) {
@@ -16,7 +14,7 @@ export function RingBack({ session }: { readonly session: CallSession }) {
   const isAlone = useCallState(session, ({ phase, tiles }) => phase === 'connected' && tiles.length === 1);
   const startedAt = useCallState(session, (state) => state.startedAt) ?? 0;
   useEffect(() => {
-    const left = startedAt + RINGS_MS - client.now();
+    const left = startedAt + RING_MS - client.now();
     if (!isAlone || !rings || left <= 0) return;
     const stop = play(RINGING_THERE);
     const timer = setTimeout(stop, left);

@@ -1,14 +1,16 @@
 import type { OngoingCallHere } from '@parley/client/voice/call-types';
 import { useEffect } from 'preact/hooks';
 import { otherOf, titleOf } from '../list/titles.js';
+import { useEntry } from '../list/use-entry.js';
 import { Avatar } from '../parts/avatar.js';
 import { Icon } from '../parts/icon.js';
-import { useSelected, useStore } from '../parts/use-store.js';
+import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 import { CallIcon } from './call-icon.js';
 import { callSettings } from './call-settings.js';
 import { enterCall } from './enter-call.js';
 import { notifyOfCall } from './ring-notice.js';
+import { standingOf } from './standing.js';
 import { play, RINGING } from './tone.js';
 import { useOngoing } from './use-calls.js';
 
@@ -43,11 +45,10 @@ function RingCard({ call: ringing, hasKeys }: RingCardProps) {
   const who = useSession();
   const { client, calls } = who;
   const { conversationId, call, media, by } = ringing;
-  const entry = useSelected(client.list, ({ conversations }) =>
-    conversations.find((each) => each.conversationId === conversationId),
-  );
+  const entry = useEntry(conversationId);
   const isDirect = otherOf(conversationId, client.user) !== undefined;
   const title = titleOf(entry ?? { conversationId }, client.user);
+  const { speaks } = standingOf(entry);
   const words = `${by} calls${isDirect ? '' : ` in ${title}`}`;
   const accept = (withMedia: 'voice' | 'video'): void =>
     void enterCall(who, { conversationId, call, media: withMedia });
@@ -85,20 +86,22 @@ function RingCard({ call: ringing, hasKeys }: RingCardProps) {
       <div class="ring-answers">
         <Answer tone="decline" label="Decline" keys="Alt+Shift+D" onClick={decline} />
         <Answer
-          tone={media === 'video' ? 'plain' : 'accept'}
+          tone={media === 'video' && speaks ? 'plain' : 'accept'}
           label="Accept"
           keys="Alt+Shift+A"
           onClick={() => accept('voice')}
         />
-        <Answer
-          tone={media === 'video' ? 'accept' : 'plain'}
-          label="Accept with video"
-          keys="Alt+Shift+V"
-          onClick={() => accept('video')}
-        />
+        {speaks && (
+          <Answer
+            tone={media === 'video' ? 'accept' : 'plain'}
+            label="Accept with video"
+            keys="Alt+Shift+V"
+            onClick={() => accept('video')}
+          />
+        )}
       </div>
       <p class="sr-only" role="alert">
-        {`${words}, ${media}. Alt Shift A accepts, Alt Shift V accepts with video, Alt Shift D declines.`}
+        {`${words}, ${media}. Alt Shift A accepts,${speaks ? ' Alt Shift V accepts with video,' : ''} Alt Shift D declines.`}
       </p>
     </section>
   );

@@ -8,6 +8,7 @@ import { wordsOfError } from './words.js';
 export function TroubleDialog({ trouble: { wanted, error } }: { readonly trouble: CallTrouble }) {
   const who = useSession();
   const { title, text, mayRetry, mayListen = false } = wordsOfError(error, wanted.media);
+  const isVideo = wanted.media === 'video';
   const close = (): void => trouble.set(undefined);
   return (
     <Dialog title={title} onClose={close} isNarrow>
@@ -17,9 +18,9 @@ export function TroubleDialog({ trouble: { wanted, error } }: { readonly trouble
           <button
             type="button"
             class="button"
-            onClick={() => void enterCall(who, { ...wanted, media: 'voice' }, { mic: false, camera: false })}
+            onClick={() => void enterCall(who, { ...wanted, media: 'voice' }, isVideo ? {} : { mic: false })}
           >
-            Only listen
+            {isVideo ? 'Without camera' : 'Only listen'}
           </button>
         )}
         {mayRetry ? (

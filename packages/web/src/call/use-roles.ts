@@ -1,16 +1,14 @@
 import { actsOn } from '@parley/domain/conversation/standing';
 import type { Role } from '@parley/domain/conversation/vocabulary';
 import { useEffect, useMemo } from 'preact/hooks';
-import { useSelected, useStore } from '../parts/use-store.js';
+import { useEntry } from '../list/use-entry.js';
+import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
+import { type Standing, standingOf } from './standing.js';
 
-/** What I may do in the calls of a conversation. */
-export function useLeading(conversationId: string): { readonly isDirect: boolean; readonly leads: boolean } {
-  const { client } = useSession();
-  const entry = useSelected(client.list, ({ conversations }) =>
-    conversations.find((each) => each.conversationId === conversationId),
-  );
-  return { isDirect: entry?.kind === 'direct', leads: (entry?.role ?? 'member') !== 'member' };
+/** What I may do in the calls of a conversation, as my role changes. */
+export function useStanding(conversationId: string | undefined): Standing {
+  return standingOf(useEntry(conversationId));
 }
 
 /** Whether I may mute that person for everyone and put them out. */

@@ -4,6 +4,7 @@ import { Dialog } from '../parts/dialog.js';
 import { useSession } from '../session/session-context.js';
 import { watched } from './call-page.js';
 import { playBroadcast } from './play-broadcast.js';
+import { useOngoing } from './use-calls.js';
 
 type WatchDialogProps = { readonly conversationId: string; readonly call: number };
 
@@ -13,12 +14,17 @@ export function WatchDialog({ conversationId, call }: WatchDialogProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [problem, setProblem] = useState<string>();
   const [isPlaying, setPlaying] = useState(false);
+  const isOnAir = useOngoing((calls) =>
+    calls.some(
+      (each) => each.call === call && each.conversationId === conversationId && each.broadcast !== null,
+    ),
+  );
   useEffect(() => {
     const ask = createAskVoice(client.ask);
     const watching = playBroadcast(
       () => ask('voice.watch', { conversationId, call }),
       video.current as HTMLVideoElement,
-      setProblem,
+      { onWaiting: () => setPlaying(false), onProblem: setProblem },
     );
     return () => watching.stop();
   }, [conversationId, call]);
@@ -28,7 +34,7 @@ export function WatchDialog({ conversationId, call }: WatchDialogProps) {
         {/* biome-ignore lint/a11y/useMediaCaption: what people say just now has no captions */}
         <video
           ref={video}
-          controls
+          controls={isPlaying}
           autoplay
           playsInline
           aria-label="Broadcast of the call"
@@ -40,7 +46,9 @@ export function WatchDialog({ conversationId, call }: WatchDialogProps) {
         {!isPlaying && problem === undefined && (
           <p class="broadcast-wait" role="status">
             <span class="spinner" />
-            The broadcast is a few seconds behind the call.
+            {isOnAir
+              ? 'The broadcast is a few seconds behind the call.'
+              : 'Nothing is broadcast just now. It begins here by itself.'}
           </p>
         )}
         {problem !== undefined && (

@@ -1,6 +1,5 @@
-import { useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.js';
-import { Popover } from './popover.js';
+import { PopoverButton } from './popover-button.js';
 import { rove } from './roving-focus.js';
 
 export type MenuItem = {
@@ -20,40 +19,17 @@ type MenuProps = {
 };
 
 /** A button that opens a list of things to do. */
-export function Menu({ label, icon, items, onToggle }: MenuProps) {
-  const button = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
-  const toggle = (next: boolean): void => {
-    setOpen(next);
-    onToggle?.(next);
-  };
-  return (
-    <>
-      <button
-        ref={button}
-        type="button"
-        class="icon-button"
-        aria-label={label}
-        title={label}
-        aria-haspopup="menu"
-        aria-expanded={isOpen}
-        onClick={() => toggle(true)}
-      >
-        <Icon name={icon} />
-      </button>
-      {isOpen && (
-        <Popover
-          anchor={button.current as HTMLElement}
-          label={label}
-          kind="menu"
-          onClose={() => toggle(false)}
-        >
-          <MenuItems items={items} onDone={() => toggle(false)} />
-        </Popover>
-      )}
-    </>
-  );
-}
+export const Menu = ({ label, icon, items, onToggle }: MenuProps) => (
+  <PopoverButton
+    label={label}
+    kind="menu"
+    class="icon-button"
+    face={<Icon name={icon} />}
+    {...(onToggle === undefined ? {} : { onToggle })}
+  >
+    {(close) => <MenuItems items={items} onDone={close} />}
+  </PopoverButton>
+);
 
 function MenuItems({ items, onDone }: { readonly items: readonly MenuItem[]; readonly onDone: () => void }) {
   return (

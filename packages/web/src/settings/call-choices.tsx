@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
 import { callSettings, changeSettings } from '../call/call-settings.js';
+import { changePushToTalk } from '../call/push-to-talk.js';
+import { useCurrentCall } from '../call/use-calls.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
 
 /** How calls make themselves known, and how one talks in them. */
 export function CallChoices() {
   const { client } = useSession();
+  const session = useCurrentCall();
   const { rings, pushToTalk } = useStore(callSettings(client.user));
   return (
     <fieldset>
@@ -22,7 +25,7 @@ export function CallChoices() {
         <input
           type="checkbox"
           checked={pushToTalk}
-          onChange={({ currentTarget: { checked } }) => changeSettings(client.user, { pushToTalk: checked })}
+          onChange={({ currentTarget: { checked } }) => changePushToTalk(client.user, session, checked)}
         />
         Push to talk: hold the space bar
       </label>

@@ -5,7 +5,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { EmojiPicker } from '../emoji/lazy-picker.js';
 import { Icon } from '../parts/icon.js';
-import { Popover } from '../parts/popover.js';
+import { PopoverButton } from '../parts/popover-button.js';
 import { sayWhy } from '../parts/toasts.js';
 import { useSession } from '../session/session-context.js';
 import { lifeOf } from '../text/times.js';
@@ -36,11 +36,9 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
   const { client } = useSession();
   const { conversationId } = timeline;
   const [text, setText] = useState(() => draftOf(client.user, conversationId));
-  const [isPicking, pick] = useState(false);
   /** A shorter life than the conversation's, for the next message alone. */
   const [chosenLife, setLife] = useState<number>();
   const life = chosenLife !== undefined && (ttl === null || chosenLife < ttl) ? chosenLife : undefined;
-  const smile = useRef<HTMLButtonElement>(null);
   const bytes = text.length * 3 > MAX_BODY_BYTES ? utf8Length(text) : 0;
   const isTooLong = bytes > MAX_BODY_BYTES;
   const canSend = text.trim() !== '' && !isTooLong;
@@ -139,17 +137,16 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
         </div>
       )}
       <div class="compose-row">
-        <button
-          ref={smile}
-          type="button"
-          class="icon-button"
-          aria-label="Emoji"
-          title="Emoji"
-          aria-expanded={isPicking}
-          onClick={() => pick(true)}
-        >
-          <Icon name="smile" />
-        </button>
+        <PopoverButton label="Emoji" kind="panel" class="icon-button" face={<Icon name="smile" />}>
+          {(close) => (
+            <EmojiPicker
+              onPicked={(emoji) => {
+                close();
+                insert(emoji);
+              }}
+            />
+          )}
+        </PopoverButton>
         <textarea
           ref={field}
           id="compose"
@@ -198,16 +195,6 @@ export function Composer({ timeline, writing, field, onWriting, onEditLast, onSe
         {bytes > MAX_BODY_BYTES * 0.9 &&
           `${bytes.toLocaleString()} of ${MAX_BODY_BYTES.toLocaleString()} bytes${isTooLong ? ': too long to send, shorten or split it' : ''}`}
       </p>
-      {isPicking && (
-        <Popover anchor={smile.current as HTMLElement} label="Emoji" kind="panel" onClose={() => pick(false)}>
-          <EmojiPicker
-            onPicked={(emoji) => {
-              pick(false);
-              insert(emoji);
-            }}
-          />
-        </Popover>
-      )}
     </form>
   );
 }

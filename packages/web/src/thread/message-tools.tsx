@@ -1,9 +1,8 @@
 import type { Timeline, TimelineItem } from '@parley/client/timeline/timeline';
-import { useRef, useState } from 'preact/hooks';
 import { EmojiPicker } from '../emoji/lazy-picker.js';
 import { Icon } from '../parts/icon.js';
 import { Menu, type MenuItem } from '../parts/menu.js';
-import { Popover } from '../parts/popover.js';
+import { PopoverButton } from '../parts/popover-button.js';
 import { say, sayWhy } from '../parts/toasts.js';
 import type { MessageActions } from './message.js';
 
@@ -22,13 +21,7 @@ type MessageToolsProps = {
 /** What can be done with a message. */
 export function MessageTools(props: MessageToolsProps) {
   const { item, seq, timeline, actions, mayDelete, mayPin, isPinned, onKeep } = props;
-  const smile = useRef<HTMLButtonElement>(null);
-  const [isPicking, setPicking] = useState(false);
   const text = item.body?.kind === 'text' ? item.body.text : undefined;
-  const pick = (isOpen: boolean): void => {
-    setPicking(isOpen);
-    onKeep(isOpen);
-  };
   const react = (emoji: string): void => {
     const isMine = item.reactions?.some((each) => each.emoji === emoji && each.mine) ?? false;
     void timeline.react(seq, emoji, isMine).catch(sayWhy);
@@ -62,17 +55,22 @@ export function MessageTools(props: MessageToolsProps) {
       <button type="button" class="icon-button" aria-label="Like" title="Like" onClick={() => react('👍')}>
         <span aria-hidden="true">👍</span>
       </button>
-      <button
-        ref={smile}
-        type="button"
+      <PopoverButton
+        label="React"
+        kind="panel"
         class="icon-button"
-        aria-label="React"
-        title="React"
-        aria-expanded={isPicking}
-        onClick={() => pick(true)}
+        face={<Icon name="smile" />}
+        onToggle={onKeep}
       >
-        <Icon name="smile" />
-      </button>
+        {(close) => (
+          <EmojiPicker
+            onPicked={(emoji) => {
+              close();
+              react(emoji);
+            }}
+          />
+        )}
+      </PopoverButton>
       <button
         type="button"
         class="icon-button"
@@ -83,21 +81,6 @@ export function MessageTools(props: MessageToolsProps) {
         <Icon name="reply" />
       </button>
       <Menu label="More" icon="more" items={more.filter((each) => each !== false)} onToggle={onKeep} />
-      {isPicking && (
-        <Popover
-          anchor={smile.current as HTMLElement}
-          label="React with"
-          kind="panel"
-          onClose={() => pick(false)}
-        >
-          <EmojiPicker
-            onPicked={(emoji) => {
-              pick(false);
-              react(emoji);
-            }}
-          />
-        </Popover>
-      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { TimelineItem } from '@parley/client/timeline/timeline';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { CallStage } from '../call/call-mount.js';
 import { useCallHere } from '../call/use-call-here.js';
+import { useEntry } from '../list/use-entry.js';
 import { MembersPanel } from '../members/lazy-panel.js';
 import { lazy } from '../parts/lazy.js';
 import { useSelected, useStore } from '../parts/use-store.js';
@@ -27,9 +28,7 @@ export function Thread({ conversationId, onBack }: ThreadProps) {
   const timeline = useMemo(() => client.timeline(conversationId), [client, conversationId]);
   const details = useMemo(() => client.details(conversationId), [client, conversationId]);
   const detail = useStore(details);
-  const entry = useSelected(client.list, ({ conversations }) =>
-    conversations.find((each) => each.conversationId === conversationId),
-  );
+  const entry = useEntry(conversationId);
   const isMember = useSelected(timeline, (each) => each.isMember);
   const isClosed = useSelected(timeline, (each) => each.isClosed);
   const isErased = useSelected(timeline, (each) => each.isErased);

@@ -1,0 +1,176 @@
+import type { TrackSource } from '@parley/domain/wire/voice';
+import type { Device } from 'mediasoup-client';
+import type { Producer, Transport } from 'mediasoup-client/types';
+import { RefusalError } from '../refusal-error.js';
+import type { VideoCodec } from './call-types.js';
+import { cameraLayers, degradation, type PictureSize, scalable, screenLayer } from './encodings.js';
+import type { AskNode } from './node-line.js';
+import { plain } from './node-transport.js';
+import { createWishes } from './wishes.js';
+
+/** What goes to a node: a producer for each track of mine. */
+export type Sending = {
+  /** Resolves when it is sent, or is not to be. */
+  send(source: TrackSource, track: MediaStreamTrack | null): Promise<void>;
+  mute(isMuted: boolean): void;
+  /** Whether anybody receives it: pictures that nobody sees are not encoded. */
+  wanted(producer: string, isWanted: boolean): void;
+  /** Whether everything that is to be sent is. */
+  readonly isWhole: boolean;
+  close(): void;
+};
+
+export type SendingOptions = {
+  readonly ready: Promise<{ readonly device: Device; readonly send: Transport }>;
+  readonly ask: AskNode;
+  readonly videoCodec: VideoCodec;
+  readonly onLost: (error: unknown) => void;
+};
+
+export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions): Sending {
+  const tracks = new Map<TrackSource, MediaStreamTrack | null>();
+  const producers = new Map<TrackSource, Producer>();
+  /** What this participant may not send. */
+  const refused = new Set<TrackSource>();
+  let isMuted = false;
+  let isClosed = false;
+  let last: Promise<void> = Promise.resolve();
+  /** Whether the microphone is paused, by its producer. That a moderator lets me speak the node may learn later than I. */
+  const pauses = createWishes<boolean>({
+    ask: (producer, paused) => ask('voice.setProducer', { producer, paused }),
+    isSame: (one, other) => one === other,
+    passes: ({ tag }) => tag === 'NotAllowed',
+    onRefused: () => undefined,
+  });
+
+  ready.then(
+    ({ send }) =>
+      send.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
+        const { source, ...size } = appData as PictureSize & { readonly source: TrackSource };
+        const isPaused = source === 'mic' && isMuted;
+        ask('voice.produce', {
+          transport: send.id,
+          kind,
+          source,
+          rtpParameters: plain(rtpParameters) as never,
+          ...size,
+          ...(isPaused ? { paused: true } : {}),
+        }).then(({ producer }) => {
+          if (source === 'mic') pauses.begin(producer, isPaused);
+          done({ id: producer });
+        }, failed);
+      }),
+    () => undefined,
+  );
+
+  /** One after the other: a source is sent or it is not. Whoever may not speak, in a channel, listens: that is no fault of the way. */
+  function offer(source: TrackSource): Promise<void> {
+    last = last
+      .then(() => put(source))
+      .catch((error) => {
+        if (error instanceof RefusalError && error.tag === 'NotAllowed') refused.add(source);
+        else onLost(error);
+      });
+    return last;
+  }
+
+  async function put(source: TrackSource): Promise<void> {
+    const { send, device } = await ready;
+    const track = tracks.get(source) ?? null;
+    const now = producers.get(source);
+    if (isClosed || now?.track === track) return;
+    if (track === null) return now && end(source, now);
+    const size = sizeOf(track);
+    if (now !== undefined) {
+      if (isSame(now.appData as PictureSize, size)) return now.replaceTrack({ track });
+      // It has other layers: the node takes the next one in its place.
+      producers.delete(source);
+      now.close();
+    }
+    if (!device.canProduce(track.kind as 'audio' | 'video')) return;
+    const producer = await send.produce({
+      track,
+      stopTracks: false,
+      disableTrackOnPause: false,
+      appData: { source, ...size },
+      ...(track.kind === 'video'
+        ? { ...inCodec(device, source, videoCodec, size), codecOptions: { videoGoogleStartBitrate: 1_000 } }
+        : { codecOptions: { opusDtx: true, opusFec: true, opusStereo: false } }),
+    });
+    producers.set(source, producer);
+    refused.delete(source);
+    if (source === 'mic') pauseMic();
+    if (track.kind === 'video') await favour(producer, track);
+  }
+
+  async function end(source: TrackSource, producer: Producer): Promise<void> {
+    producers.delete(source);
+    producer.close();
+    pauses.end(producer.id);
+    await ask('voice.setProducer', { producer: producer.id, closed: true }).catch(() => undefined);
+  }
+
+  function pauseMic(): void {
+    const producer = producers.get('mic');
+    if (producer === undefined) return;
+    if (isMuted) producer.pause();
+    else producer.resume();
+    pauses.wish(producer.id, isMuted);
+  }
+
+  return {
+    send(source, track) {
+      tracks.set(source, track);
+      return offer(source);
+    },
+    mute(muted) {
+      isMuted = muted;
+      // They may speak by now.
+      if (!muted && refused.has('mic')) void offer('mic');
+      pauseMic();
+    },
+    wanted(id, isWanted) {
+      for (const producer of producers.values())
+        if (producer.id === id && producer.kind === 'video')
+          void producer.setRtpEncodingParameters({ active: isWanted } as never).catch(() => undefined);
+    },
+    get isWhole() {
+      return [...tracks].every(
+        ([source, track]) => track === null || producers.has(source) || refused.has(source),
+      );
+    },
+    close() {
+      isClosed = true;
+      pauses.close();
+      producers.clear();
+    },
+  };
+}
+
+/** How a picture is sent: in the codec that was asked for, where this browser and the node have it. */
+function inCodec(device: Device, source: TrackSource, wanted: VideoCodec, size: PictureSize) {
+  const codec = device.sendRtpCapabilities.codecs?.find(
+    ({ mimeType }) => mimeType.toLowerCase() === `video/${wanted}`.toLowerCase(),
+  );
+  const isScalable = wanted === 'VP9' && codec !== undefined;
+  return {
+    ...(codec === undefined ? {} : { codec }),
+    encodings: isScalable ? scalable(source) : source === 'camera' ? cameraLayers(size) : screenLayer(),
+  };
+}
+
+/** Of a picture; a voice has none. */
+function sizeOf(track: MediaStreamTrack): PictureSize {
+  const { width, height } = track.getSettings();
+  return width && height && track.kind === 'video' ? { width, height } : {};
+}
+
+const isSame = (one: PictureSize, other: PictureSize): boolean =>
+  one.width === other.width && one.height === other.height;
+
+async function favour({ rtpSender }: Producer, track: MediaStreamTrack): Promise<void> {
+  if (rtpSender === undefined) return;
+  const parameters = rtpSender.getParameters();
+  parameters.degradationPreference = degradation(track);
+  await rtpSender.setParameters(parameters).catch(() => undefined);
+}
