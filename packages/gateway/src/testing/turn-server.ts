@@ -1,45 +1,79 @@
-import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@parley/infra/embedded/free-port';
 import { findCoturn } from '@parley/infra/testing/find-coturn';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { isBound } from './turn-client.js';
 
-/** A coturn of its own, on this machine alone, that believes credentials made of `secret`. */
-export async function startTurnServer(secret: string) {
-  const { command, env } = await findCoturn();
+export type TurnServer = { readonly port: number; stop(): Promise<void> };
+
+/** Ports to try: others take ports too, of UDP and of TCP, and coturn needs the same of both. */
+const TRIES = 5;
+
+/**
+ * A coturn of its own, on this machine alone, that believes credentials made of `secret`.
+ *
+ * @throws Error with the end of what coturn said
+ */
+export async function startTurnServer(secret: string): Promise<TurnServer> {
+  const program = await findCoturn();
   const directory = await mkdtemp(join(tmpdir(), 'parley-turn-'));
-  const port = await freePort();
-  const server = spawn(
-    command,
-    [
-      ...['-n', '--no-cli', '--no-tls', '--no-dtls', '--use-auth-secret', '--log-file', 'stdout'],
-      ...['--static-auth-secret', secret, '--realm', 'parley', '--allow-loopback-peers'],
-      ...['--listening-ip', '127.0.0.1', '--relay-ip', '127.0.0.1', '--listening-port', String(port)],
-      ...['--pidfile', join(directory, 'pid'), '--userdb', join(directory, 'users')],
-    ],
-    { env: { ...process.env, ...env }, stdio: 'ignore' },
-  );
-  const exited = once(server, 'exit');
-  await waitFor(() => isBound(port), { what: 'coturn to answer' });
-  return {
-    port,
-    async stop(): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    const server = spawn(
+      program.command,
+      [
+        ...['-n', '--no-cli', '--no-tls', '--no-dtls', '--use-auth-secret', '--log-file', 'stdout'],
+        ...['--static-auth-secret', secret, '--realm', 'parley', '--allow-loopback-peers'],
+        ...['--listening-ip', '127.0.0.1', '--relay-ip', '127.0.0.1', '--listening-port', String(port)],
+        ...['--pidfile', join(directory, 'pid'), '--userdb', join(directory, 'users')],
+      ],
+      { env: { ...process.env, ...program.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const exited = once(server, 'exit');
+    const stop = async (): Promise<void> => {
       server.kill('SIGKILL');
       await exited;
       await rm(directory, { recursive: true, force: true });
-    },
-  };
+    };
+    const said = listenTo(server);
+    const outcome = await outcomeOf(server, port, said);
+    if (outcome === 'answers') return { port, stop };
+    if (outcome !== 'port taken' || tries === TRIES) {
+      await stop();
+      throw new Error(
+        `coturn on port ${port}: ${outcome}\n${said().trim().split('\n').slice(-8).join('\n')}`,
+      );
+    }
+    server.kill('SIGKILL');
+    await exited;
+  }
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+type Outcome = 'answers' | 'port taken' | 'ended' | 'silent';
+
+/** What became of one that was started. Where its port is taken coturn says so and tries that port again, for ever. */
+const outcomeOf = (server: ChildProcess, port: number, said: () => string): Promise<Outcome> =>
+  waitFor<Outcome | undefined>(
+    async () => {
+      if (server.exitCode !== null || server.signalCode !== null) return 'ended';
+      if (said().includes('Cannot bind')) return 'port taken';
+      return (await isBound(port)) ? 'answers' : undefined;
+    },
+    { what: 'coturn to answer' },
+  ).catch(() => 'silent');
+
+/** Reads what a process says as long as it runs, and keeps the end of it. */
+function listenTo(server: ChildProcess): () => string {
+  const KEPT = 16_384;
+  let text = '';
+  const hear = (more: string) => {
+    text = (text + more).slice(-KEPT);
+  };
+  server.stdout?.setEncoding('utf8').on('data', hear);
+  server.stderr?.setEncoding('utf8').on('data', hear);
+  return () => text;
 }
