@@ -1,6 +1,7 @@
 import type { LogText } from './log-text.js';
 import type { PublishOutcome, PublishWindow } from './publish-window.js';
 import type { Place } from './subjects.js';
+import { WRONG_SEQUENCE } from './wrong-sequence.js';
 
 /**
  * What became of an append. `conflict`: the subject's last sequence is not the expected one; on servers from 2.12 a retry
@@ -56,5 +57,5 @@ function readOutcome(outcome: PublishOutcome): Appended {
   }
 }
 
-/** Wrong last sequence; the same where the expected one is unknown; and a duplicate still being written. */
-const CONFLICTS = new Set([10071, 10164, 10158]);
+/** A subject that has moved on, and a duplicate still being written (10158). */
+const CONFLICTS = new Set([...WRONG_SEQUENCE, 10158]);

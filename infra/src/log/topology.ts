@@ -57,7 +57,7 @@ const isWithoutAnswer = (error: unknown): boolean =>
 
 async function makeWhatIsMissing(nats: NatsConnection, options: TopologyOptions): Promise<void> {
   const jsm = await jetstreamManager(nats);
-  await claimPartitions(nats, options);
+  await claimPartitions(nats, jsm, options);
   const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);
   await Promise.all([
     ...partitions.flatMap((partition) => [
@@ -73,20 +73,26 @@ async function makeWhatIsMissing(nats: NatsConnection, options: TopologyOptions)
 
 async function claimPartitions(
   nats: NatsConnection,
+  jsm: JetStreamManager,
   { partitions, replicas }: TopologyOptions,
 ): Promise<void> {
   const bucket = await new Kvm(nats).create('PARLEY', { history: 1, replicas });
-  const stored = (await bucket.get('partitions')) ?? (await claim());
+  const stored = (await read()) ?? (await claim());
   const count = stored.json<number>();
   if (count !== partitions) throw new PartitionMismatch(count, partitions);
 
   async function claim() {
     // Two processes may start at once: one creates the key, the other reads what was created.
     await bucket.create('partitions', JSON.stringify(partitions)).catch(() => undefined);
-    const entry = await bucket.get('partitions');
+    const entry = await read();
     if (entry === null)
       throw new Error('The number of partitions could not be stored in the KV bucket PARLEY.');
     return entry;
+  }
+
+  /** Of the leader: another copy may not have yet what was stored just now. */
+  function read() {
+    return jsm.streams.getMessage('KV_PARLEY', { last_by_subj: '$KV.PARLEY.partitions' });
   }
 }
 

@@ -8,6 +8,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { lastOfEach } from '../log/last-of-each.js';
 import { readBatch } from '../log/read-batch.js';
+import { isWrongSequence } from '../log/wrong-sequence.js';
 import { nameOfSubject, VAULT_STREAM, vaultSubject } from './names.js';
 
 /** A value stored under a name, and its sequence in the stream. */
@@ -66,7 +67,7 @@ export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): Va
         const options = { expect: { lastSubjectSequence: after }, timeout: WITHIN_MS };
         return (await js.publish(vaultSubject(name), data, options)).seq;
       } catch (error) {
-        if (isApiError(error, WRONG_SEQUENCE)) return undefined;
+        if (isWrongSequence(error)) return undefined;
         throw error;
       }
     },
@@ -96,8 +97,7 @@ export function openVaultStream(nats: NatsConnection, jsm: JetStreamManager): Va
   };
 }
 
-/** Wrong last sequence; no message at a sequence, by two of the broker's paths. */
-const WRONG_SEQUENCE = 10071;
+/** No message at a sequence, by two of the broker's paths. */
 const NOT_FOUND = 10037;
 const NO_SUCH_SEQUENCE = 10043;
 

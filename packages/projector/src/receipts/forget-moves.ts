@@ -1,8 +1,9 @@
-import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { decodeWith } from '@parley/domain/text';
 import { LoggedReceipt } from '@parley/domain/wire/receipts';
 import { readBatch } from '@parley/infra/log/read-batch';
 import { receiptPlaceOf } from '@parley/infra/log/subjects';
+import { isWrongSequence } from '@parley/infra/log/wrong-sequence';
 import { parseJson } from '@parley/infra/runtime/parse-json';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Pool } from 'pg';
@@ -155,9 +156,7 @@ async function takeTime(
     await js.publish(subject, JSON.stringify({ ...receipt, at: 0 }), { expect });
     return true;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
+    if (isWrongSequence(error)) return false;
     throw error;
   }
 }
-
-const WRONG_LAST_SEQUENCE = 10071;
