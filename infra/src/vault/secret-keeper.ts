@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openGather } from '../runtime/gather.js';
 import { type MasterKeys, unwrapSecret, wrapSecret } from './master-keys.js';
@@ -40,6 +41,9 @@ export type SecretKeeper = {
  * listen, and a replica that lags may have answered with a secret whose marker we did not hear. Then it is read again.
  */
 const SETTLED_AFTER_MS = 2_000;
+
+/** Milliseconds until it is looked again whether the copies have what was put first. */
+const WRITTEN_WITHIN_MS = 10;
 
 export type KeeperOptions = {
   readonly nats: NatsConnection;
@@ -169,8 +173,14 @@ export async function openSecretKeeper(options: KeeperOptions): Promise<SecretKe
       randomInto(draft);
       const data = wrapSecret(masterKeys.newest, name, draft);
       wipe(draft);
-      const revision = await vault.put(name, data, 0);
-      return revision === undefined ? readFromLeader(name, asked) : take({ name, revision, data }, asked);
+      for (;;) {
+        const revision = await vault.put(name, data, 0);
+        if (revision !== undefined) return take({ name, revision, data }, asked);
+        const found = await readFromLeader(name, asked);
+        if (found !== 'none') return found;
+        // A stream of several copies refuses also while what was first is still being written.
+        await sleep(WRITTEN_WITHIN_MS);
+      }
     });
   }
 
