@@ -7,7 +7,7 @@ import { type TestEnvironment, testEnvironment } from '../testing/test-environme
 import { waitFor } from '../testing/wait-for.js';
 import type { NodeBeat } from './beat.js';
 import { openPlacements, type Placements, type Seating } from './placements.js';
-import { ALIVE_MS, BEATEN_KEY, openRegistry, type Registry } from './registry.js';
+import { ALIVE_MS, BEATEN_KEY, NODES_KEY, openRegistry, type Registry } from './registry.js';
 
 let environment: TestEnvironment;
 let redis: Redis;
@@ -52,6 +52,23 @@ describe('placing a call', () => {
     const after = await seat({});
     expect(after.node).toBe('b');
     expect(after.fence).toBeGreaterThan(before.fence);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['no object', '1'],
+    ['without a load', '{"node":"a","region":"","state":"ready","comfortable":50}'],
+    [
+      'a load of words',
+      '{"node":"a","state":"ready","comfortable":50,"load":{"cpu":"much","consumers":0,"bitrate":0}}',
+    ],
+    ['without a comfortable number', JSON.stringify({ ...beatOf('a'), comfortable: undefined })],
+  ])('passes over a node whose beat is %s', async (_, text) => {
+    await registry.beat(beatOf('a'));
+    await redis.hset(NODES_KEY, 'a', text);
+    expect(await ask({})).toEqual({ tag: 'nobody' });
+    await registry.beat(beatOf('b'));
+    expect((await seat({})).node).toBe('b');
   });
 
   it('leaves a call at a node that drains until somebody says it is to be left', async () => {

@@ -67,17 +67,25 @@ const REMEMBERED_S = 3_600;
 
 /**
  * The record of a call is a hash: `call`, `node` (its core), `fence`, the seat of each participant `s:<participant>`, and how many each node has `c:<node>`. Which node is taken
- * is said in infra/src/testing/seat-model.ts, which a property compares with this.
+ * is said in infra/src/testing/seat-model.ts, which a property compares with this. A node whose beat cannot be read, of another version maybe, is not taken.
  */
 const SEAT = `${NOW}
 local ask = cjson.decode(ARGV[1])
 local except = {}
 for _, node in ipairs(ask.except) do except[node] = true end
+local function readBeat(text)
+  local isJson, beat = pcall(cjson.decode, text)
+  if not isJson or type(beat) ~= 'table' or type(beat.load) ~= 'table' then return false end
+  for _, name in ipairs({ 'cpu', 'consumers', 'bitrate' }) do
+    if type(beat.load[name]) ~= 'number' then return false end
+  end
+  return type(beat.comfortable) == 'number' and beat
+end
 local alive = {}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], now - ask.aliveMs, '+inf')) do
   local text = not except[node] and redis.call('HGET', KEYS[1], node)
-  if text then
-    local beat = cjson.decode(text)
+  local beat = text and readBeat(text)
+  if beat then
     local load = beat.load
     local given = tonumber(redis.call('HGET', KEYS[3], node) or '0')
     alive[node] = {
