@@ -7,7 +7,7 @@ export class UnsuitableNats extends Error {}
 
 /**
  * Connects for as long as the process lives: reconnects without end, and does not give up at the start either.
- * Credentials are taken from the URL.
+ * Credentials are taken from the URL. What a callback of a subscription throws is an uncaught exception.
  *
  * @throws UnsuitableNats naming both versions when the server is too old, or keeps no streams
  */
@@ -30,8 +30,32 @@ export const connectNats = async (url: string, name: string): Promise<NatsConnec
     await connection.close();
     throw new UnsuitableNats(complaint);
   }
+  throwAloud(connection);
   return connection;
 };
+
+/**
+ * What the callback of a subscription throws would end the reader of its connection without a word, and the process would hear nothing any more.
+ * It is a bug, and ends the process as every uncaught error does.
+ */
+function throwAloud(connection: NatsConnection): void {
+  const subscribe = connection.subscribe.bind(connection);
+  connection.subscribe = (subject, { callback, ...options } = {}) => {
+    if (callback === undefined) return subscribe(subject, options);
+    return subscribe(subject, {
+      ...options,
+      callback(...heard) {
+        try {
+          callback(...heard);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      },
+    });
+  };
+}
 
 const unsuitable = (connection: NatsConnection): string | undefined => {
   const { version = '0', jetstream } = connection.info ?? {};

@@ -41,6 +41,28 @@ describe('a connection to NATS', () => {
     await (await connecting).close();
   });
 
+  it('is not deaf after a callback has thrown, which is told as an uncaught exception', async () => {
+    const nats = await connectNats(stack.nats, 'test');
+    const [mends, uncaught] = [process.rawListeners('uncaughtException'), Promise.withResolvers<Error>()];
+    process.removeAllListeners('uncaughtException').once('uncaughtException', uncaught.resolve);
+    try {
+      const heard: string[] = [];
+      nats.subscribe('word', {
+        callback(_, message) {
+          heard.push(message.string());
+          if (heard.length === 1) throw new Error('not understood');
+        },
+      });
+      nats.publish('word', 'one');
+      expect(await uncaught.promise).toMatchObject({ message: 'not understood' });
+      nats.publish('word', 'two');
+      await waitFor(() => heard.length === 2, { what: 'the second word' });
+    } finally {
+      for (const each of mends) process.on('uncaughtException', each as NodeJS.UncaughtExceptionListener);
+      await nats.close();
+    }
+  });
+
   it.each([
     ['2.9.10', true, /is version 2\.9\.10; Parley needs 2\.12 or newer/],
     ['2.11.99', true, /is version 2\.11\.99; Parley needs 2\.12 or newer/],
