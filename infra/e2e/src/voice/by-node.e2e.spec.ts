@@ -5,6 +5,7 @@ import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
+import { fitsTiles } from './fits-tiles.js';
 import { allHearAndSee, callOf } from './people-in-call.js';
 
 let stage: CallStage;
@@ -69,30 +70,8 @@ describe('a call by a node', () => {
     await bob.hearsAndSees(['ann']);
   });
 
-  it('has of each picture what fits its tile, and of one that nobody looks at nothing is sent', async () => {
-    const id = await stage.group('ann', 'bob', 'cat');
-    const [ann, bob, cat] = [await stage.person('ann'), await stage.person('bob'), await stage.person('cat')];
-    const options = { video: { width: 640, height: 360, frameRate: 5 } };
-    const call = await ann.start(id, true, options);
-    await cat.join(id, call, true, options);
-    await bob.join(id, call);
-    await bob.hearsAndSees([], ['ann', 'cat']);
-    await bob.shows('ann', { width: 640, height: 360 });
-    await bob.shows('cat', { width: 160, height: 90 });
-    await waitFor(
-      async () => {
-        const { ann, cat } = await bob.pictureWidths();
-        return ann === 640 && cat === 320;
-      },
-      { what: 'a large picture of ann beside a small one of cat', timeout: 30_000 },
-    );
-
-    for (const other of [bob, cat]) await other.shows('ann', null);
-    await waitFor(async () => !(await ann.films()), { what: 'ann to film for nobody' });
-    expect(await cat.films()).toBe(true);
-    await bob.shows('ann', { width: 160, height: 90 });
-    await bob.hearsAndSees(['ann', 'cat'], ['ann', 'cat']);
-  });
+  it('has of each picture what fits its tile, and of one that nobody looks at nothing is sent', () =>
+    fitsTiles(stage, 'sfu', 320));
 
   it.each(['VP8', 'VP9', 'H264'] as const)('is seen in %s', async (codec) => {
     const people = await twoInCall({ videoCodec: codec });

@@ -14,7 +14,8 @@ export type CallPathsOptions = {
   readonly sends: (participant: number, source: TrackSource) => boolean;
   /** A moderator has muted them: a node forwards nothing of them, and until there is one each client enforces it. */
   readonly isMuted: (participant: number) => boolean;
-  readonly tell: (to: number, signal: PeerSignal) => void;
+  /** @throws RefusalError */
+  readonly tell: (to: number, signal: PeerSignal) => Promise<unknown>;
   readonly access: (way: Way) => Access;
   readonly line: (way: Way, path: number) => AskNode;
   readonly onUp: (path: number) => void;

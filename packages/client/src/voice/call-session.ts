@@ -69,7 +69,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     relayOnly: options.relayOnly ?? false,
     videoCodec: options.videoCodec ?? 'VP8',
     access: accesses.of,
-    tell: (to, signal) => void ask('voice.signal', { ...place, to, signal }).catch(() => undefined),
+    tell: (to, signal) => ask('voice.signal', { ...place, to, signal }),
     line: (way, path) =>
       createNodeLine({
         ...place,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cameraLayers } from './encodings.js';
+import { cameraLayers, pictureFor } from './encodings.js';
 
 describe('the layers of a camera', () => {
   it.each([
@@ -19,5 +19,38 @@ describe('the layers of a camera', () => {
 
   it('are those of a usual one where the browser does not say how large it is', () => {
     expect(cameraLayers({})).toHaveLength(3);
+  });
+});
+
+describe('a picture to one other participant', () => {
+  const camera = (width: number, height: number) =>
+    pictureFor('camera', { width: 640, height: 360 }, { width, height });
+
+  it.each([
+    [640, 360, 1, 1_500_000],
+    [401, 226, 1, 1_500_000],
+    [400, 225, 2, 500_000],
+    [201, 113, 2, 500_000],
+    [200, 112, 4, 150_000],
+    [0, 0, 4, 150_000],
+    // A quarter is wide enough, cut to a tall tile: the height would need more, and is cut off or left over.
+    [200, 360, 4, 150_000],
+    [4_000, 2_250, 1, 1_500_000],
+  ])('shown at %i x %i is %i times smaller', (width, height, scaleResolutionDownBy, maxBitrate) => {
+    expect(camera(width, height)).toEqual({ active: true, scaleResolutionDownBy, maxBitrate });
+  });
+
+  it('is whole where it is a screen, or where nobody has said how large it is shown', () => {
+    expect(pictureFor('camera', {}, undefined)).toMatchObject({ active: true, scaleResolutionDownBy: 1 });
+    const small = { width: 160, height: 90 };
+    expect(pictureFor('screen', { width: 1_920, height: 1_080 }, small)).toMatchObject({
+      active: true,
+      scaleResolutionDownBy: 1,
+    });
+  });
+
+  it('is not sent where nobody sees it', () => {
+    for (const source of ['camera', 'screen'] as const)
+      expect(pictureFor(source, {}, null)).toEqual({ active: false });
   });
 });

@@ -1,4 +1,5 @@
 import type { TrackSource } from '@parley/domain/wire/voice';
+import type { Size } from './media-path.js';
 
 /** In pixels, as far as the browser says it. */
 export type PictureSize = { readonly width?: number | undefined; readonly height?: number | undefined };
@@ -23,6 +24,30 @@ export function cameraLayers({ width = 1_280, height = 720 }: PictureSize): RTCR
     scaleResolutionDownBy: 2 ** (count - 1 - index),
     maxBitrate,
   }));
+}
+
+/** A picture may be shown this much larger than it is sent, as a node has it when it picks a layer. */
+const STRETCH = 1.25;
+
+/**
+ * A picture that one other participant of a mesh shows at this size: a camera half or a quarter as wide where that fits, in the dimension that needs less; a screen as it is, for its
+ * text. Nothing where nobody sees it.
+ *
+ * @param shown null: nobody sees it; undefined: they have not said so
+ */
+export function pictureFor(
+  source: TrackSource,
+  picture: PictureSize,
+  shown: Size | null | undefined,
+): RTCRtpEncodingParameters {
+  if (shown === null) return { active: false };
+  const { width = 1_280, height = 720 } = picture;
+  const fits = (scale: number): boolean =>
+    shown !== undefined &&
+    ((width / scale) * STRETCH >= shown.width || (height / scale) * STRETCH >= shown.height);
+  const scale = source === 'camera' ? ([4, 2].find(fits) ?? 1) : 1;
+  const maxBitrate = source === 'camera' ? (LAYERS[2 - Math.log2(scale)] ?? CAMERA) : mostBits[source];
+  return { active: true, scaleResolutionDownBy: scale, maxBitrate };
 }
 
 /** One size: text must be read by everybody, at up to 30 frames a second; congestion control goes down from there, 2 Mbit/s carry 1080p of slides. */

@@ -1,4 +1,4 @@
-import type { IceServer, PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import { type IceServer, MAX_SIDE, type PeerSignal, type TrackSource } from '@parley/domain/wire/voice';
 import type { VideoCodec } from './call-types.js';
 import type { VoiceNotice } from './read-voice-notice.js';
 
@@ -19,7 +19,7 @@ export type MediaPath = {
   finish(): void;
   /** What comes in, whether or not anything has come yet. */
   received(): readonly Received[];
-  /** How large a track is shown, in device pixels; null, of a picture as before it is said: nobody sees it. Voices that nobody hears are paused by size null, too. */
+  /** How large a track is shown, in device pixels; null, and by a node before it is said of a picture: nobody sees it. A node does not send voices of size null either. */
   shown(participant: number, source: TrackSource, size: Size | null): void;
   /** Whether packets go back and forth, as far as ICE knows. */
   readonly isFlowing: boolean;
@@ -30,6 +30,11 @@ export type MediaPath = {
 };
 
 export type Size = { readonly width: number; readonly height: number };
+
+/** As it may be told: whole pixels, and no more than a picture may have. */
+export const inPixels = ({ width, height }: Size): Size => ({ width: side(width), height: side(height) });
+
+const side = (pixels: number): number => Math.min(MAX_SIDE, Math.max(0, Math.ceil(pixels)));
 
 /** A track of somebody else. */
 export type Received = {

@@ -1,22 +1,37 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
-import { type Access, type MediaPath, type PathHost, type Received, toRtc } from './media-path.js';
+import {
+  type Access,
+  inPixels,
+  type MediaPath,
+  type PathHost,
+  type Received,
+  type Size,
+  toRtc,
+} from './media-path.js';
 import { openPeer, type Peer, SECTIONS } from './peer.js';
+import { createWishes } from './wishes.js';
 
 export type MeshOptions = PathHost & {
   /** Me. */
   readonly participant: number;
   readonly access: Access;
-  readonly tell: (to: number, signal: PeerSignal) => void;
+  /** @throws RefusalError */
+  readonly tell: (to: number, signal: PeerSignal) => Promise<unknown>;
   /** Whether a participant says that it sends this: a section is there from the beginning, with or without anything in it. */
   readonly sends: (participant: number, source: TrackSource) => boolean;
 };
+
+type Picture = Extract<PeerSignal, { readonly type: 'shown' }>['source'];
+const PICTURES: readonly Picture[] = ['camera', 'screen'];
+const isPicture = (source: TrackSource): source is Picture => source === 'camera' || source === 'screen';
+const keyOf = (participant: number, source: Picture): string => `${participant} ${source}`;
 
 /** Media from each to each: one connection to every other participant. */
 export function openMesh({
   participant: me,
   access,
   iceTransportPolicy,
-  tell,
+  tell: signalTo,
   sends,
   onChange,
   onFinished,
@@ -25,10 +40,37 @@ export function openMesh({
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   /** Those who need me here no more: nothing is sent to them. */
   const done = new Set<number>();
+  /** How large pictures of others are shown here; of one that nothing is said of, all of it comes. */
+  const sizes = new Map<string, Size | null>();
+  /** Those whose browsers hear how large I show them. */
+  const introduced = new WeakSet<Peer>();
+  const wishes = createWishes<Size | null | undefined>({
+    ask(id, size = null) {
+      const [other, source] = id.split(' ') as [string, Picture];
+      return signalTo(Number(other), { type: 'shown', source, size });
+    },
+    isSame: (one, other) => one === other || (one?.width === other?.width && one?.height === other?.height),
+    onRefused: () => undefined,
+  });
   let iceServers = toRtc(access.iceServers);
   let there: readonly number[] = [];
   let takes = false;
   let isFinishing = false;
+
+  const tell = (to: number, signal: PeerSignal): void => void signalTo(to, signal).catch(() => undefined);
+
+  /** Says how large another's pictures are shown, as soon as there is something there that hears it; and again where that may have been lost. */
+  function introduce(other: number, isAgain = false): void {
+    const peer = peers.get(other);
+    if (peer === undefined || peer.connection.remoteDescription === null) return;
+    if (introduced.has(peer) && !isAgain) return;
+    introduced.add(peer);
+    for (const source of PICTURES) {
+      const id = keyOf(other, source);
+      wishes.begin(id, undefined);
+      wishes.wish(id, sizes.get(id));
+    }
+  }
 
   /** Whoever came later begins: the other one was there to hear it. `offer` is of a browser that has begun. */
   function open(other: number, offer?: PeerSignal): void {
@@ -38,7 +80,10 @@ export function openMesh({
       isPolite: me > other,
       begins: me > other && offer === undefined,
       tell: (signal) => tell(other, signal),
-      onChange,
+      onChange() {
+        introduce(other);
+        onChange();
+      },
       onReplaced(next) {
         if (peers.get(other) !== peer) return;
         drop(other);
@@ -54,6 +99,7 @@ export function openMesh({
     peers.get(other)?.close();
     peers.delete(other);
     done.delete(other);
+    for (const source of PICTURES) wishes.end(keyOf(other, source));
   }
 
   function say(needed: boolean): void {
@@ -73,7 +119,11 @@ export function openMesh({
     sync(others, takesNew) {
       there = others;
       takes = takesNew;
-      for (const other of peers.keys()) if (!others.includes(other)) drop(other);
+      for (const other of peers.keys()) {
+        if (others.includes(other)) continue;
+        drop(other);
+        for (const source of PICTURES) sizes.delete(keyOf(other, source));
+      }
       if (takesNew) for (const other of others) if (!peers.has(other)) open(other);
       onChange();
       look();
@@ -90,8 +140,10 @@ export function openMesh({
         if (signal.needed) done.delete(from);
         else if (peer !== undefined) done.add(from);
         for (const [source, track] of tracks) peer?.send(source, signal.needed ? track : null);
+        if (signal.needed) introduce(from, true);
         return look();
       }
+      if (signal.type === 'shown') return peers.get(from)?.show(signal.source, signal.size);
       if (signal.type === 'bye') {
         drop(from);
         // They have closed what they had, not left: it is built anew.
@@ -115,10 +167,17 @@ export function openMesh({
           const receiver = peer.transceiver(source)?.receiver;
           if (receiver === undefined || peer.connection.remoteDescription === null) return [];
           if (!sends(participant, source)) return [];
-          return [{ participant, source, receiver, track: receiver.track, isOff: false, isPaused: false }];
+          const isPaused = isPicture(source) && sizes.get(keyOf(participant, source)) === null;
+          return [{ participant, source, receiver, track: receiver.track, isOff: false, isPaused }];
         }),
       ),
-    shown: () => undefined,
+    shown(participant, source, size) {
+      if (!isPicture(source)) return;
+      const id = keyOf(participant, source);
+      const shown = size && inPixels(size);
+      sizes.set(id, shown);
+      wishes.wish(id, shown);
+    },
     get isFlowing() {
       return (
         peers.size === 0 ||
@@ -132,6 +191,7 @@ export function openMesh({
       return [...peers.values()].map(({ connection }) => connection);
     },
     close() {
+      wishes.close();
       for (const [other, peer] of peers) {
         tell(other, { type: 'bye' });
         peer.close();

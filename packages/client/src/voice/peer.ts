@@ -1,5 +1,6 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
-import { degradation, mostBits } from './encodings.js';
+import { degradation, mostBits, pictureFor } from './encodings.js';
+import type { Size } from './media-path.js';
 import { withOpusFor } from './opus.js';
 
 /** The tracks of a connection, by the order of their media sections: so it is told once and for all which is which, and turning a camera on needs no new description. */
@@ -12,6 +13,8 @@ const kindOf = (source: TrackSource): 'audio' | 'video' =>
 export type Peer = {
   readonly connection: RTCPeerConnection;
   send(source: TrackSource, track: MediaStreamTrack | null): void;
+  /** How large they show a picture of mine: no more is sent than fits; null: nothing. */
+  show(source: TrackSource, size: Size | null): void;
   take(signal: PeerSignal): Promise<void>;
   /** Looks for a path anew, with fresh servers: after a reconnect, where what was said may be lost. */
   restart(iceServers: RTCIceServer[]): void;
@@ -51,6 +54,8 @@ export function openPeer(options: PeerOptions): Peer {
     bundlePolicy: 'max-bundle',
   });
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
+  const sizes = new Map<TrackSource, Size | null>();
+  let binding = Promise.resolve();
   let isMakingOffer = false;
   let isIgnoring = false;
   /** Which connection of the other side this one is with: `o=` names each by a number of its own. */
@@ -67,7 +72,14 @@ export function openPeer(options: PeerOptions): Peer {
     if (sender === undefined || sender.track === track) return;
     void sender
       .replaceTrack(track)
-      .then(() => track && bound(sender, source, track))
+      .then(() => bind(source))
+      .catch(() => undefined);
+  }
+
+  /** One after the other: parameters are those that were read last, or refused. */
+  function bind(source: TrackSource): void {
+    binding = binding
+      .then(() => bound(transceiver(source)?.sender, source, sizes.get(source)))
       .catch(() => undefined);
   }
 
@@ -161,6 +173,10 @@ export function openPeer(options: PeerOptions): Peer {
       tracks.set(source, track);
       put(source);
     },
+    show(source, size) {
+      sizes.set(source, size);
+      bind(source);
+    },
     async take(signal) {
       if (isClosed) return;
       if (signal.type === 'offer' || signal.type === 'answer') return describe(signal);
@@ -186,10 +202,20 @@ export function openPeer(options: PeerOptions): Peer {
 /** Candidates that came before their description. */
 const MAX_EARLY = 64;
 
-async function bound(sender: RTCRtpSender, source: TrackSource, track: MediaStreamTrack): Promise<void> {
+async function bound(
+  sender: RTCRtpSender | undefined,
+  source: TrackSource,
+  shown: Size | null | undefined,
+): Promise<void> {
+  const track = sender?.track;
+  if (sender === undefined || !track) return;
   const parameters = sender.getParameters();
-  if (parameters.encodings.length === 0) return;
-  for (const encoding of parameters.encodings) encoding.maxBitrate = mostBits[source];
-  if (track.kind === 'video') parameters.degradationPreference = degradation(track);
+  const [encoding] = parameters.encodings;
+  if (encoding === undefined) return;
+  if (track.kind === 'audio') encoding.maxBitrate = mostBits[source];
+  else {
+    Object.assign(encoding, pictureFor(source, track.getSettings(), shown));
+    parameters.degradationPreference = degradation(track);
+  }
   await sender.setParameters(parameters);
 }

@@ -1,6 +1,6 @@
-import { type ConsumerView, MAX_SIDE, type TrackSource, type VoiceParams } from '@parley/domain/wire/voice';
+import type { ConsumerView, TrackSource, VoiceParams } from '@parley/domain/wire/voice';
 import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
-import type { Received, Size } from './media-path.js';
+import { inPixels, type Received, type Size } from './media-path.js';
 import type { AskNode } from './node-line.js';
 import { createWishes } from './wishes.js';
 
@@ -73,7 +73,7 @@ export function createReceiving({ transport, ask, onChange, onLost }: ReceivingO
   function shownOf({ participant, source, kind }: ConsumerView): Shown {
     const size = sizes.get(keyOf(participant, source));
     if (kind === 'audio') return { paused: size === null };
-    return size ? { paused: false, width: side(size.width), height: side(size.height) } : { paused: true };
+    return size ? { paused: false, ...inPixels(size) } : { paused: true };
   }
 
   function drop(id: string): void {
@@ -153,5 +153,3 @@ export function createReceiving({ transport, ask, onChange, onLost }: ReceivingO
 }
 
 const keyOf = (participant: number, source: TrackSource): string => `${participant} ${source}`;
-
-const side = (pixels: number): number => Math.min(MAX_SIDE, Math.max(0, Math.ceil(pixels)));

@@ -46,7 +46,13 @@ const inCall = { conversationId: ConversationId, call: Seq };
 /** What is asked of the call's node: `ticket` says on behalf of which participant, and of which placement. */
 const atNode = { ...inCall, ticket: boundedText('ticket', 1, 2_048) };
 
-/** What browsers tell each other to talk without a server; `needed`: whether who says it needs the connection of the two, which they do not once everything comes by a newer way; `bye` ends it. */
+/** A side of a picture as it is shown, in device pixels. */
+const ShownSide = (name: string) => boundedInteger(name, 0, MAX_SIDE);
+
+/**
+ * What browsers tell each other to talk without a server. `needed`: whether who says it needs the connection of the two, which they do not once everything comes by a newer way.
+ * `shown`: how large they show a picture of the other; null: nobody sees it, and nothing of it need be sent. `bye` ends the connection.
+ */
 export const PeerSignal = variants(
   'type',
   {
@@ -61,9 +67,17 @@ export const PeerSignal = variants(
       },
     ),
     needed: shape({ type: t.literal('needed'), needed: t.boolean }),
+    shown: shape({
+      type: t.literal('shown'),
+      source: t.keyof({ camera: null, screen: null }, 'camera or screen'),
+      size: t.union(
+        [shape({ width: ShownSide('width'), height: ShownSide('height') }), t.null],
+        'a size, or null',
+      ),
+    }),
     bye: shape({ type: t.literal('bye') }),
   },
-  'an offer, an answer, a candidate, needed or bye',
+  'an offer, an answer, a candidate, needed, shown or bye',
 );
 export type PeerSignal = t.TypeOf<typeof PeerSignal>;
 

@@ -86,6 +86,7 @@ describe('a candidate', () => {
 });
 
 it('lets pass what has no address', () => {
-  for (const signal of [{ type: 'bye' }, { type: 'needed', needed: false }] as const)
+  const shown = { type: 'shown', source: 'camera', size: null } as const;
+  for (const signal of [{ type: 'bye' }, { type: 'needed', needed: false }, shown] as const)
     expect(filterSignal(signal, 'public')).toEqual(E.right(signal));
 });

@@ -33,6 +33,7 @@ export function filterSignal(
       return E.right(kept.right === undefined ? undefined : { ...signal, candidate: kept.right });
     }
     case 'needed':
+    case 'shown':
     case 'bye':
       return E.right(signal);
     default:
