@@ -39,7 +39,9 @@ export function foldDetail(
     case 'message.expired':
       return withoutPins(next, (seq) => covers(data.ranges, seq));
     case 'member.added':
-      return entered(next, data.members, event.seq, user);
+      // What of the others moved while I was out was not told me.
+      if (data.members.some((entry) => entry.user === user)) return undefined;
+      return entered(next, data.members, event.seq);
     case 'member.removed':
       return left(next, data.users);
     case 'member.left':
@@ -82,7 +84,6 @@ function entered(
   detail: ConversationDetail,
   entries: EventData['members'],
   since: number,
-  user: string,
 ): ConversationDetail {
   const last = detail.hasMoreMembers ? detail.members.at(-1)?.user : undefined;
   const fresh = entries
@@ -90,9 +91,8 @@ function entered(
     .map((entry) => ({ user: entry.user, role: entry.role, since }));
   const names = new Set(fresh.map((entry) => entry.user));
   const members = [...detail.members.filter((member) => !names.has(member.user)), ...fresh];
-  const role = entries.find((entry) => entry.user === user)?.role ?? detail.role;
   const memberCount = detail.memberCount + entries.length;
-  return { ...detail, role, memberCount, members: members.sort((a, b) => (a.user < b.user ? -1 : 1)) };
+  return { ...detail, memberCount, members: members.sort((a, b) => (a.user < b.user ? -1 : 1)) };
 }
 
 function left(detail: ConversationDetail, users: readonly string[]): ConversationDetail {

@@ -1,3 +1,4 @@
+import type { LiveEvent } from '@parley/domain/wire/live';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { unavailable } from '../refusal-error.js';
@@ -11,6 +12,11 @@ const detail = (read: number, behind?: number) =>
     members: [{ user: 'ann', role: 'member', since: 1, delivered: read, read }],
     ...(behind === undefined ? {} : { behind }),
   }) as unknown as ConversationDetail;
+
+const eventAt = (seq: number, type: LiveEvent['type'], actor: string, data: object = {}): LiveEvent => ({
+  ...{ conversationId: 'c', seq, type, at: 77, actor, commandId: 'x' },
+  data: data as LiveEvent['data'],
+});
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -30,7 +36,7 @@ function back(answer: () => unknown) {
   const { roster, close } = createRosters(far.core).open('c');
   far.become('waiting');
   far.become('open');
-  return { ...far, close, read: () => roster.store.snapshot().watermarks.get('ann')?.read };
+  return { ...far, roster, close, read: () => roster.store.snapshot().watermarks.get('ann')?.read };
 }
 
 describe('how far members have come', () => {
@@ -69,6 +75,38 @@ describe('how far members have come', () => {
     open[1]?.(detail(71, 1));
     await later();
     expect(read()).toBe(71);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is up to there where they send, as the server counts it', async () => {
+    const { read, tell } = back(() => detail(5));
+    await settle();
+    tell('event', eventAt(10, 'message.sent', 'ann'));
+    expect(read()).toBe(10);
+  });
+
+  it('is asked again where I was out and am let in, because nobody told me meanwhile', async () => {
+    const answers = [detail(5), { ...detail(9), revision: 10 }];
+    const { read, tell, asked } = back(() => answers.shift());
+    await settle();
+    tell('event', eventAt(10, 'member.added', 'bob', { members: [{ user: 'ann', role: 'member' }] }));
+    await settle();
+    expect(asked).toHaveLength(2);
+    expect(read()).toBe(9);
+  });
+});
+
+describe('a conversation that is asked for', () => {
+  it('is asked for once more where an event came before an answer that does not have it', async () => {
+    const open: ((value: unknown) => void)[] = [];
+    const { asked, tell, roster } = back(() => new Promise((resolve) => open.push(resolve)));
+    tell('event', eventAt(10, 'conversation.closed', 'ann'));
+    open[0]?.(detail(5));
+    await settle();
+    expect(asked).toHaveLength(2);
+    open[1]?.({ ...detail(5), revision: 10, closed: true });
+    await settle();
+    expect(roster.store.snapshot().detail).toMatchObject({ revision: 10, closed: true });
     expect(asked).toHaveLength(2);
   });
 });

@@ -66,6 +66,8 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
   let isLate = false;
   let isEnded = false;
   let tries = 0;
+  /** The newest event that came while nothing was known. */
+  let missed = 0;
   let again: ReturnType<typeof setTimeout> | undefined;
 
   const store = createStore<RosterSnapshot>(() => ({ detail, watermarks: new Map(watermarks) }));
@@ -95,7 +97,9 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
     const answer = await core.call('conversation.get', { conversationId, membersLimit });
     if ((answer.behind ?? 0) > 0) askAgain();
     else tries = 0;
-    return take(answer);
+    const known = take(answer);
+    if (known.revision < missed) refreshSoon();
+    return known;
   }
 
   function askAgain(): void {
@@ -125,7 +129,13 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
 
   const offs = [
     core.on('event', (event) => {
-      if (event.conversationId !== conversationId || detail === undefined) return;
+      if (event.conversationId !== conversationId) return;
+      // Who sends has read what was there, as the server counts it.
+      if (event.type === 'message.sent') mark(event.actor, { delivered: event.seq, read: event.seq });
+      if (detail === undefined) {
+        missed = event.seq;
+        return changed();
+      }
       if (event.type === 'conversation.erased') {
         detail = undefined;
         return changed();

@@ -2,6 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { placeOf } from '@parley/infra/log/subjects';
 import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openReadFixture, type ReadFixture, served } from '../read/read-fixture.js';
 import { type CaughtUp, openCatchUp } from './caught-up.js';
@@ -81,6 +83,20 @@ describe('waiting for the rows', () => {
     await store(1);
     expect(await caughtUp()).toBe(2);
     await project(9);
+  });
+
+  it('does not say that they have everything where the log cannot be asked', async () => {
+    const line = await openBreakableLine(fixture.environment.natsUrl);
+    const far = await connectNats(line.url, 'far');
+    const jsm = await jetstreamManager(far, { checkAPI: false });
+    const asked = openCatchUp({ jsm, partitions: PARTITIONS, database: fixture.pool, served });
+    expect(await asked()).toBe(0);
+    line.cut();
+    expect(await asked()).toBe(1);
+    line.mend();
+    await waitFor(async () => (await asked()) === 0, { what: 'the log to be asked again' });
+    await far.close();
+    line.close();
   });
 
   it('looks once for all who ask at the same time, and again for those who come later', async () => {

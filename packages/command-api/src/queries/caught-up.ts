@@ -7,9 +7,11 @@ import { ifSoon } from './if-soon.js';
 
 /**
  * Waits until the rows have all that the log had when it was asked, a moment at most. How many events and receipts they still
- * had not; undefined where log or rows cannot be asked.
+ * had not; 1 where log or rows cannot be asked, for then nobody can say that they have all.
  */
-export type CaughtUp = () => Promise<number | undefined>;
+export type CaughtUp = () => Promise<number>;
+
+const UNKNOWN = 1;
 
 /** How long the rows are waited for, in ms, and how often they are looked at. A projector at work is 20 to 40 ms behind. */
 const PATIENCE = 250;
@@ -24,13 +26,13 @@ export type CatchUpResources = {
 
 /** Who asks while others wait is answered by the next round, together with all who asked by then. */
 export function openCatchUp(resources: CatchUpResources): CaughtUp {
-  let running: Promise<number | undefined> | undefined;
-  let next: Promise<number | undefined> | undefined;
+  let running: Promise<number> | undefined;
+  let next: Promise<number> | undefined;
 
-  function begin(): Promise<number | undefined> {
+  function begin(): Promise<number> {
     next = undefined;
     const round = catchUp(resources)
-      .catch(() => undefined)
+      .catch(() => UNKNOWN)
       .finally(() => {
         running = undefined;
       });
@@ -45,9 +47,9 @@ export function openCatchUp(resources: CatchUpResources): CaughtUp {
   };
 }
 
-async function catchUp(resources: CatchUpResources): Promise<number | undefined> {
+async function catchUp(resources: CatchUpResources): Promise<number> {
   const heads = await ifSoon(headsOf(resources), PATIENCE);
-  if (heads === undefined) return undefined;
+  if (heads === undefined) return UNKNOWN;
   const deadline = Date.now() + PATIENCE;
   let behind = await withoutHollowEnds(resources, await lagging(resources, heads));
   while (behind.length > 0 && Date.now() < deadline) {

@@ -70,7 +70,7 @@ export class ConversationGetHandler implements IQueryHandler<ConversationGet> {
   private async watermarks(conversationId: string, users: readonly string[]) {
     const { database, caughtUp, served } = this.resources;
     // A receipt that was told live a moment ago, to who was away then, would be in no answer otherwise.
-    const behind = (await caughtUp()) ?? 1;
+    const behind = await caughtUp();
     const watermarks = await served.read(({ schema }) =>
       readWatermarks(database, { schema, conversationId, users }),
     );

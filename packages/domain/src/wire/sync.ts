@@ -20,7 +20,7 @@ export const SyncQuery = shape(
  * `left` are conversations I am no member of any more. `token` is what to ask with next time, once the last page is
  * there. A `full` answer has all there is, because the server cannot tell what changed (no token, one too old, or of another read model):
  * what is not in these pages is not mine. `behind` is how many events and receipts were in the log already that these pages have
- * not seen, where they did not come in time: ask once more soon.
+ * not seen, where they did not come in time, or 1 where that cannot be told: ask once more soon.
  */
 export const SyncPage = shape(
   {
