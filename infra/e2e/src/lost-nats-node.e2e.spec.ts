@@ -6,7 +6,6 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type ParleyClient } from '@parley/client/parley-client';
 import type { LiveEvent } from '@parley/domain/wire/live';
 import { inspectLog } from '@parley/infra/log/inspection/inspect-log';
-import { ensureTopology } from '@parley/infra/log/topology';
 import { connectNats } from '@parley/infra/runtime/connect-nats';
 import { startCli } from '@parley/infra/testing/cli-process';
 import { type NatsCluster, startNatsCluster } from '@parley/infra/testing/nats-cluster';
@@ -25,12 +24,11 @@ beforeAll(async () => {
   environment = await testEnvironment();
   directory = await mkdtemp(join(tmpdir(), 'parley-test-cluster-'));
   cluster = await startNatsCluster(directory);
-  await makeLog();
   const { databaseUrl, redisUrl } = environment;
   system = await startSystem({ natsUrl: cluster.url, databaseUrl, redisUrl }, [], undefined, {
     PARLEY_REPLICAS: '3',
   });
-}, 120_000);
+}, 60_000);
 afterAll(async () => {
   for (const client of clients) client.close();
   await system?.stop();
@@ -47,18 +45,6 @@ async function person(user: string): Promise<{ client: ParleyClient; heard: Live
   return { client, heard };
 }
 
-/** All of it is there before the services come: how they begin one together is not what is tested here. */
-async function makeLog(): Promise<void> {
-  const nats = await connectNats(cluster.url, 'test');
-  try {
-    await ensureTopology(nats, { partitions: SYSTEM_PARTITIONS, replicas: 3 });
-  } finally {
-    await nats.close();
-  }
-  // A copy of an empty stream says that it is up to date when its leader is heard of next.
-  await waitFor(async () => (await copies()) === 3, { what: 'three copies of each stream', timeout: 60_000 });
-}
-
 /** Copies of each stream that are up to date, the fewest of all. */
 async function copies(): Promise<number> {
   const nats = await connectNats(cluster.url, 'test');
@@ -73,6 +59,8 @@ async function copies(): Promise<number> {
 
 describe('a cluster of three brokers', () => {
   it('loses one after the other, and no message, while people talk', async () => {
+    // A copy of an empty stream says that it is up to date when its leader is heard of next.
+    await waitFor(async () => (await copies()) === 3, { what: 'three copies of each stream' });
     const [ann, bob] = [await person('ann'), await person('bob')];
     const id = `g-${randomUUID()}`;
     await ann.client.call('conversation.create', { conversationId: id, kind: 'group', members: ['bob'] });

@@ -100,6 +100,10 @@ it('leaves nothing of a message whose life is over: not on the servers, not in a
     body: { kind: 'text', text: sentences[0] },
     ttl: LIFE,
   });
+  // Edited in the batch that sent it, it would never be in the files of the database.
+  await waitFor(async () => (await inDatabase('select from rm_1.message')).rowCount === 1, {
+    what: 'the row of the message',
+  });
   await bob.call('message.react', { conversationId: id, seq: planted.seq, emoji: '🪶' });
   const { seq } = await ann.call('message.edit', {
     conversationId: id,

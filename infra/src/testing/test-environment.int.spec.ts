@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -25,4 +26,17 @@ it('hands out environments that do not see each other', async () => {
 
   await Promise.all([...nats.map((connection) => connection.close()), a.end(), b.end(), r.quit(), s.quit()]);
   await Promise.all([one.dispose(), other.dispose()]);
+});
+
+it('drops no database under a session that is about to end', async () => {
+  const { databaseUrl, dispose } = await testEnvironment();
+  const client = new pg.Client(databaseUrl);
+  const faults: Error[] = [];
+  client.on('error', (error) => faults.push(error));
+  await client.connect();
+  const disposed = dispose();
+  await sleep(200);
+  await client.end();
+  await disposed;
+  expect(faults).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -35,6 +36,7 @@ export const testEnvironment = async (): Promise<TestEnvironment> => {
     redisUrl: redisUrl.href,
     home: dirname(stack.claims),
     dispose: async () => {
+      await sessionsEnd(stack.database, database);
       await administer(stack.database, `drop database if exists ${database} with (force)`);
       await emptyRedis(redisUrl.href);
     },
@@ -61,12 +63,23 @@ const claim = async (claims: string, count: number): Promise<number> => {
   throw new Error(`all ${count} test environments of this run are taken`);
 };
 
-const administer = async (databaseUrl: string, statement: string): Promise<void> => {
+/** Milliseconds for which sessions of a database may still end before it is dropped under them. */
+const ENDING_MS = 2_000;
+
+/** A pool says that it has ended while its sessions still do: one that is put an end to meanwhile throws where nobody catches. */
+const sessionsEnd = async (databaseUrl: string, database: string): Promise<void> => {
+  const of = `select from pg_stat_activity where datname = '${database}' and backend_type = 'client backend'`;
+  for (const until = Date.now() + ENDING_MS; Date.now() < until; await sleep(20))
+    if ((await administer(databaseUrl, of)) === 0) return;
+};
+
+/** Resolves with the number of rows. */
+const administer = async (databaseUrl: string, statement: string): Promise<number> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query(statement)).rowCount ?? 0;
   } finally {
     await client.end();
   }
