@@ -1,3 +1,4 @@
+import { isLargeEnough } from '@parley/domain/call/picture-size';
 import type { TrackSource } from '@parley/domain/wire/voice';
 import type { Size } from './media-path.js';
 
@@ -26,11 +27,8 @@ export function cameraLayers({ width = 1_280, height = 720 }: PictureSize): RTCR
   }));
 }
 
-/** A picture may be shown this much larger than it is sent, as a node has it when it picks a layer. */
-const STRETCH = 1.25;
-
 /**
- * A picture that one other participant of a mesh shows at this size: a camera half or a quarter as wide where that fits, in the dimension that needs less; a screen as it is, for its
+ * A picture that one other participant of a mesh shows at this size: a camera half or a quarter as wide where that is large enough, as a node picks its layers; a screen as it is, for its
  * text. Nothing where nobody sees it.
  *
  * @param shown null: nobody sees it; undefined: they have not said so
@@ -43,8 +41,7 @@ export function pictureFor(
   if (shown === null) return { active: false };
   const { width = 1_280, height = 720 } = picture;
   const fits = (scale: number): boolean =>
-    shown !== undefined &&
-    ((width / scale) * STRETCH >= shown.width || (height / scale) * STRETCH >= shown.height);
+    shown !== undefined && isLargeEnough({ width, height }, scale, shown);
   const scale = source === 'camera' ? ([4, 2].find(fits) ?? 1) : 1;
   const maxBitrate = source === 'camera' ? (LAYERS[2 - Math.log2(scale)] ?? CAMERA) : mostBits[source];
   return { active: true, scaleResolutionDownBy: scale, maxBitrate };

@@ -1,7 +1,5 @@
+import { isLargeEnough, type PictureSize } from '@parley/domain/call/picture-size';
 import type { TrackSource } from '@parley/domain/wire/voice';
-
-/** In pixels of the screen. */
-export type Size = { readonly width: number; readonly height: number };
 
 /** What mediasoup calls layers: 0 is the smallest, or the slowest. */
 export type Layers = { readonly spatialLayer: number; readonly temporalLayer: number };
@@ -10,13 +8,10 @@ export type Layers = { readonly spatialLayer: number; readonly temporalLayer: nu
 export type Layering = {
   readonly scales: readonly number[];
   readonly temporal: number;
-  readonly whole: Size;
+  readonly whole: PictureSize;
 };
 
 type Encoding = { readonly scaleResolutionDownBy?: number; readonly scalabilityMode?: string };
-
-/** A layer may be shown this much larger than it is before the next one is sent. */
-const STRETCH = 1.25;
 
 /** Shown this small, every other picture is enough. */
 const SMALL = 120;
@@ -25,15 +20,11 @@ const SMALL = 120;
 const WHOLE = { camera: { width: 1_280, height: 720 }, screen: { width: 1_920, height: 1_080 } } as const;
 
 /**
- * The layers that fit a picture shown at `size`: the smallest that need not be stretched by more than a quarter, in the dimension that needs less; at no size at all the
- * smallest there is. Never more than there are.
+ * The layers that fit a picture shown at `size`: the smallest that are large enough; at no size at all the smallest there is. Never more than there are.
  */
-export function layersFor({ scales, temporal, whole }: Layering, size: Size): Layers {
+export function layersFor({ scales, temporal, whole }: Layering, size: PictureSize): Layers {
   const last = Math.max(0, scales.length - 1);
-  const fits = scales.findIndex(
-    (scale) =>
-      (whole.width / scale) * STRETCH >= size.width || (whole.height / scale) * STRETCH >= size.height,
-  );
+  const fits = scales.findIndex((scale) => isLargeEnough(whole, scale, size));
   const isSmall = Math.min(size.width, size.height) < SMALL;
   return {
     spatialLayer: fits === -1 ? last : fits,
@@ -48,7 +39,7 @@ export function layersFor({ scales, temporal, whole }: Layering, size: Size): La
 export function layeringOf(
   encodings: readonly Encoding[] | undefined,
   source: TrackSource,
-  said: Partial<Size> = {},
+  said: Partial<PictureSize> = {},
 ): Layering | undefined {
   if (encodings === undefined || (source !== 'camera' && source !== 'screen')) return undefined;
   const modes = encodings.map(({ scalabilityMode }) => layersOfMode(scalabilityMode));

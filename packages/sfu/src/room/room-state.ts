@@ -1,6 +1,7 @@
+import type { PictureSize } from '@parley/domain/call/picture-size';
 import type { MediaKind } from '@parley/domain/wire/rtp';
 import type { ConsumerView, TrackSource, VoiceNotice } from '@parley/domain/wire/voice';
-import type { Layering, Layers, Size } from './layers.js';
+import type { Layering, Layers } from './layers.js';
 
 /** For how long nobody has received a track until its sender is told, or who brings it, in ms: who comes and goes does not stop it each time. */
 export const UNWANTED_MS = 2_000;
@@ -58,7 +59,7 @@ export type Reception = {
   consumer: string | undefined;
   /** By who receives it. */
   paused: boolean;
-  size: Size | undefined;
+  size: PictureSize | undefined;
   layers: Layers | undefined;
 };
 
@@ -135,7 +136,7 @@ export type RoomInput =
       readonly tag: 'setConsumer';
       readonly consumer: string;
       readonly paused?: boolean;
-      readonly size?: Size;
+      readonly size?: PictureSize;
       readonly priority?: number;
       readonly keyFrame?: true;
     }

@@ -1,3 +1,4 @@
+import type { PictureSize } from '@parley/domain/call/picture-size';
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { OngoingCall } from '@parley/domain/wire/calls';
 import type { NodeMethod, TrackSource } from '@parley/domain/wire/voice';
@@ -6,7 +7,6 @@ import type { CallRoster } from '@parley/infra/voice/roster';
 import type { Ticket } from '@parley/infra/voice/ticket';
 import type * as E from 'fp-ts/lib/Either.js';
 import type { types } from 'mediasoup';
-import type { Size } from './layers.js';
 import type { TrackChange } from './room-state.js';
 
 /**
@@ -64,7 +64,7 @@ export type RoomTrack = {
   readonly source: TrackSource;
   readonly producer: types.Producer;
   /** Of a picture whose layers may be chosen: how large it is as a whole. */
-  readonly size?: Size | undefined;
+  readonly size?: PictureSize | undefined;
   /** By its sender; a moderator's mute is not told here. */
   readonly paused: boolean;
   /** Whether somebody receives it here, or something takes it elsewhere; for some time after nobody does. */
