@@ -98,7 +98,10 @@ function openRoster(core: Core, conversationId: string): { roster: Roster; end: 
     if ((answer.behind ?? 0) > 0) askAgain();
     else tries = 0;
     const known = take(answer);
-    if (known.revision < missed) refreshSoon();
+    if (known.revision < missed) {
+      missed = 0;
+      refreshSoon();
+    }
     return known;
   }
 

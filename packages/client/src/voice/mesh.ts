@@ -1,4 +1,4 @@
-import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import { MAX_SIDE, type PeerSignal, type TrackSource } from '@parley/domain/wire/voice';
 import {
   type Access,
   inPixels,
@@ -24,6 +24,9 @@ export type MeshOptions = PathHost & {
 type Picture = Extract<PeerSignal, { readonly type: 'shown' }>['source'];
 const PICTURES: readonly Picture[] = ['camera', 'screen'];
 const isPicture = (source: TrackSource): source is Picture => source === 'camera' || source === 'screen';
+/** What is sent of a picture of which nothing was said. */
+const ALL: Size = { width: MAX_SIDE, height: MAX_SIDE };
+
 const keyOf = (participant: number, source: Picture): string => `${participant} ${source}`;
 
 /** Media from each to each: one connection to every other participant. */
@@ -44,8 +47,8 @@ export function openMesh({
   const sizes = new Map<string, Size | null>();
   /** Those whose browsers hear how large I show them. */
   const introduced = new WeakSet<Peer>();
-  const wishes = createWishes<Size | null | undefined>({
-    ask(id, size = null) {
+  const wishes = createWishes<Size | null>({
+    ask(id, size) {
       const [other, source] = id.split(' ') as [string, Picture];
       return signalTo(Number(other), { type: 'shown', source, size });
     },
@@ -67,8 +70,9 @@ export function openMesh({
     introduced.add(peer);
     for (const source of PICTURES) {
       const id = keyOf(other, source);
-      wishes.begin(id, undefined);
-      wishes.wish(id, sizes.get(id));
+      wishes.begin(id, ALL);
+      const size = sizes.get(id);
+      if (size !== undefined) wishes.wish(id, size);
     }
   }
 
