@@ -6,8 +6,9 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { type NatsConnection, nanos, RequestError, TimeoutError } from '@nats-io/transport-node';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
 import { LIVE_VAULT, VAULT_STREAM, vaultSubject } from '../vault/names.js';
+import { isLogAway } from './log-away.js';
 import { accountStreamName, ERASURES, erasureSubject, receiptStreamName, streamName } from './subjects.js';
 
 export type TopologyOptions = {
@@ -33,8 +34,8 @@ export class PartitionMismatch extends Error {
 
 /**
  * Makes the streams and buckets that are missing and checks those that are there. Idempotent; any process may call it
- * first, and several at once: in a cluster a stream that another process makes at this moment may have no copy that answers, so
- * what is not answered is tried again for 20 s.
+ * first, and several at once: in a cluster that has just come up, or a stream that another process makes at this moment, there may be
+ * nobody who answers, or who can do it yet, so that is tried again for 20 s.
  *
  * @throws PartitionMismatch when the log has another number of partitions.
  * @throws Error when the server does not keep to a setting the log relies on.
@@ -44,7 +45,7 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
     try {
       return await makeWhatIsMissing(nats, options);
     } catch (error) {
-      if (!isWithoutAnswer(error) || nats.isClosed() || Date.now() > until) throw error;
+      if (!mayPass(error) || nats.isClosed() || Date.now() > until) throw error;
       await sleep(200);
     }
   }
@@ -52,8 +53,16 @@ export async function ensureTopology(nats: NatsConnection, options: TopologyOpti
 
 const MADE_WITHIN_MS = 20_000;
 
-const isWithoutAnswer = (error: unknown): boolean =>
-  error instanceof TimeoutError || (error instanceof RequestError && error.isNoResponders());
+/** Not that a broker which is alone keeps no several copies: that stays so. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof NotStored ||
+  (isLogAway(error) && !(error instanceof JetStreamApiError && error.code === REPLICAS_NOT_SUPPORTED));
+
+const REPLICAS_NOT_SUPPORTED = 10074;
+
+class NotStored extends Error {
+  override readonly name = 'NotStored';
+}
 
 async function makeWhatIsMissing(nats: NatsConnection, options: TopologyOptions): Promise<void> {
   const jsm = await jetstreamManager(nats);
@@ -86,7 +95,7 @@ async function claimPartitions(
     await bucket.create('partitions', JSON.stringify(partitions)).catch(() => undefined);
     const entry = await read();
     if (entry === null)
-      throw new Error('The number of partitions could not be stored in the KV bucket PARLEY.');
+      throw new NotStored('The number of partitions could not be stored in the KV bucket PARLEY.');
     return entry;
   }
 
