@@ -44,9 +44,9 @@ function throwAloud(connection: NatsConnection): void {
     if (callback === undefined) return subscribe(subject, options);
     return subscribe(subject, {
       ...options,
-      callback(...heard) {
+      callback(fault, message) {
         try {
-          callback(...heard);
+          callback(fault, message);
         } catch (error) {
           queueMicrotask(() => {
             throw error;

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { waitFor } from './wait-for.js';
 
 /** Servers that nobody else in this run sees: an empty database, an empty NATS account, an empty Redis database. */
 export type TestEnvironment = {
@@ -69,8 +69,8 @@ const ENDING_MS = 2_000;
 /** A pool says that it has ended while its sessions still do: one that is put an end to meanwhile throws where nobody catches. */
 const sessionsEnd = async (databaseUrl: string, database: string): Promise<void> => {
   const of = `select from pg_stat_activity where datname = '${database}' and backend_type = 'client backend'`;
-  for (const until = Date.now() + ENDING_MS; Date.now() < until; await sleep(20))
-    if ((await administer(databaseUrl, of)) === 0) return;
+  const ended = async () => (await administer(databaseUrl, of)) === 0;
+  await waitFor(ended, { what: 'its sessions to end', timeout: ENDING_MS }).catch(() => undefined);
 };
 
 /** Resolves with the number of rows. */

@@ -3,6 +3,7 @@ import type { Role } from '@parley/domain/conversation/vocabulary';
 import { isHole, type LiveEvent } from '@parley/domain/wire/live';
 import type { ConversationDetail } from '@parley/domain/wire/views';
 import type { EventData } from '../event-data.js';
+import { passage } from '../live-notices.js';
 
 type Members = ConversationDetail['members'];
 
@@ -40,7 +41,7 @@ export function foldDetail(
       return withoutPins(next, (seq) => covers(data.ranges, seq));
     case 'member.added':
       // What of the others moved while I was out was not told me.
-      if (data.members.some((entry) => entry.user === user)) return undefined;
+      if (passage(event, user) === 'enters') return undefined;
       return entered(next, data.members, event.seq);
     case 'member.removed':
       return left(next, data.users);

@@ -1,7 +1,7 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
 import type { Way } from './call-machine.js';
 import type { VideoCodec } from './call-types.js';
-import type { Access, MediaPath, PathHost, Received, Size } from './media-path.js';
+import { type Access, keyOf, type MediaPath, type PathHost, type Received, type Size } from './media-path.js';
 import { openMesh } from './mesh.js';
 import type { AskNode } from './node-line.js';
 import type { VoiceNotice } from './read-voice-notice.js';
@@ -261,7 +261,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       for (const media of all()) hush(media);
     },
     shown(participant, source, size) {
-      const key = `${participant} ${source}`;
+      const key = keyOf(participant, source);
       if (others().includes(participant)) sizes.set(key, [participant, source, size]);
       else sizes.delete(key);
       for (const media of all()) media.shown(participant, source, size);
@@ -281,7 +281,7 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       const chosen = new Map<string, Received>();
       for (const { media } of open.values())
         for (const each of media?.received() ?? []) {
-          const key = `${each.participant} ${each.source}`;
+          const key = keyOf(each.participant, each.source);
           if (!chosen.has(key) || delivered.has(each.receiver)) chosen.set(key, each);
         }
       return [...chosen.values()];

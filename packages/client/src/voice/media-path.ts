@@ -34,6 +34,9 @@ export type Size = { readonly width: number; readonly height: number };
 /** As it may be told: whole pixels, and no more than a picture may have. */
 export const inPixels = ({ width, height }: Size): Size => ({ width: side(width), height: side(height) });
 
+/** One track of one participant, as a key. */
+export const keyOf = (participant: number, source: TrackSource): string => `${participant} ${source}`;
+
 const side = (pixels: number): number => Math.min(MAX_SIDE, Math.max(0, Math.ceil(pixels)));
 
 /** A track of somebody else. */

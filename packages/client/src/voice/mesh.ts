@@ -2,6 +2,7 @@ import { MAX_SIDE, type PeerSignal, type TrackSource } from '@parley/domain/wire
 import {
   type Access,
   inPixels,
+  keyOf,
   type MediaPath,
   type PathHost,
   type Received,
@@ -26,8 +27,6 @@ const PICTURES: readonly Picture[] = ['camera', 'screen'];
 const isPicture = (source: TrackSource): source is Picture => source === 'camera' || source === 'screen';
 /** What is sent of a picture of which nothing was said. */
 const ALL: Size = { width: MAX_SIDE, height: MAX_SIDE };
-
-const keyOf = (participant: number, source: Picture): string => `${participant} ${source}`;
 
 /** Media from each to each: one connection to every other participant. */
 export function openMesh({

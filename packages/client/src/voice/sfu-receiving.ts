@@ -1,6 +1,6 @@
 import type { ConsumerView, TrackSource, VoiceParams } from '@parley/domain/wire/voice';
 import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
-import { inPixels, type Received, type Size } from './media-path.js';
+import { inPixels, keyOf, type Received, type Size } from './media-path.js';
 import type { AskNode } from './node-line.js';
 import { createWishes } from './wishes.js';
 
@@ -151,5 +151,3 @@ export function createReceiving({ transport, ask, onChange, onLost }: ReceivingO
     },
   };
 }
-
-const keyOf = (participant: number, source: TrackSource): string => `${participant} ${source}`;

@@ -199,8 +199,8 @@ export const voiceMethods = {
     {
       paused: t.boolean,
       /** The size it is shown at, in CSS pixels times the device's ratio: the node picks the layers by it. */
-      width: boundedInteger('width', 0, MAX_SIDE),
-      height: boundedInteger('height', 0, MAX_SIDE),
+      width: ShownSide('width'),
+      height: ShownSide('height'),
       priority: boundedInteger('priority', 1, 255),
       keyFrame: t.literal(true),
     },

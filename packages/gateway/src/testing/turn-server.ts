@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Program } from '@parley/infra/embedded/find-program';
 import { freePort } from '@parley/infra/embedded/free-port';
 import { findCoturn } from '@parley/infra/testing/find-coturn';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -20,37 +21,40 @@ const TRIES = 5;
  */
 export async function startTurnServer(secret: string): Promise<TurnServer> {
   const program = await findCoturn();
-  const directory = await mkdtemp(join(tmpdir(), 'parley-turn-'));
   for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    const server = spawn(
-      program.command,
-      [
-        ...['-n', '--no-cli', '--no-tls', '--no-dtls', '--use-auth-secret', '--log-file', 'stdout'],
-        ...['--static-auth-secret', secret, '--realm', 'parley', '--allow-loopback-peers'],
-        ...['--listening-ip', '127.0.0.1', '--relay-ip', '127.0.0.1', '--listening-port', String(port)],
-        ...['--pidfile', join(directory, 'pid'), '--userdb', join(directory, 'users')],
-      ],
-      { env: { ...process.env, ...program.env }, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const exited = once(server, 'exit');
-    const stop = async (): Promise<void> => {
+    const { outcome, said, ...server } = await startOn(await freePort(), secret, program);
+    if (outcome === 'answers') return server;
+    await server.stop();
+    if (outcome === 'port taken' && tries < TRIES) continue;
+    const last = said().trim().split('\n').slice(-8).join('\n');
+    throw new Error(`coturn on port ${server.port}: ${outcome}\n${last}`);
+  }
+}
+
+async function startOn(port: number, secret: string, { command, env }: Program) {
+  const directory = await mkdtemp(join(tmpdir(), 'parley-turn-'));
+  const server = spawn(
+    command,
+    [
+      ...['-n', '--no-cli', '--no-tls', '--no-dtls', '--use-auth-secret', '--log-file', 'stdout'],
+      ...['--static-auth-secret', secret, '--realm', 'parley', '--allow-loopback-peers'],
+      ...['--listening-ip', '127.0.0.1', '--relay-ip', '127.0.0.1', '--listening-port', String(port)],
+      ...['--pidfile', join(directory, 'pid'), '--userdb', join(directory, 'users')],
+    ],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const exited = once(server, 'exit');
+  const said = listenTo(server);
+  return {
+    port,
+    outcome: await outcomeOf(server, port, said),
+    said,
+    async stop(): Promise<void> {
       server.kill('SIGKILL');
       await exited;
       await rm(directory, { recursive: true, force: true });
-    };
-    const said = listenTo(server);
-    const outcome = await outcomeOf(server, port, said);
-    if (outcome === 'answers') return { port, stop };
-    if (outcome !== 'port taken' || tries === TRIES) {
-      await stop();
-      throw new Error(
-        `coturn on port ${port}: ${outcome}\n${said().trim().split('\n').slice(-8).join('\n')}`,
-      );
-    }
-    server.kill('SIGKILL');
-    await exited;
-  }
+    },
+  };
 }
 
 type Outcome = 'answers' | 'port taken' | 'ended' | 'silent';
