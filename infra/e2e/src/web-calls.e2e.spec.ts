@@ -1,17 +1,31 @@
 import { directConversationId } from '@parley/domain/ids';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { button, CALLER, hears, peopleIn, sees, tile } from './web/call-people.js';
+import { type PageEars, rememberConnections } from './voice/page-ears.js';
+import { button, CALLER, callerIn, hears, PHONE, peopleIn, sees, tile } from './web/call-people.js';
 import { serious } from './web/serious.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
 
 let stack: WebStack;
 
+declare const heard: PageEars;
+
 beforeAll(async () => {
   stack = await startWebStack(['--use-fake-device-for-media-stream']);
 });
 afterEach(() => stack.clear());
 afterAll(() => stack?.stop());
+
+/** How many times smaller than their camera a picture goes out, by a mesh. */
+const sentSmaller = ({ page }: WebPerson): Promise<number | undefined> =>
+  page.evaluate(
+    () =>
+      heard.connections
+        .flatMap((each) => each.getSenders())
+        .find(({ track }) => track?.kind === 'video')
+        ?.getParameters().encodings[0]?.scaleResolutionDownBy,
+  );
 
 describe('two people in two windows', () => {
   it('call, are rung, see and hear each other, go elsewhere meanwhile, and leave', async () => {
@@ -83,6 +97,24 @@ describe('two people in two windows', () => {
     await button(emil as WebPerson, 'Leave the call').click();
     await (dora as WebPerson).page.getByText('It was ended for everyone.').waitFor();
     await button(emil as WebPerson, 'Start a voice call').waitFor();
+  });
+
+  it('have pictures as large as they are drawn, also where a tile shows the middle of them alone', async () => {
+    await groupOf(await stack.client('ann'), 'Cut', ['bob']);
+    const ann = await callerIn(stack, 'Cut', 'ann', { first: rememberConnections });
+    const bob = await callerIn(stack, 'Cut', 'bob', PHONE);
+    await button(ann, 'Start a video call').click();
+    await button(bob, 'Accept').first().click();
+    await sees(bob, 'ann');
+    const { width = 0, height = 1 } = (await tile(bob, 'ann').boundingBox()) ?? {};
+    // A quarter of the camera, 320 pixels stretched by a quarter, would do for the width of the tile, and not for that of the picture.
+    expect(width).toBeLessThan(400);
+    expect((height * 16) / 9).toBeGreaterThan(400);
+    await waitFor(async () => (await sentSmaller(ann)) === 2, {
+      what: 'half the width of the camera to be sent',
+    });
+    await bob.page.setViewportSize({ width: 1_000, height: 340 });
+    await waitFor(async () => (await sentSmaller(ann)) === 4, { what: 'a quarter for a small window' });
   });
 
   it('are told by sight what the other does not want to answer', async () => {

@@ -83,7 +83,7 @@ export type CallSession = {
   talk(on: boolean): void;
   useDevice(kind: 'microphone' | 'camera', deviceId: string): Promise<void>;
   devices(): Promise<CallDevices>;
-  /** How large a track is shown, in device pixels: what fits is sent. Null: nobody sees it, and nothing of it is sent. Before it is said a node sends nothing of a picture, and a browser of a mesh all. */
+  /** How large a track is drawn, in device pixels, with what its box cuts off of it: what fits is sent. Null: nobody sees it, and nothing of it is sent. Before it is said a node sends nothing of a picture, and a browser of a mesh all. */
   shown(
     participant: number,
     source: 'camera' | 'screen',
