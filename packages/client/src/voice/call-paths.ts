@@ -133,12 +133,14 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     onUp(now.path);
   }
 
-  /** What played, of those who are still there and send it. */
+  /** What played, of those who are still there and send it, and the pictures that are kept from playing: that they are there is seen. */
   function stillOf(before: readonly Received[]): readonly Received[] {
     const there = others();
     return before.filter(
-      ({ participant, source, receiver, isPaused }) =>
-        there.includes(participant) && sends(participant, source) && !isPaused && delivered.has(receiver),
+      ({ participant, source, receiver, track, isPaused }) =>
+        there.includes(participant) &&
+        sends(participant, source) &&
+        (isPaused ? track.kind === 'video' : delivered.has(receiver)),
     );
   }
 

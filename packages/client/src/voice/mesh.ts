@@ -28,6 +28,9 @@ const isPicture = (source: TrackSource): source is Picture => source === 'camera
 /** What is sent of a picture of which nothing was said. */
 const ALL: Size = { width: MAX_SIDE, height: MAX_SIDE };
 
+/** The other side has a connection for this one: who came when a node was needed goes by that alone, and never has. */
+const isHeardOf = ({ connection }: Peer): boolean => connection.remoteDescription !== null;
+
 /** Media from each to each: one connection to every other participant. */
 export function openMesh({
   participant: me,
@@ -64,7 +67,7 @@ export function openMesh({
   /** Says how large another's pictures are shown, as soon as there is something there that hears it; and again where that may have been lost. */
   function introduce(other: number, isAgain = false): void {
     const peer = peers.get(other);
-    if (peer === undefined || peer.connection.remoteDescription === null) return;
+    if (peer === undefined || !isHeardOf(peer)) return;
     if (introduced.has(peer) && !isAgain) return;
     introduced.add(peer);
     for (const source of PICTURES) {
@@ -110,7 +113,7 @@ export function openMesh({
   }
 
   function look(): void {
-    if (isFinishing && [...peers.keys()].every((other) => done.has(other))) onFinished();
+    if (isFinishing && [...peers].every(([other, peer]) => done.has(other) || !isHeardOf(peer))) onFinished();
   }
 
   return {
@@ -168,7 +171,7 @@ export function openMesh({
       [...peers].flatMap(([participant, peer]) =>
         SECTIONS.flatMap((source): Received[] => {
           const receiver = peer.transceiver(source)?.receiver;
-          if (receiver === undefined || peer.connection.remoteDescription === null) return [];
+          if (receiver === undefined || !isHeardOf(peer)) return [];
           if (!sends(participant, source)) return [];
           const isPaused = isPicture(source) && sizes.get(keyOf(participant, source)) === null;
           return [{ participant, source, receiver, track: receiver.track, isOff: false, isPaused }];
