@@ -1,6 +1,7 @@
 import { utf8Length } from '@parley/domain/text';
 import { RefusalError, refusalFromWire, unavailable } from './refusal-error.js';
 import { readServerFrame, type ServerMessage } from './server-frame.js';
+import { elapsed } from './time/elapsed.js';
 import { MAX_FRAME_BYTES, SUBPROTOCOL, type WebSocketConstructor } from './web-socket.js';
 
 export type ConnectionOptions = {
@@ -48,19 +49,19 @@ export function openConnection(options: ConnectionOptions): Connection {
   const pending = new Map<number, Pending>();
   const socket = new options.webSocket(options.url, SUBPROTOCOL);
   let nextId = 1;
-  let heardAt = Date.now();
+  let heardAt = elapsed();
   let over = false;
   let probing: ReturnType<typeof setTimeout> | undefined;
 
   socket.addEventListener('open', () => {
-    heardAt = Date.now();
+    heardAt = elapsed();
     if (!over) options.onOpen();
   });
   socket.addEventListener('error', () => undefined);
   socket.addEventListener('close', ({ code, reason }) => end(code, reason));
   socket.addEventListener('message', ({ data }) => {
     if (over) return;
-    heardAt = Date.now();
+    heardAt = elapsed();
     const messages = typeof data === 'string' ? readServerFrame(data) : undefined;
     if (messages === undefined) return fail(1002, 'the server sent a frame that is not JSON-RPC');
     for (const message of messages) {
@@ -71,7 +72,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   const sweep = setInterval(
     () => {
-      const now = Date.now();
+      const now = elapsed();
       if (now - heardAt >= QUIET_MS && isWatched()) probe();
       for (const [id, entry] of pending) {
         if (now - entry.sentAt < options.answerMs) break;
@@ -105,7 +106,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   /** A method that nobody has is refused at once, by whoever is there: that is a sign too, and costs nothing. */
   function probe(): void {
-    const askedAt = Date.now();
+    const askedAt = elapsed();
     if (over || socket.readyState !== 1 || probing !== undefined || askedAt - heardAt < FRESH_MS) return;
     probing = setTimeout(() => {
       probing = undefined;
@@ -133,7 +134,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         if (frame.length * 3 > MAX_FRAME_BYTES && utf8Length(frame) > MAX_FRAME_BYTES) {
           return reject(new RefusalError('BodyTooLarge'));
         }
-        pending.set(id, { resolve, reject, sentAt: Date.now() });
+        pending.set(id, { resolve, reject, sentAt: elapsed() });
         socket.send(frame);
       }),
     probe,

@@ -75,6 +75,15 @@ describe('a command that was perhaps done', () => {
     expect(await answer).toBeUndefined();
   });
 
+  it('is looked for where the clock was set back since it was given', async () => {
+    const { certainty, hear } = later(1_000);
+    const ahead = command(7_200_000, 10);
+    certainty.watch(ahead);
+    const answer = certainty.look(ahead);
+    hear(event(12, 'one'));
+    expect(await answer).toEqual({ conversationId: 'c', seq: 12, at: 120 });
+  });
+
   it('is given back to who gave it where the log between cannot be read', async () => {
     const { certainty } = later(1_000);
     certainty.watch(command(0, 10));

@@ -42,7 +42,8 @@ export function createCertainty(options: CertaintyOptions): Certainty {
   const lost = new Set<string>();
   const waiting = new Map<string, Set<() => void>>();
 
-  const isOld = ({ at }: QueuedCommand): boolean => now() - at > REMEMBERED_MS;
+  /** By a clock that was set back since nobody can tell. */
+  const isOld = ({ at }: QueuedCommand): boolean => now() - at > REMEMBERED_MS || now() < at;
 
   function stir(conversationId: string): void {
     for (const resolve of waiting.get(conversationId) ?? []) resolve();

@@ -1,5 +1,6 @@
 import { backoffMs } from '../backoff.js';
 import { RefusalError } from '../refusal-error.js';
+import { elapsed } from '../time/elapsed.js';
 import { createLanes, type LaneBounds, type LaneEntry } from './lanes.js';
 
 /** Puts commands through, one at a time per lane: again after a break or a retryable refusal, until each is settled. */
@@ -31,9 +32,9 @@ export function createSender<C>(options: SenderOptions<C>): Sender<C> {
   function pump(): void {
     clearTimeout(timer);
     if (!options.isOpen()) return;
-    for (const entry of lanes.take(Date.now())) void deliver(entry);
+    for (const entry of lanes.take(elapsed())) void deliver(entry);
     const { nextAt } = lanes;
-    if (nextAt !== undefined) timer = setTimeout(pump, Math.max(0, nextAt - Date.now()));
+    if (nextAt !== undefined) timer = setTimeout(pump, Math.max(0, nextAt - elapsed()));
   }
 
   async function deliver(entry: LaneEntry<C>): Promise<void> {
@@ -45,7 +46,7 @@ export function createSender<C>(options: SenderOptions<C>): Sender<C> {
     } catch (error) {
       if (error instanceof RefusalError && error.retryable) {
         const wait = Math.max(backoffMs(attempts, Math.random()), error.retryAfterMs ?? 0);
-        if (lanes.rest(entry, Date.now() + wait)) options.onRested(command);
+        if (lanes.rest(entry, elapsed() + wait)) options.onRested(command);
       } else if (lanes.settle(entry)) options.onRefused(command, error);
     }
     pump();

@@ -84,6 +84,20 @@ describe('those who type', () => {
     expect(typists.at('c')).toEqual([]);
   });
 
+  it('are not named for longer, nor silent, because the clock was set back', async () => {
+    const { core, tell, asked } = smallCore(() => ({}));
+    const typists = createTypists(core);
+    const teller = createTypingTeller(core);
+    tell('typing', typing('bob'));
+    teller.typing('c', true);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    tell('typing', typing('cid'));
+    await vi.advanceTimersByTimeAsync(6_001);
+    teller.typing('c', true);
+    expect(typists.at('c')).toEqual([]);
+    expect(asked.map(({ params }) => params.typing)).toEqual([true, true]);
+  });
+
   it('say so again while they do, and once when they stop', async () => {
     const { core, asked } = smallCore(() => ({}));
     const teller = createTypingTeller(core);

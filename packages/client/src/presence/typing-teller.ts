@@ -1,5 +1,6 @@
 import { TYPING_MS } from '@parley/domain/wire/presence';
 import type { Core } from '../core.js';
+import { elapsed } from '../time/elapsed.js';
 
 /** Says where I type: again while I do, as it expires by itself. */
 export type TypingTeller = {
@@ -22,9 +23,9 @@ export function createTypingTeller(core: Core): TypingTeller {
 
   return {
     typing(conversationId, isTyping) {
-      const age = Date.now() - (saidAt.get(conversationId) ?? 0);
+      const age = elapsed() - (saidAt.get(conversationId) ?? Number.NEGATIVE_INFINITY);
       if (isTyping && age >= EVERY_MS) {
-        saidAt.set(conversationId, Date.now());
+        saidAt.set(conversationId, elapsed());
         say(conversationId, true);
       }
       if (isTyping || !saidAt.delete(conversationId)) return;

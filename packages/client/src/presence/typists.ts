@@ -1,5 +1,6 @@
 import type { Core } from '../core.js';
 import { createStore, type OwnStore, type Store } from '../store.js';
+import { elapsed } from '../time/elapsed.js';
 
 /** Who types where, until they stop, send, or are not heard of again in time. */
 export type Typists = {
@@ -36,7 +37,7 @@ export function createTypists(core: Core): Typists {
   /** One timer for all: at the earliest end. */
   function sweep(): void {
     clearTimeout(timer);
-    const now = Date.now();
+    const now = elapsed();
     let next = Number.POSITIVE_INFINITY;
     for (const [conversationId, here] of [...ends]) {
       for (const [user, end] of [...here]) {
@@ -49,7 +50,7 @@ export function createTypists(core: Core): Typists {
 
   core.on('typing', ({ conversationId, user, expiresInMs }) => {
     if (user === core.user()) return;
-    put(conversationId, user, expiresInMs > 0 ? Date.now() + expiresInMs : undefined);
+    put(conversationId, user, expiresInMs > 0 ? elapsed() + expiresInMs : undefined);
     sweep();
   });
   core.on('event', ({ type, conversationId, actor }) => {

@@ -37,6 +37,20 @@ describe('marks', () => {
     expect(asked.at(-1)?.params.marks).toEqual([{ conversationId: 'c', delivered: 100 }]);
   });
 
+  it('wait no longer when the clock is set back', async () => {
+    const { core, asked } = smallCore(() => ({ watermarks: [] }));
+    const marks = createMarks(core);
+    marks.delivered('c', 1);
+    await vi.advanceTimersByTimeAsync(0);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    marks.delivered('c', 2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked.map(({ params }) => params.marks)).toEqual([
+      [{ conversationId: 'c', delivered: 1 }],
+      [{ conversationId: 'c', delivered: 2 }],
+    ]);
+  });
+
   it('are told again when nobody answers, and after a break', async () => {
     let isAway = true;
     const { core, asked, become } = smallCore(() => {

@@ -1,6 +1,7 @@
 import type { ReceiptMark } from '@parley/domain/wire/receipts';
 import type { Core } from '../core.js';
 import { RefusalError } from '../refusal-error.js';
+import { elapsed } from '../time/elapsed.js';
 
 /** Moves my watermarks: what is marked is gathered over all conversations and told together. */
 export type Marks = {
@@ -26,7 +27,7 @@ export function createMarks(core: Core): Marks {
   const due = new Map<string, Due>();
   const told = new Map<string, Due>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let toldAt = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
   let isTelling = false;
 
   function mark(conversationId: string, delivered: number, read: number): void {
@@ -41,7 +42,7 @@ export function createMarks(core: Core): Marks {
 
   function tellSoon(): void {
     if (timer !== undefined || isTelling || due.size === 0 || core.state().tag !== 'open') return;
-    timer = setTimeout(() => void tell(), Math.max(0, toldAt + GATHER_MS - Date.now()));
+    timer = setTimeout(() => void tell(), Math.max(0, toldAt + GATHER_MS - elapsed()));
   }
 
   async function tell(): Promise<void> {
@@ -68,7 +69,7 @@ export function createMarks(core: Core): Marks {
       }
     }
     isTelling = false;
-    toldAt = Date.now() + wait;
+    toldAt = elapsed() + wait;
     tellSoon();
   }
 

@@ -1,4 +1,5 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import { elapsed } from '../time/elapsed.js';
 import type { Way } from './call-machine.js';
 import type { VideoCodec } from './call-types.js';
 import { type Access, keyOf, type MediaPath, type PathHost, type Received, type Size } from './media-path.js';
@@ -127,8 +128,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
     );
     const isThere = open.size > 1 ? now.media.isWhole : now.media.isFlowing;
     if (!isThere || lacking.some(({ track }) => track.kind === 'audio')) return;
-    now.heardAt ??= Date.now();
-    if (lacking.length > 0 && Date.now() - now.heardAt < PICTURES_MS) return;
+    now.heardAt ??= elapsed();
+    if (lacking.length > 0 && elapsed() - now.heardAt < PICTURES_MS) return;
     now.isUp = true;
     onUp(now.path);
   }
@@ -165,10 +166,10 @@ export function callPaths(options: CallPathsOptions): CallPaths {
 
   function note(receiver: RTCRtpReceiver, inbound: Inbound): void {
     if ((inbound.packetsReceived ?? 0) === 0) return;
-    const since = begun.get(receiver) ?? Date.now();
+    const since = begun.get(receiver) ?? elapsed();
     begun.set(receiver, since);
     const plays = (inbound.jitterBufferEmittedCount ?? 0) >= PLAYS_SAMPLES && receiver.track.kind === 'audio';
-    if (!plays && (inbound.framesDecoded ?? 0) === 0 && Date.now() - since <= SILENT_MS) return;
+    if (!plays && (inbound.framesDecoded ?? 0) === 0 && elapsed() - since <= SILENT_MS) return;
     delivered.add(receiver);
     onChange();
   }

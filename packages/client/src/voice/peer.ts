@@ -1,4 +1,5 @@
 import type { PeerSignal, TrackSource } from '@parley/domain/wire/voice';
+import { elapsed } from '../time/elapsed.js';
 import { degradation, mostBits, pictureFor } from './encodings.js';
 import type { Size } from './media-path.js';
 import { withOpusFor } from './opus.js';
@@ -146,13 +147,13 @@ export function openPeer(options: PeerOptions): Peer {
   // Whoever is polite does it first; where it does not, because it heard nothing of the other one, that one does.
   const first = isPolite ? PATIENCE_MS : 2 * PATIENCE_MS;
   let patience = first;
-  let troubledAt = Date.now();
+  let troubledAt = elapsed();
   const timer = setInterval(() => {
     if (connection.connectionState === 'connected') {
-      troubledAt = Date.now();
+      troubledAt = elapsed();
       patience = first;
-    } else if (Date.now() - troubledAt > patience) {
-      troubledAt = Date.now();
+    } else if (elapsed() - troubledAt > patience) {
+      troubledAt = elapsed();
       patience = Math.min(MAX_PATIENCE_MS, 2 * patience);
       retry();
     }

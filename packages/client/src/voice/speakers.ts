@@ -1,3 +1,4 @@
+import { elapsed } from '../time/elapsed.js';
 import type { CallPaths } from './call-paths.js';
 import type { OwnMedia } from './own-media.js';
 
@@ -27,7 +28,7 @@ export function createSpeakers({ paths, media, me, onChange }: SpeakersOptions):
 
   function heard(participant: number): void {
     const was = until.has(participant);
-    until.set(participant, Date.now() + HOLD_MS);
+    until.set(participant, elapsed() + HOLD_MS);
     if (!was) onChange();
   }
 
@@ -53,7 +54,7 @@ export function createSpeakers({ paths, media, me, onChange }: SpeakersOptions):
       if (level !== undefined && (level.audioLevel ?? 0) > LOUD) heard(participant);
     }
     for (const [participant, end] of until)
-      if (end < Date.now()) {
+      if (end < elapsed()) {
         until.delete(participant);
         onChange();
       }
