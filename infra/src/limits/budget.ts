@@ -6,7 +6,7 @@ export type BudgetRule = {
   readonly lease: number;
 };
 
-/** What one process knows of one budget. Times are ms since 1970 UTC. */
+/** What one process knows of one budget. Times are ms by its steady clock. */
 export type Budget = {
   /** Points granted here in the window that ends then. */
   readonly granted: number;

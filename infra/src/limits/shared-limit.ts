@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { steadyNow } from '../runtime/steady-now.js';
 import { type Budget, type BudgetRule, isOver, refusedUntil, take } from './budget.js';
 
 /** A limit that all processes share. */
@@ -49,19 +50,19 @@ export function openSharedLimit({ redis, name, points, windowSeconds }: SharedLi
     } catch (answer) {
       if (!(answer instanceof RateLimiterRes)) throw answer;
       const budget = budgets.get(key);
-      if (budget !== undefined) budgets.set(key, refusedUntil(budget, Date.now() + answer.msBeforeNext));
+      if (budget !== undefined) budgets.set(key, refusedUntil(budget, steadyNow() + answer.msBeforeNext));
     }
   }
 
   const sweep = setInterval(() => {
-    const now = Date.now();
+    const now = steadyNow();
     for (const [key, budget] of budgets) if (isOver(budget, now)) budgets.delete(key);
   }, rule.windowMs).unref();
 
   return {
     take(key, cost = 1) {
       const known = budgets.get(key);
-      const taken = take(known, rule, cost, Date.now());
+      const taken = take(known, rule, cost, steadyNow());
       if (known === undefined && budgets.size >= MAX_KEYS)
         budgets.delete(budgets.keys().next().value as string);
       budgets.set(key, taken.budget);
@@ -70,7 +71,7 @@ export function openSharedLimit({ redis, name, points, windowSeconds }: SharedLi
     },
     wait(key) {
       const known = budgets.get(key);
-      return known === undefined ? undefined : take(known, rule, 1, Date.now()).retryAfterMs;
+      return known === undefined ? undefined : take(known, rule, 1, steadyNow()).retryAfterMs;
     },
     close: () => clearInterval(sweep),
   };

@@ -8,6 +8,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { createInbox, type Msg, nanos, type QueuedIterator } from '@nats-io/transport-node';
+import { steadyNow } from '../runtime/steady-now.js';
 import { type ArrivalQueue, openArrivalQueue } from './arrival-queue.js';
 import { connectionOf } from './connection-of.js';
 import { type LoggedMessage, readDelivery } from './delivery.js';
@@ -99,12 +100,12 @@ function startPulling(js: JetStreamClient, pulling: Pulling) {
   let consumer: string | undefined;
   let delivered = 0;
   let asked = 0;
-  let heardAt = Date.now();
+  let heardAt = steadyNow();
   let stopped = false;
   let starting: Promise<void> | undefined;
   let subscription = subscribe();
   const watch = setInterval(() => {
-    if (asked > 0 && Date.now() - heardAt > HEARTBEAT * 2.5) restart('the broker went silent');
+    if (asked > 0 && steadyNow() - heardAt > HEARTBEAT * 2.5) restart('the broker went silent');
   }, HEARTBEAT / 2);
   const status = nats.status();
   void watchConnection();
@@ -120,7 +121,7 @@ function startPulling(js: JetStreamClient, pulling: Pulling) {
 
   function receive(of: number, message: Msg): void {
     if (of !== generation || stopped) return;
-    heardAt = Date.now();
+    heardAt = steadyNow();
     const received = readDelivery(message);
     if (received === undefined) return receiveStatus(message.headers?.code ?? 0, message);
     const { delivery, logged } = received;
@@ -147,7 +148,7 @@ function startPulling(js: JetStreamClient, pulling: Pulling) {
     const room = queue.capacity - queue.length - asked;
     if (consumer === undefined || room < queue.capacity / 2) return;
     // Who has asked nothing hears nothing.
-    if (asked === 0) heardAt = Date.now();
+    if (asked === 0) heardAt = steadyNow();
     asked += room;
     const request = { batch: room, expires: nanos(EXPIRES), idle_heartbeat: nanos(HEARTBEAT) };
     const subject = `${js.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
@@ -176,7 +177,7 @@ function startPulling(js: JetStreamClient, pulling: Pulling) {
       try {
         const created = await create();
         subscription = subscribe();
-        [consumer, delivered, asked, heardAt] = [created.name, 0, 0, Date.now()];
+        [consumer, delivered, asked, heardAt] = [created.name, 0, 0, steadyNow()];
         // What is left of the stream may have been deleted from it.
         if (!follow && created.num_pending === 0) return queue.end();
         return ask();

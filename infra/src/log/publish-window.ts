@@ -1,5 +1,6 @@
 import { createInbox, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { openFifo } from '../runtime/fifo.js';
+import { steadyNow } from '../runtime/steady-now.js';
 
 /** What the broker said of a publish. `unknown`: no answer in time, so it may or may not be stored. */
 export type PublishOutcome =
@@ -49,7 +50,7 @@ export function openPublishWindow(nats: NatsConnection, options: WindowOptions =
   });
 
   const sweep = setInterval(() => {
-    const overdue = Date.now() - timeout;
+    const overdue = steadyNow() - timeout;
     for (const [id, { sentAt }] of pending) {
       if (sentAt > overdue) break;
       settle(id, { tag: 'unknown', reason: `no answer within ${timeout} ms` });
@@ -68,7 +69,7 @@ export function openPublishWindow(nats: NatsConnection, options: WindowOptions =
     return new Promise((resolve) => {
       const id = next++;
       try {
-        pending.set(id, { resolve, sentAt: Date.now() });
+        pending.set(id, { resolve, sentAt: steadyNow() });
         nats.publish(subject, payload, { reply: `${inbox}.${id}`, headers: encoded(headers) });
       } catch (cause) {
         settle(id, { tag: 'unknown', reason: cause instanceof Error ? cause.message : String(cause) });

@@ -7,6 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { steadyNow } from '../runtime/steady-now.js';
 import { LIVE_VAULT, VAULT_STREAM, vaultSubject } from '../vault/names.js';
 import { isLogAway } from './log-away.js';
 import { accountStreamName, ERASURES, erasureSubject, receiptStreamName, streamName } from './subjects.js';
@@ -41,11 +42,11 @@ export class PartitionMismatch extends Error {
  * @throws Error when the server does not keep to a setting the log relies on.
  */
 export async function ensureTopology(nats: NatsConnection, options: TopologyOptions): Promise<void> {
-  for (const until = Date.now() + MADE_WITHIN_MS; ; ) {
+  for (const until = steadyNow() + MADE_WITHIN_MS; ; ) {
     try {
       return await makeWhatIsMissing(nats, options);
     } catch (error) {
-      if (!mayPass(error) || nats.isClosed() || Date.now() > until) throw error;
+      if (!mayPass(error) || nats.isClosed() || steadyNow() > until) throw error;
       await sleep(200);
     }
   }

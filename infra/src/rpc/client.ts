@@ -1,6 +1,7 @@
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { refuse } from '@parley/domain/conversation/refusals';
 import { partitionOf } from '@parley/domain/log/partition';
+import { steadyNow } from '../runtime/steady-now.js';
 import {
   ALIVE_MS,
   ALIVE_SUBJECT,
@@ -79,13 +80,13 @@ export function openRpcClient({
   const alive = nats.subscribe(ALIVE_SUBJECT, {
     callback: (error, message) => {
       if (error) return;
-      instances.set(message.string(), Date.now());
+      instances.set(message.string(), steadyNow());
       gone.delete(message.string());
     },
   });
 
   const sweep = setInterval(() => {
-    const now = Date.now();
+    const now = steadyNow();
     for (const [instance, since] of gone) if (now - since > timeout) gone.delete(instance);
     for (const [id, { instance, sentAt }] of pending) {
       const waited = now - sentAt;
@@ -119,7 +120,7 @@ export function openRpcClient({
     const instance = instanceOf(subject);
     if (instance !== undefined) {
       instances.delete(instance);
-      gone.set(instance, Date.now());
+      gone.set(instance, steadyNow());
     }
     for (const id of ids) {
       const entry = pending.get(id);
@@ -142,7 +143,7 @@ export function openRpcClient({
     return new Promise((resolve) => {
       const id = nextRequest++;
       const line = `${id} ${JSON.stringify(request)}`;
-      pending.set(id, { resolve, line, instance, sentAt: Date.now() });
+      pending.set(id, { resolve, line, instance, sentAt: steadyNow() });
       outgoing.add(instance === undefined ? ANY_SUBJECT : instanceSubject(instance), line);
     });
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from './log.js';
+import { steadyNow } from './steady-now.js';
 
 export type PostgresOptions = {
   /** Shown in pg_stat_activity. */
@@ -45,15 +46,15 @@ export const connectPostgres = (url: string, options: PostgresOptions): pg.Pool 
  * @throws when the signal is aborted, or the server is older than 15
  */
 export const waitForPostgres = async (pool: pg.Pool, log: Log, signal?: AbortSignal): Promise<void> => {
-  let saidAt = 0;
+  let saidAt = Number.NEGATIVE_INFINITY;
   for (;;) {
     signal?.throwIfAborted();
     try {
       return await requireVersion(pool);
     } catch (error) {
       if (error instanceof UnsuitablePostgres) throw error;
-      if (Date.now() - saidAt >= 10_000) {
-        saidAt = Date.now();
+      if (steadyNow() - saidAt >= 10_000) {
+        saidAt = steadyNow();
         log.warn({ reason: (error as Error).message }, 'Postgres does not answer yet; waiting for it');
       }
     }

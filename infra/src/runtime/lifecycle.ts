@@ -50,11 +50,11 @@ const watchForStop = (log: Log, stopWithinMs: number, stop: (reason: string) => 
   let askedAt: number | undefined;
   const ask = (reason: string): void => {
     if (askedAt !== undefined) {
-      if (Date.now() - askedAt < echoMs) return;
+      if (performance.now() - askedAt < echoMs) return;
       log.warn(`${reason} again: leaving at once`);
       process.exit(1);
     }
-    askedAt = Date.now();
+    askedAt = performance.now();
     // Also where the start hangs, or a resource does.
     setTimeout(() => {
       log.error(`not stopped within ${stopWithinMs} ms: leaving`);

@@ -1,3 +1,4 @@
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { Arrivals, Arrived } from './arrivals.js';
 import type { Hub } from './hub/hub.js';
 
@@ -23,7 +24,7 @@ export function openReceiptArrivals(tell: (arrived: Arrived) => void): Arrivals[
     const arrived = batch.waiting;
     if (arrived.length === 0) return;
     batch.waiting = [];
-    const now = Date.now();
+    const now = steadyNow();
     for (const [hub] of arrived) {
       hub.toldReceiptsAt = now;
       hub.receipts = undefined;
@@ -32,7 +33,7 @@ export function openReceiptArrivals(tell: (arrived: Arrived) => void): Arrivals[
   }
 
   return (hub, stored) => {
-    const isAtRest = Date.now() - hub.toldReceiptsAt >= GATHER_MS;
+    const isAtRest = steadyNow() - hub.toldReceiptsAt >= GATHER_MS;
     const batch = hub.receipts ?? (isAtRest ? prompt : gathered);
     hub.receipts = batch;
     if (batch.waiting.length === 0) {

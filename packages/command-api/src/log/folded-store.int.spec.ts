@@ -3,7 +3,7 @@ import { openSnapshots } from '@parley/infra/log/snapshots';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { isRight } from 'fp-ts/lib/Either.js';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { openTurns } from '../conversations/turns.js';
 import { accountFormat, openAccounts } from '../devices/accounts.js';
 import { type AccountResources, handleAccountCommand } from '../devices/handle.js';
@@ -19,6 +19,8 @@ afterAll(async () => {
   await log?.close();
   await environment?.dispose();
 });
+
+afterEach(() => void vi.restoreAllMocks());
 
 /** Accounts as one instance of command-api has them. */
 async function instance(): Promise<AccountResources> {
@@ -83,6 +85,19 @@ it('asks the log once where it has one event more than is known', async () => {
   await log.nats.flush();
   expect(asked).toHaveLength(1);
   subscription.unsubscribe();
+});
+
+it('looks again at what is older than it may be, also where the clock of its machine was set back', async () => {
+  const [writer, reader] = [await instance(), await instance()];
+  const user = randomUUID();
+  await register(writer, user, 1);
+  await reader.accounts.fresh(user);
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+  await register(writer, user, 1);
+  await waitFor(async () => (await reader.accounts.recent(user, 50)).state.revision === 2, {
+    what: 'the second device',
+  });
 });
 
 it('remembers only as many states as may weigh together', async () => {

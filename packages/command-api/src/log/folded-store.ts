@@ -10,6 +10,7 @@ import {
 import type { Folded, Snapshots } from '@parley/infra/log/snapshots';
 import type { Place } from '@parley/infra/log/subjects';
 import { openLimiter } from '@parley/infra/runtime/limiter';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import { type Either, isRight } from 'fp-ts/lib/Either.js';
 import { LRUCache } from 'lru-cache';
 
@@ -87,7 +88,7 @@ export function openFoldedStore<S extends Revised, E>(
   const loads = openLimiter(LOADS_AT_ONCE);
 
   function remember(id: string, folded: Folded<S>): Known<S> {
-    const known = { ...folded, verifiedAt: Date.now() };
+    const known = { ...folded, verifiedAt: steadyNow() };
     cache.set(id, known);
     return known;
   }
@@ -175,7 +176,7 @@ export function openFoldedStore<S extends Revised, E>(
     freshEach,
     async recent(id, maxAge) {
       const state = await known(id);
-      return Date.now() - state.verifiedAt <= maxAge ? state : fresh(id);
+      return steadyNow() - state.verifiedAt <= maxAge ? state : fresh(id);
     },
     advance(id, before, event, streamSeq) {
       onFolded(id, event);

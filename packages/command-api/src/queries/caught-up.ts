@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { firstAfter, nameOfStream, type ProjectedStream } from '@parley/infra/log/projected-stream';
 import type { ServedVersion } from '@parley/infra/read-model/served-version';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import { type Queryable, rowsOf } from '../read/queryable.js';
 import { ifSoon } from './if-soon.js';
 
@@ -50,9 +51,9 @@ export function openCatchUp(resources: CatchUpResources): CaughtUp {
 async function catchUp(resources: CatchUpResources): Promise<number> {
   const heads = await ifSoon(headsOf(resources), PATIENCE);
   if (heads === undefined) return UNKNOWN;
-  const deadline = Date.now() + PATIENCE;
+  const deadline = steadyNow() + PATIENCE;
   let behind = await withoutHollowEnds(resources, await lagging(resources, heads));
-  while (behind.length > 0 && Date.now() < deadline) {
+  while (behind.length > 0 && steadyNow() < deadline) {
     await sleep(STEP);
     behind = await lagging(resources, behind);
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 
 /** How long a read waits for the projection to reach what it must have seen, in ms, and how often it looks. */
@@ -15,8 +16,8 @@ export async function untilSeen<A, B extends A = A>(
   hasSeen: ((answer: A) => answer is B) | ((answer: A) => boolean),
   standsStill: () => Promise<boolean>,
 ): Promise<E.Either<Refusal, B>> {
-  const deadline = Date.now() + PATIENCE;
-  for (let looks = 0; Date.now() < deadline; looks++) {
+  const deadline = steadyNow() + PATIENCE;
+  for (let looks = 0; steadyNow() < deadline; looks++) {
     const answer = await read();
     if (hasSeen(answer)) return E.right(answer as B);
     if (looks === 0 && (await standsStill())) return E.left(refuse('ConversationParked'));

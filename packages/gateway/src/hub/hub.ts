@@ -44,8 +44,8 @@ export class Hub {
   readonly catchingUp = new Map<Session, Position>();
   /** Sessions that heard the last event. */
   receivers = 0;
-  /** When receipts were last told, in ms since 1970 UTC. */
-  toldReceiptsAt = 0;
+  /** When receipts were last told, in ms by the steady clock. */
+  toldReceiptsAt = Number.NEGATIVE_INFINITY;
   /** Where receipts of this conversation wait to be told, if some do. */
   receipts: ReceiptBatch | undefined;
   /** Of large conversations alone: whom all were told of as the furthest. */

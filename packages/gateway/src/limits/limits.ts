@@ -12,6 +12,7 @@ import {
   WINDOW_SECONDS,
 } from '@parley/infra/limits/request-limits';
 import { openSharedLimit, type SharedLimit } from '@parley/infra/limits/shared-limit';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { Redis } from 'ioredis';
 import type { Gateway } from '../gateway.js';
 import type { Session } from '../session/session.js';
@@ -116,7 +117,7 @@ function takeOfConnection(
   const rule = limits.connection[kind];
   if (rule === undefined) return undefined;
   session.used ??= {};
-  const taken = take(session.used[kind], rule, points, Date.now());
+  const taken = take(session.used[kind], rule, points, steadyNow());
   session.used[kind] = taken.budget;
   return taken.retryAfterMs;
 }

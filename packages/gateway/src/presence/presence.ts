@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { decodeWith } from '@parley/domain/text';
 import { PresenceSet, PresenceWatch } from '@parley/domain/wire/presence';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Redis } from 'ioredis';
 import type { GatewayCore } from '../gateway.js';
@@ -70,7 +71,7 @@ export function openPresence(gateway: GatewayCore, redis: Redis): Presence {
     announcer.retry();
     announcer.mend();
     watching.mend();
-    for (const session of gateway.sessions) checkAgain(gateway, watching, session, Date.now());
+    for (const session of gateway.sessions) checkAgain(gateway, watching, session, steadyNow());
   }
 
   function step(input: HeartInput): void {

@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { PresenceView } from '@parley/domain/wire/presence';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 import type { GatewayCore } from '../gateway.js';
 import type { Session } from '../session/session.js';
@@ -12,7 +13,7 @@ export type Watch = {
   users: ReadonlyMap<string, Watched>;
   /** Users who were named too, and are not acquaintances as far as that can be told now. */
   strangers: readonly string[];
-  /** Until when it is believed that the user may watch `users`, and when to ask again; both in ms since 1970 UTC. */
+  /** Until when it is believed that the user may watch `users`, and when to ask again; both in ms by the steady clock. */
   believedUntil: number;
   askAt: number;
   /** Milliseconds after which to ask again about strangers. */
@@ -100,7 +101,7 @@ const newWatch = (): Watch => ({
 
 function askLater(watch: Watch, wanted: readonly string[]): void {
   watch.strangers = wanted.filter((user) => !watch.users.has(user));
-  const soon = watch.strangers.length === 0 ? Number.POSITIVE_INFINITY : Date.now() + watch.pauseMs;
+  const soon = watch.strangers.length === 0 ? Number.POSITIVE_INFINITY : steadyNow() + watch.pauseMs;
   watch.askAt = Math.min(soon, watch.users.size === 0 ? Number.POSITIVE_INFINITY : watch.believedUntil);
   watch.pauseMs = Math.min(watch.pauseMs * 2, LONGEST_PAUSE_MS);
 }
@@ -160,7 +161,7 @@ async function allowedOf(
   watch: Watch,
   wanted: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const now = Date.now();
+  const now = steadyNow();
   const isBelieved = now < watch.believedUntil;
   const known = wanted.filter((user) => watch.users.has(user));
   const found = await acquaintancesOf(

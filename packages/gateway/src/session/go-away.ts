@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { TemplatedApp } from 'uwebsockets';
 import type { Gateway } from '../gateway.js';
 import { drive } from './life.js';
@@ -22,6 +23,6 @@ export async function goAway(
 }
 
 async function until(condition: () => boolean, ms: number): Promise<void> {
-  const end = Date.now() + ms;
-  while (!condition() && Date.now() < end) await sleep(20);
+  const end = steadyNow() + ms;
+  while (!condition() && steadyNow() < end) await sleep(20);
 }

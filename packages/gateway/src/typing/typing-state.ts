@@ -3,7 +3,7 @@ import { TYPING_MS } from '@parley/domain/wire/presence';
 /** Milliseconds in which the others are told once that somebody goes on typing. */
 export const REPEAT_MS = 2_000;
 
-/** What one session has said of its typing in one conversation. Times are ms since 1970 UTC. */
+/** What one session has said of its typing in one conversation. Times are ms by the gateway's steady clock. */
 export type TypingState = {
   /** When the others were told last that they type; they believe it for {@link TYPING_MS}. */
   readonly toldAt: number;

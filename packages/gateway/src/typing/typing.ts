@@ -3,6 +3,7 @@ import { decodeWith } from '@parley/domain/text';
 import { notificationFrame } from '@parley/domain/wire/json-rpc';
 import { TYPING_MS, TypingSet } from '@parley/domain/wire/presence';
 import { typingSubject } from '@parley/infra/log/subjects';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 import type { GatewayCore } from '../gateway.js';
 import type { Hub } from '../hub/hub.js';
@@ -66,7 +67,7 @@ export function openTyping(gateway: GatewayCore): Typing {
       if (person === undefined || hub === undefined) return E.left(refuse('ConversationNotFound'));
       if (!person.hubs.has(hub))
         return E.left(refuse(hub.candidates.has(person) ? 'Unavailable' : 'ConversationNotFound'));
-      const now = Date.now();
+      const now = steadyNow();
       const { state, tell } = stepTyping(session.typing?.get(hub), typing, now);
       if (state === undefined) session.typing?.delete(hub);
       else {
@@ -85,7 +86,7 @@ export function openTyping(gateway: GatewayCore): Typing {
       arrived.set(hub, typists.set(text.slice(1), text.startsWith('+')));
     },
     forget(session) {
-      const now = Date.now();
+      const now = steadyNow();
       for (const [hub, state] of session.typing ?? []) {
         if (session.person?.hubs.has(hub) && isBelieved(state, now)) publish(hub, session.person.user, false);
       }

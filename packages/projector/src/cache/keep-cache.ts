@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { membershipsKey } from '@parley/infra/read-model/memberships';
 import { encodePage, pageKey } from '@parley/infra/read-model/newest-page';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { pause } from '../pause.js';
@@ -104,12 +105,12 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
     let rest = PAUSE;
     while (!closing.signal.aborted) {
       await pause(rest, closing.signal);
-      if (Date.now() < catchingUpUntil || redis.status !== 'ready') continue;
-      const startedAt = Date.now();
+      if (steadyNow() < catchingUpUntil || redis.status !== 'ready') continue;
+      const startedAt = steadyNow();
       try {
         await rereadPages();
         await recheckMembers();
-        rest = Math.max(PAUSE, RESPITE * (Date.now() - startedAt));
+        rest = Math.max(PAUSE, RESPITE * (steadyNow() - startedAt));
       } catch (error) {
         onFailure(error as Error);
         rest = PAUSE * 10;
@@ -181,7 +182,7 @@ export function keepCache({ redis, database, schema, onFailure }: CacheResources
   return {
     committed(commits, pending) {
       void moveMembers(commits);
-      if (pending > FAR_BEHIND) catchingUpUntil = Date.now() + CATCHING_UP;
+      if (pending > FAR_BEHIND) catchingUpUntil = steadyNow() + CATCHING_UP;
       if (pending > FAR_BEHIND || eventsIn(waiting) > MAX_WAITING) return markDirty(commits);
       waiting.push(...commits);
       drain();

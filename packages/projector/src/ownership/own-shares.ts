@@ -1,4 +1,5 @@
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { ProjectionName, Share } from '../checkpoint.js';
 import { pause } from '../pause.js';
 import { nextMove } from './fair-share.js';
@@ -102,7 +103,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
 
   async function take(share: Share): Promise<boolean> {
     const key = keyOf(share);
-    if (held.has(key) || (resting.get(key)?.until ?? 0) > Date.now()) return false;
+    if (held.has(key) || (resting.get(key)?.until ?? 0) > steadyNow()) return false;
     spare = await readySession();
     if (!(await tryLock(spare, readModel, share))) return false;
     const session = spare;
@@ -120,7 +121,7 @@ export function ownShares(options: OwnershipOptions): Ownership {
     } catch (error) {
       const pause = Math.min((resting.get(key)?.pause ?? REST[0] / 2) * 2, REST[1]);
       // A lost connection is nobody's fault: go on as soon as there is another.
-      resting.set(key, session.lost.aborted ? { pause: 0, until: 0 } : { pause, until: Date.now() + pause });
+      resting.set(key, session.lost.aborted ? { pause: 0, until: 0 } : { pause, until: steadyNow() + pause });
       log.warn(
         { version: readModel, ...share, reason: (error as Error).message },
         'work on a share ended; it begins anew from its checkpoint',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseAway } from '@parley/infra/runtime/database-away';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import pg from 'pg';
 
 /** Postgres has no room for what a rebuild writes. What is served is as it was. */
@@ -27,7 +28,7 @@ export const isAway = (error: unknown): boolean =>
 
 /** Resolves when Postgres answers again; false when it did not within `patience` ms. */
 export async function isBack(databaseUrl: string, patience: number, signal: AbortSignal): Promise<boolean> {
-  for (const until = Date.now() + patience; Date.now() < until; await sleep(500)) {
+  for (const until = steadyNow() + patience; steadyNow() < until; await sleep(500)) {
     signal.throwIfAborted();
     const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);

@@ -3,6 +3,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { consumeBatches } from '@parley/infra/log/consume';
 import { isHollow, nameOfStream } from '@parley/infra/log/projected-stream';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { ClientBase } from 'pg';
 import { type Checkpoint, type ProjectionName, readCheckpoint, type Share } from '../checkpoint.js';
 import { projectBatch } from '../project-batch.js';
@@ -130,7 +131,7 @@ async function atOrAfter<A>(
   { partition, atLeast, patience }: Wanted,
   look: (place: LogPlace) => Promise<A>,
 ): Promise<A> {
-  const deadline = Date.now() + patience;
+  const deadline = steadyNow() + patience;
   for (;;) {
     const seen = await inTransaction(side.client, SNAPSHOT, async () => {
       const place = await placeOf(side, partition);
@@ -141,7 +142,7 @@ async function atOrAfter<A>(
       return { what: await look(place) };
     });
     if (seen !== undefined) return seen.what;
-    if (Date.now() > deadline)
+    if (steadyNow() > deadline)
       throw new CannotVerify(
         `${side.schema} does not get as far in partition ${partition} as the log, or as the other version, is: ` +
           'does a projector run? See `parley projections status`',

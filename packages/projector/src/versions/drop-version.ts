@@ -3,6 +3,7 @@ import { membershipsOf } from '@parley/infra/read-model/memberships';
 import { pagesOf } from '@parley/infra/read-model/newest-page';
 import { schemaOf } from '@parley/infra/read-model/schema-name';
 import { beginDropping, endDropping, requireVersion } from '@parley/infra/read-model/versions';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { Redis } from 'ioredis';
 import type { Pool, PoolClient } from 'pg';
 import { expel, listPeers } from '../ownership/session.js';
@@ -49,9 +50,9 @@ export async function dropVersion(resources: DropResources, version: number): Pr
   const hold = state === 'building' ? await holdRebuilds(databaseUrl) : undefined;
   try {
     await beginDropping(database, version);
-    const unreadAt = Date.now() + UNREAD;
+    const unreadAt = steadyNow() + UNREAD;
     await untilLetGo(resources, version);
-    await sleep(Math.max(0, unreadAt - Date.now()));
+    await sleep(Math.max(0, unreadAt - steadyNow()));
     const client = await database.connect();
     try {
       await dropSchema(client, schemaOf(version), onWait);
@@ -67,12 +68,12 @@ export async function dropVersion(resources: DropResources, version: number): Pr
 }
 
 async function untilLetGo({ database, onWait }: DropResources, version: number): Promise<void> {
-  const deadline = Date.now() + LET_GO;
+  const deadline = steadyNow() + LET_GO;
   for (let isTold = false; ; isTold = true) {
     const projectors = await listPeers({ client: database }, version);
     if (projectors.length === 0) return;
     if (!isTold) onWait(`${projectors.length} projectors let go of version ${version}`);
-    if (Date.now() > deadline) for (const { name } of projectors) await expel({ client: database }, name);
+    if (steadyNow() > deadline) for (const { name } of projectors) await expel({ client: database }, name);
     await sleep(100);
   }
 }
@@ -87,10 +88,10 @@ async function dropSchema(
     'select tablename as name from pg_tables where schemaname = $1 order by 1',
     [schema],
   );
-  const deadline = Date.now() + PATIENCE;
+  const deadline = steadyNow() + PATIENCE;
   for (const { name } of rows) {
     for (let isTold = false; !(await isDropped(client, `drop table ${schema}.${name}`)); isTold = true) {
-      if (Date.now() > deadline) throw new StillRead(schema);
+      if (steadyNow() > deadline) throw new StillRead(schema);
       if (!isTold) onWait(`whoever reads ${schema}.${name} has ended`);
     }
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import { type Listen, type PoolWorker, startWorker } from './start-worker.js';
 
 export type WorkerPoolOptions = {
@@ -53,12 +54,12 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     const worker = await startWorker(workerBin, listen, log);
     if (closing.signal.aborted) return worker.close();
     if (worker.worker.died) throw new Error('it ended as soon as it had started');
-    const load: Load = { worker, since: Date.now(), cpu: 0, picks: 0, unanswered: 0 };
+    const load: Load = { worker, since: steadyNow(), cpu: 0, picks: 0, unanswered: 0 };
     place.load = load;
     worker.worker.once('died', (error) => {
       delete place.load;
       if (closing.signal.aborted) return;
-      if (Date.now() - load.since >= STEADY) place.failures = 0;
+      if (steadyNow() - load.since >= STEADY) place.failures = 0;
       log.error({ pid: worker.worker.pid, reason: error.message }, 'a media worker died');
       onDied(worker);
       const replaced = replace(place).finally(() => replacing.delete(replaced));
