@@ -1,4 +1,5 @@
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import { broadcastPath, isSegment } from '@parley/infra/voice/broadcast-file';
 
 type Wanted = { readonly conversationId: string; readonly call: number; readonly name: string };
@@ -7,6 +8,8 @@ type Wanted = { readonly conversationId: string; readonly call: number; readonly
  * Files of broadcasts, each fetched once from the call's node for however many who watch it here: a thousand of them cost the node what one does.
  */
 export type BroadcastFiles = {
+  /** Whether it is here, or on its way: nobody need be asked for it. */
+  isHere(wanted: Wanted): boolean;
   /** The file; else why there is none, in words. Never rejects. @param token of one who may watch it */
   get(wanted: Wanted, token: string): Promise<Buffer | string>;
 };
@@ -34,7 +37,7 @@ const MOST_OF_FILE = 8 * 1024 * 1024;
 const NODE_KEPT_MS = 1_000;
 
 export function openBroadcastFiles(options: BroadcastFilesOptions): BroadcastFiles {
-  const { nodeOf, log, now = Date.now, most = MOST_BYTES } = options;
+  const { nodeOf, log, now = steadyNow, most = MOST_BYTES } = options;
   const files = new Map<string, { readonly until: number; readonly file: Buffer | string }>();
   const fetching = new Map<string, Promise<Buffer | string>>();
   const nodes = new Map<string, { readonly until: number; readonly node: Promise<string | undefined> }>();
@@ -85,11 +88,17 @@ export function openBroadcastFiles(options: BroadcastFilesOptions): BroadcastFil
     }
   }
 
+  const fileAt = (key: string): Buffer | string | undefined => {
+    const known = files.get(key);
+    return known !== undefined && known.until > now() ? known.file : undefined;
+  };
+
   return {
+    isHere: (wanted) => fetching.has(keyOf(wanted)) || fileAt(keyOf(wanted)) !== undefined,
     get(wanted, token) {
-      const key = `${wanted.conversationId} ${wanted.call} ${wanted.name}`;
-      const known = files.get(key);
-      if (known !== undefined && known.until > now()) return Promise.resolve(known.file);
+      const key = keyOf(wanted);
+      const known = fileAt(key);
+      if (known !== undefined) return Promise.resolve(known);
       const under = fetching.get(key);
       if (under !== undefined) return under;
       const fetched = fetchFrom(wanted, token)
@@ -104,3 +113,5 @@ export function openBroadcastFiles(options: BroadcastFilesOptions): BroadcastFil
     },
   };
 }
+
+const keyOf = ({ conversationId, call, name }: Wanted): string => `${conversationId} ${call} ${name}`;

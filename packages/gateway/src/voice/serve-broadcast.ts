@@ -6,10 +6,17 @@ import type { VoiceCore } from './voice-core.js';
 import { BROADCAST_PREFIX } from './watch.js';
 
 type Answer = {
-  readonly status: '200 OK' | '403 Forbidden' | '404 Not Found' | '503 Service Unavailable';
+  readonly status:
+    | '200 OK'
+    | '403 Forbidden'
+    | '404 Not Found'
+    | '429 Too Many Requests'
+    | '503 Service Unavailable';
   readonly type: string;
   readonly cache: string;
   readonly body: Buffer | string;
+  /** In s. */
+  readonly retryAfter?: number;
 };
 
 /** Serves broadcasts at `/v1/hls/<token>/<file>` to members, by the tokens that `voice.watch` gives. */
@@ -38,7 +45,10 @@ async function answer(core: VoiceCore, path: string): Promise<Answer> {
     return member.left.tag === 'ConversationNotFound'
       ? said('403 Forbidden', 'only members may watch this')
       : said('503 Service Unavailable', 'nobody knows now who may watch this');
-  const file = await core.broadcastFiles.get({ conversationId, call, name }, token);
+  const wanted = { conversationId, call, name };
+  const wait = core.broadcastFiles.isHere(wanted) ? undefined : core.fetches.take(user);
+  if (wait !== undefined) return tooMany(wait);
+  const file = await core.broadcastFiles.get(wanted, token);
   if (typeof file === 'string') return said('404 Not Found', file);
   const cache = isSegment(name) ? 'private, max-age=60, immutable' : 'no-cache';
   return { status: '200 OK', type: contentTypeOf(name), cache, body: file };
@@ -51,8 +61,14 @@ const said = (status: Answer['status'], body: string): Answer => ({
   body: `${body}\n`,
 });
 
+/** RFC 6585, 4. */
+const tooMany = (waitMs: number): Answer => ({
+  ...said('429 Too Many Requests', 'you ask for too many files that are not there; go on with the newest'),
+  retryAfter: Math.ceil(waitMs / 1_000),
+});
+
 /** What a slow reader has not taken yet stays the one copy that is kept for everybody: a thousand of them hold no thousand segments. */
-function send(response: HttpResponse, { status, type, cache, body }: Answer): void {
+function send(response: HttpResponse, { status, type, cache, body, retryAfter }: Answer): void {
   const whole = typeof body === 'string' ? Buffer.from(body) : body;
   response.cork(() => {
     response
@@ -62,6 +78,7 @@ function send(response: HttpResponse, { status, type, cache, body }: Answer): vo
       .writeHeader('x-content-type-options', 'nosniff')
       // The token is in the address: a player of another page may read what its address opens.
       .writeHeader('access-control-allow-origin', '*');
+    if (retryAfter !== undefined) response.writeHeader('retry-after', String(retryAfter));
     const [isTaken] = response.tryEnd(whole, whole.length);
     if (!isTaken) response.onWritable((offset) => response.tryEnd(whole.subarray(offset), whole.length)[0]);
   });

@@ -1,3 +1,4 @@
+import type { SharedLimit } from '@parley/infra/limits/shared-limit';
 import type { Placing } from '@parley/infra/voice/placing';
 import type { Rosters } from '@parley/infra/voice/roster';
 import type { GatewayCore } from '../gateway.js';
@@ -27,6 +28,8 @@ export type VoiceCore = {
   readonly probes: Probes;
   readonly watchers: Watchers;
   readonly broadcastFiles: BroadcastFiles;
+  /** Files that a viewer makes gateways ask a node for. */
+  readonly fetches: SharedLimit;
   readonly metrics: VoiceMetrics;
   /** Lets a person follow the conversation: what ends their part in a call is then heard here. */
   readonly admit: (person: Person, conversationId: string) => Promise<Admission>;

@@ -1,5 +1,6 @@
 import type { Refusal } from '@parley/domain/conversation/refusals';
 import type { VoiceMethod } from '@parley/domain/wire/voice';
+import { openSharedLimit } from '@parley/infra/limits/shared-limit';
 import { openPlacing } from '@parley/infra/voice/placing';
 import { openRosters } from '@parley/infra/voice/roster';
 import * as E from 'fp-ts/lib/Either.js';
@@ -39,6 +40,12 @@ export type Voice = {
   close(): Promise<void>;
 };
 
+/**
+ * Of one viewer: who watches alone makes a node be asked some fifteen times in 10 s, for playlists and segments, and more often only while they seek or change the quality. Whoever asks for
+ * what is not there is stopped here.
+ */
+const FETCHES = { points: 100, windowSeconds: 10 };
+
 export type VoiceOptions = Pick<VoiceCore, 'name' | 'settings' | 'key' | 'admit'> & {
   readonly redis: Redis;
   readonly region: string;
@@ -76,6 +83,7 @@ export function openVoice(gateway: GatewayCore, { redis, region, ...options }: V
     }),
     watchers: openWatchers(gateway.api),
     broadcastFiles: openBroadcastFiles({ nodeOf, log }),
+    fetches: openSharedLimit({ redis, name: 'fetches', ...FETCHES }),
     metrics: voiceMetrics(gateway.metrics.registry, held.counts),
   };
 
@@ -114,6 +122,7 @@ export function openVoice(gateway: GatewayCore, { redis, region, ...options }: V
     async close() {
       core.probes.close();
       core.placing.close();
+      core.fetches.close();
       await core.beats.close();
     },
   };

@@ -132,6 +132,21 @@ describe('watching a broadcast', () => {
     slow?.destroy();
   });
 
+  it('asks no node for all that somebody may think of, and serves everybody else meanwhile', async () => {
+    const [bob, cat] = [await addressFor('bob'), await addressFor('cat')];
+    asked.length = 0;
+    const statuses = await Promise.all(
+      Array.from({ length: 500 }, async (_, n) => (await get(`${bob}1/${1_000 + n}.ts`)).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    expect(asked.length).toBeLessThanOrEqual(100);
+    const refused = await get(`${bob}1/9000.ts`);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await get(`${cat}1/9000.ts`)).status).toBe(200);
+    // What somebody else had fetched costs nothing.
+    expect((await get(`${bob}1/9000.ts`)).status).toBe(200);
+  });
+
   it('opens nothing else', async () => {
     const address = await addressFor('bob');
     asked.length = 0;

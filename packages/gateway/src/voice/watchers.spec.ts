@@ -1,8 +1,10 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import * as E from 'fp-ts/lib/Either.js';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Membership } from '../internal-api.js';
 import { FRESH_MS, openWatchers } from './watchers.js';
+
+afterEach(() => void vi.useRealTimers());
 
 it('asks about who watches every ten seconds, and again when members change or nobody answered', async () => {
   let now = 0;
@@ -40,4 +42,17 @@ it('asks about who watches every ten seconds, and again when members change or n
   isAway = false;
   isThere = true;
   expect(E.isRight(await check())).toBe(true);
+});
+
+it('believes nothing for longer because the clock of its machine was set back', async () => {
+  vi.useFakeTimers();
+  let members: Membership['members'] = { ann: { since: 1, banHash: '' } };
+  const watchers = openWatchers({
+    membership: async () => E.right({ revision: 1, activeAt: 0, members } as Membership),
+  });
+  expect(E.isRight(await watchers.check('c', 'ann'))).toBe(true);
+  members = {};
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await vi.advanceTimersByTimeAsync(FRESH_MS);
+  expect(E.isLeft(await watchers.check('c', 'ann'))).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 import type { InternalApi } from '../internal-api.js';
 
@@ -16,7 +17,7 @@ export const FRESH_MS = 10_000;
 /** Answers kept; with more, the oldest is asked for again. */
 const MOST_KEPT = 20_000;
 
-export function openWatchers(api: Pick<InternalApi, 'membership'>, now: () => number = Date.now): Watchers {
+export function openWatchers(api: Pick<InternalApi, 'membership'>, now: () => number = steadyNow): Watchers {
   const known = new Map<
     string,
     { readonly until: number; readonly answer: Promise<E.Either<Refusal, void>> }
