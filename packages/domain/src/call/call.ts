@@ -62,7 +62,7 @@ export const deviceKey = (user: string, device: string): string => `${user} ${de
 
 /**
  * Which way media goes from now on. Past `p2pMax` it goes by the SFU, and comes back only when one more has left, so that somebody who comes
- * and goes does not move everybody each time. What only a server can enforce or do, a moderator's mute and a broadcast, needs the SFU.
+ * and goes does not move everybody each time. What only a server can enforce or do, a moderator's mute of somebody who is there and a broadcast, needs the SFU.
  */
 export function topologyOf({
   topology,
@@ -71,9 +71,14 @@ export function topologyOf({
   muted,
   broadcast,
 }: Pick<Call, 'topology' | 'p2pMax' | 'participants' | 'muted' | 'broadcast'>): Topology {
-  if (p2pMax < 2 || muted.size > 0 || broadcast !== null) return 'sfu';
+  if (p2pMax < 2 || broadcast !== null || hasMuted({ participants, muted })) return 'sfu';
   const most = topology === 'p2p' ? p2pMax : p2pMax - 1;
   return participants.size <= most ? 'p2p' : 'sfu';
+}
+
+function hasMuted({ participants, muted }: Pick<Call, 'participants' | 'muted'>): boolean {
+  if (muted.size > 0) for (const { user } of participants.values()) if (muted.has(user)) return true;
+  return false;
 }
 
 /** The participant of that number, or undefined. */

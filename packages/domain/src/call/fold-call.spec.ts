@@ -73,6 +73,14 @@ describe('how media goes', () => {
     );
   });
 
+  it('is by the SFU for whom a moderator has muted while they are there, and again when they come back', () => {
+    const muted = foldCall(of(3, 4), event(9, 'u1', 'call.muted', { call: 1, user: 'u3', muted: true }));
+    const alone = leaves(muted as Call, 3, 10) as Call;
+    expect(alone).toMatchObject({ topology: 'p2p', muted: new Set(['u3']) });
+    expect(joins(alone, 11, 'u3').topology).toBe('sfu');
+    expect(withoutPeople(muted as Call, ['u3'])?.topology).toBe('p2p');
+  });
+
   it('changes only as it must, whoever comes and goes', () => {
     const step = fc.record({ isJoin: fc.boolean(), who: fc.integer({ min: 1, max: 9 }) });
     fc.assert(
