@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -54,7 +55,7 @@ export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0
   return [
     `host: ${JSON.stringify(host)}`,
     `port: ${plan.port}`,
-    `server_name: "parley"`,
+    `server_name: ${JSON.stringify(nameOf(plan))}`,
     'max_payload: 8MB',
     'write_deadline: "10s"',
     'jetstream {',
@@ -69,10 +70,19 @@ export const natsConfig = (plan: NatsPlan, storeDirectory: string, host = '127.0
   ].join('\n');
 };
 
-/** What a NATS server says of itself when a client connects: its version, whether it keeps streams. */
-export type NatsInfo = { readonly version: string; readonly jetstream?: boolean };
+/** What tells a server from others: it is said to whoever connects, before any password. */
+const nameOf = ({ password }: Pick<NatsPlan, 'password'>): string =>
+  `parley-${createHash('sha256').update(password).digest('hex').slice(0, 12)}`;
 
-export const greetNats = ({ host, port }: Address): Promise<NatsInfo> =>
+/** What a NATS server says of itself when a client connects: who it is, its version, whether it keeps streams. */
+export type NatsInfo = {
+  readonly server_name: string;
+  readonly version: string;
+  readonly jetstream?: boolean;
+};
+
+/** Rejects where another server has the port: one that took it since it was found free, and answers in the place of ours. */
+export const greetNats = (plan: Pick<NatsPlan, 'password'>, { host, port }: Address): Promise<NatsInfo> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host });
     let heard = '';
@@ -81,8 +91,10 @@ export const greetNats = ({ host, port }: Address): Promise<NatsInfo> =>
       heard += chunk.toString();
       const info = /^INFO (\{.*\})\s*\r\n/.exec(heard);
       if (!info) return;
-      socket.destroy();
-      resolve(JSON.parse(info[1] as string) as NatsInfo);
+      const said = JSON.parse(info[1] as string) as NatsInfo;
+      const isOurs = said.server_name === nameOf(plan);
+      socket.destroy(isOurs ? undefined : new Error(`another NATS server answers on port ${port}`));
+      if (isOurs) resolve(said);
     });
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('closed')));

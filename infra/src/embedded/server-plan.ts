@@ -42,7 +42,7 @@ export const natsPlan = (settings: PlanSettings): ServerPlan => {
     source: natsSource,
     program: (port, binary) => natsProgram({ ...plan, port }, binary),
     container: () => natsContainer(plan),
-    greet: greetNats,
+    greet: (at) => greetNats(credentials, at),
     url: (at) => natsUrl(credentials, at),
   };
 };
