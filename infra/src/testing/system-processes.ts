@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { freePort } from '../embedded/free-port.js';
 import { migrate } from '../read-model/migrate.js';
 import { signToken } from '../runtime/tokens.js';
 import { TEST_MASTER_KEYS } from './master-key.js';
@@ -20,6 +21,10 @@ export type SystemProcesses = {
   killAndRestart(name: ServiceName): Promise<ServiceProcess>;
   stop(): Promise<void>;
 };
+
+/** Whoever is started again finds its port as it was: nobody else is given one of these. */
+const portOf = async (name: ServiceName): Promise<Readonly<Record<string, string>>> =>
+  name === 'projector' ? {} : { PARLEY_HTTP_PORT: String(await freePort()) };
 
 /** Partitions, as on a laptop. */
 export const SYSTEM_PARTITIONS = 4;
@@ -59,7 +64,7 @@ export async function startSystem(
   const wanted = all.filter((name) => !without.includes(name));
   // In this order, which is not that in which they are ready: the last is stopped first.
   for (const name of wanted) services.set(name, []);
-  await Promise.all(wanted.map((name) => add(name)));
+  await Promise.all(wanted.map(async (name) => add(name, await portOf(name))));
   const address = (name: ServiceName, key: string): string => services.get(name)?.[0]?.info[key] as string;
   const [ws, api] = [address('gateway', 'ws'), address('command-api', 'url')];
 

@@ -88,7 +88,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
     };
 
     const start = async (name: ServiceName, wished: number | undefined): Promise<ServiceInfo> => {
-      const service = await keep(name, await portFor(wished), settings, options);
+      const service = await keep(name, await freePort(wished), settings, options);
       kept.push(service);
       report(`${name} is ready${typeof service.info.url === 'string' ? ` at ${service.info.url}` : ''}`);
       return service.info;
@@ -138,9 +138,6 @@ function keep(
     onGiveUp,
   });
 }
-
-const portFor = async (wished: number | undefined): Promise<number> =>
-  wished === undefined ? 0 : freePort(wished);
 
 function portOf(url: unknown): number | undefined {
   if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
