@@ -71,6 +71,8 @@ export type PipedTrack = PipeOffer & {
   readonly source: TrackSource;
   readonly kind: MediaKind;
   readonly rtpParameters: object;
+  /** By which placement its sender attached where they send it, and when, in ms since 1970 UTC by the clock there. A node of before did not say. */
+  readonly entered?: { readonly fence: number; readonly at: number };
   /** Of a picture whose layers may be chosen: how large it is as a whole. */
   readonly size?: { readonly width: number; readonly height: number };
 };

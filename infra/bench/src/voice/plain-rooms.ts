@@ -50,7 +50,14 @@ export async function openOurRoom({
   async function attach(direction: 'send' | 'recv', transport: types.PlainTransport) {
     const participant = next++;
     const user = `user${participant}`;
-    await media.apply({ tag: 'attach', participant, user, device: 'bench', speaks: true, fence: 1 });
+    await media.apply({
+      tag: 'attach',
+      participant,
+      user,
+      device: 'bench',
+      speaks: true,
+      entered: { fence: 1, at: 0 },
+    });
     media.transports.set(transport.id, transport as never);
     await media.apply({ tag: 'opened', participant, transport: transport.id, direction });
     await media.apply({ tag: 'link', participant, transport: transport.id, up: true });

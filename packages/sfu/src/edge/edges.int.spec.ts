@@ -25,8 +25,11 @@ type Name = (typeof NODES)[number];
 type Node = { readonly rooms: TestRooms; readonly edges: Edges };
 
 let nodes: Record<Name, Node>;
+/** Hears no question. */
+let deaf: string | undefined;
 
 beforeEach(async () => {
+  deaf = undefined;
   const open = async (self: Name, index: number): Promise<Node> => {
     const portMin = 47_000 + index * 1_000;
     const rooms = await openTestRooms({ portMin });
@@ -40,6 +43,7 @@ beforeEach(async () => {
         const incoming = readRequest(JSON.stringify(question));
         if (E.isLeft(incoming) || incoming.right.tag !== 'question')
           throw new Error(`a node does not read ${question.method}`);
+        if (node === deaf) return { tag: 'silence' };
         const reply = await nodes[node as Name].edges.answer(
           incoming.right.question as EdgeQuestion,
           () => node === 'core',
@@ -87,10 +91,13 @@ const isGone = (name: Name, participant: number) =>
     { what: `${participant} to be gone at ${name}` },
   );
 
-/** A participant on an edge of the core who has a microphone. */
-async function speak(name: Name, participant: number) {
+/** A participant on the core, or on an edge of it, who has a microphone. */
+async function speak(name: Name, participant: number, placed = fence) {
   const { rooms } = nodes[name];
-  const ticket = ticketFor(participant, { core: 'core' });
+  const ticket = ticketFor(participant, {
+    fence: placed,
+    ...(name === 'core' ? {} : { core: 'core' }),
+  });
   await rooms.must(ticket, 'voice.attach', {});
   const { transport } = await rooms.must(ticket, 'voice.openTransport', { direction: 'send' });
   const { producer } = await rooms.must(ticket, 'voice.produce', {
@@ -119,6 +126,40 @@ describe('a call on several nodes', () => {
     await set({ closed: true });
     await isGone('core', 21);
     await isGone('west', 21);
+  });
+
+  it('hears who has moved to the core from there, whatever an edge has of them', async () => {
+    nodes.east.edges.drop(conversationId);
+    await speak('east', 9);
+    const moved = await speak('core', 9, fence + 1);
+    // It has its say before it learns of the other one.
+    deaf = 'east';
+    nodes.east.edges.follow({ conversationId, call, fence, core: 'core' });
+    const other = await speak('east', 21);
+    await track('core', 21);
+    await other.set({ paused: true });
+    // What an edge said before it was heard, too.
+    await waitFor(async () => (await track('core', 21)).paused, { what: 'the edge to be heard' });
+    deaf = undefined;
+    for (const name of NODES) {
+      const isHeard = async () => (await track(name, 9)).producer.id === moved.producer;
+      await waitFor(isHeard, { what: `the newer one to be heard at ${name}` });
+    }
+  });
+
+  it('hears who has moved to another edge from there, when the first one wakes', async () => {
+    nodes.east.edges.drop(conversationId);
+    await speak('east', 9);
+    const moved = await speak('west', 9);
+    await track('core', 9);
+    nodes.east.edges.follow({ conversationId, call, fence, core: 'core' });
+    const other = await speak('east', 21);
+    await track('core', 21);
+    await other.set({ paused: true });
+    await waitFor(async () => (await track('core', 21)).paused, { what: 'the edge to be heard' });
+    expect((await track('core', 9)).producer.id).toBe(moved.producer);
+    const isHeard = async () => (await track('east', 9)).producer.id === moved.producer;
+    await waitFor(isHeard, { what: 'the newer one to be heard there' });
   });
 
   it('knows what its sender paused from what a moderator muted, in whatever order the nodes learn of it', async () => {

@@ -73,6 +73,7 @@ export async function openPipe({ media, listen, log, sends, needs, onChange }: P
     rtpParameters,
     paused,
     size,
+    entered,
   }: PipedTrack) {
     try {
       const producer = await transport.produce({
@@ -84,7 +85,7 @@ export async function openPipe({ media, listen, log, sends, needs, onChange }: P
       });
       taken.set(id, producer);
       producer.observer.once('close', () => taken.delete(id));
-      media.bring({ participant, user, source, producer, size });
+      media.bring({ participant, user, source, producer, size, ...(entered && { entered }) });
     } catch (error) {
       if (!transport.closed) log.warn({ err: error }, 'a track of the other node is not forwarded');
     }
@@ -110,13 +111,15 @@ export async function openPipe({ media, listen, log, sends, needs, onChange }: P
     },
     describe(producers) {
       const asked = new Set(producers);
-      return media.tracks().flatMap(({ producer: { id }, participant, user, source, paused, size }) => {
-        const found = asked.has(id) ? sent.get(id) : undefined;
-        if (found === undefined) return [];
-        const { kind, rtpParameters } = found.consumer;
-        const described = { producer: id, participant, user, source, kind, rtpParameters, paused };
-        return size === undefined ? described : { ...described, size };
-      });
+      return media
+        .tracks()
+        .flatMap(({ producer: { id }, participant, user, source, entered, paused, size }) => {
+          const found = asked.has(id) ? sent.get(id) : undefined;
+          if (found === undefined) return [];
+          const { kind, rtpParameters } = found.consumer;
+          const described = { producer: id, participant, user, entered, source, kind, rtpParameters, paused };
+          return size === undefined ? described : { ...described, size };
+        });
     },
     unwanted: () =>
       media.tracks().flatMap((track) => {

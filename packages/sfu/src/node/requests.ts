@@ -73,7 +73,10 @@ const PipedTrack = shape(
     kind: MediaKind,
     rtpParameters: t.UnknownRecord,
   },
-  { size: shape({ width: side('width'), height: side('height') }) },
+  {
+    entered: shape({ fence, at: boundedInteger('at', 0, Number.MAX_SAFE_INTEGER) }),
+    size: shape({ width: side('width'), height: side('height') }),
+  },
 );
 
 const Question = variants(

@@ -69,7 +69,7 @@ export function made(step: RoomStep, input: Input<'made'>): readonly RoomEffect[
   state.consumers.set(consumer, { participant, producer });
   const effects = isSent(member, reception, track) ? want(step.now, track, 1) : [];
   if (view === undefined) return effects;
-  const value = { fence: member.fence, consumer: view };
+  const value = { fence: member.entered.fence, consumer: view };
   return [...effects, { tag: 'tell', to: participant, name: 'voice.consumer', value }];
 }
 

@@ -34,7 +34,8 @@ export function attach(
   if (isGone || isReplaced) return E.left(refuse('NotInCall'));
   if (state.members.size >= limits.participants && !state.members.has(participant))
     return E.left(refuse('CallFull'));
-  void media.apply({ tag: 'attach', participant, user, device, speaks, fence });
+  const entered = { fence, at: Date.now() };
+  void media.apply({ tag: 'attach', participant, user, device, speaks, entered });
   const producers = [...state.tracks.values()].filter((track) => track.participant !== participant).length;
   return E.right({ rtpCapabilities: { ...offeredBy(media.router) }, producers });
 }

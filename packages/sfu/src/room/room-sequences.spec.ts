@@ -6,6 +6,9 @@ import { stepRoom } from './step-room.js';
 const limits = { consumers: 4, unconnectedMs: 30_000 };
 const SOURCES = ['mic', 'camera', 'screen'] as const;
 
+/** The fence under which everybody attaches; what is brought is of one before it, of it, or of one after it. */
+const PLACED = 1;
+
 /** What is done to a room; ids are taken from what is there by `pick`. */
 type Move =
   | {
@@ -15,6 +18,7 @@ type Move =
     }
   | { readonly do: 'open'; readonly who: number; readonly direction: 'send' | 'recv' }
   | { readonly do: 'produce'; readonly who: number; readonly source: (typeof SOURCES)[number] }
+  | { readonly do: 'bring'; readonly who: number; readonly fence: number; readonly at: number }
   | { readonly do: 'made' | 'failed' | 'show' | 'hide' | 'end' | 'closeTransport'; readonly pick: number };
 
 const who = fc.integer({ min: 1, max: 4 });
@@ -24,6 +28,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ do: fc.constantFrom('attach', 'leave', 'receive', 'mute', 'listen', 'audioOnly'), who, on }),
   fc.record({ do: fc.constant('open' as const), who, direction: fc.constantFrom('send', 'recv') }),
   fc.record({ do: fc.constant('produce' as const), who, source: fc.constantFrom(...SOURCES) }),
+  fc.record({ do: fc.constant('bring' as const), who, fence: fc.nat(2 * PLACED), at: fc.nat(100) }),
   fc.record({ do: fc.constantFrom('made', 'failed', 'show', 'hide', 'end', 'closeTransport'), pick }),
 );
 
@@ -92,7 +97,7 @@ function openWorld() {
           user: `u${move.who}`,
           device: 'web',
           speaks: true,
-          fence: 1,
+          entered: { fence: PLACED, at: next },
         });
       case 'leave':
         move.on ? gone.add(move.who) : gone.delete(move.who);
@@ -132,6 +137,24 @@ function openWorld() {
           layering: undefined,
           paused: false,
         });
+      }
+      case 'bring': {
+        const { who: participant, fence, at } = move;
+        const own = state.members.get(participant)?.tracks.get('mic');
+        producers.set(id, 'elsewhere');
+        step({
+          tag: 'brought',
+          participant,
+          user: `u${participant}`,
+          entered: { fence, at },
+          producer: id,
+          source: 'mic',
+          kind: 'audio',
+          layering: undefined,
+          paused: false,
+        });
+        if (own !== undefined && fence < PLACED) expect(producers.has(own)).toBe(true);
+        return;
       }
       case 'audioOnly':
         return step({ tag: 'audioOnly', participant: move.who, on: move.on });
@@ -193,6 +216,8 @@ function check({ state, transports, producers, consumers, silent, gone, muted, l
     const isSilent = listening.has(user) || (kind === 'audio' && muted.has(user));
     expect(silent.has(producer)).toBe(isSilent);
   }
+  const sent = [...state.tracks.values()].map(({ participant, source }) => `${participant} ${source}`);
+  expect(sent).toEqual([...new Set(sent)]);
   for (const { participant, receptions, tracks } of state.members.values()) {
     expect(gone.has(participant)).toBe(false);
     expect(receptions.size).toBeLessThanOrEqual(limits.consumers);

@@ -6,6 +6,12 @@ import type { Layering, Layers } from './layers.js';
 /** For how long nobody has received a track until its sender is told, or who brings it, in ms: who comes and goes does not stop it each time. */
 export const UNWANTED_MS = 2_000;
 
+/**
+ * By which placement a participant attached to a node, and when by that node's clock, in ms since 1970 UTC. Whoever moves is on two nodes for a while: a greater fence is
+ * surely of later, and of one placement the clocks say so, as well as they agree.
+ */
+export type Entered = { readonly fence: number; readonly at: number };
+
 /** What a participant has that is attached here. */
 export type Member = {
   readonly participant: number;
@@ -13,8 +19,7 @@ export type Member = {
   readonly device: string;
   /** Whether it may send media, as its ticket says; the roster knows better, see {@link maySpeak}. */
   readonly speaks: boolean;
-  /** Of the placement by which it attached. */
-  readonly fence: number;
+  readonly entered: Entered;
   /** When it attached, in ms. */
   readonly since: number;
   readonly transports: Map<string, MemberTransport>;
@@ -42,6 +47,8 @@ export type Track = {
   readonly user: string;
   readonly source: TrackSource;
   readonly kind: MediaKind;
+  /** Its sender, where they send it. */
+  readonly entered: Entered;
   readonly transport: string | undefined;
   readonly layering: Layering | undefined;
   /** By who sends it. */
@@ -100,7 +107,7 @@ export type RoomInput =
       readonly user: string;
       readonly device: string;
       readonly speaks: boolean;
-      readonly fence: number;
+      readonly entered: Entered;
     }
   | {
       readonly tag: 'opened';
@@ -112,7 +119,7 @@ export type RoomInput =
   | { readonly tag: 'transportClosed'; readonly participant: number; readonly transport: string }
   | ({ readonly tag: 'produced'; readonly transport: string } & NewTrack)
   /** A track that a participant attached elsewhere sends. */
-  | ({ readonly tag: 'brought' } & NewTrack)
+  | ({ readonly tag: 'brought'; readonly entered: Entered } & NewTrack)
   | { readonly tag: 'setProducer'; readonly producer: string; readonly paused: boolean }
   | { readonly tag: 'producerClosed'; readonly producer: string }
   | { readonly tag: 'receive'; readonly participant: number; readonly transport: string }

@@ -7,7 +7,7 @@ import type { CallRoster } from '@parley/infra/voice/roster';
 import type { Ticket } from '@parley/infra/voice/ticket';
 import type * as E from 'fp-ts/lib/Either.js';
 import type { types } from 'mediasoup';
-import type { TrackChange } from './room-state.js';
+import type { Entered, TrackChange } from './room-state.js';
 
 /**
  * The calls whose media is here. Nothing in here fails: what cannot be done is refused, and what breaks is told to the
@@ -65,6 +65,8 @@ export type RoomTrack = {
   readonly producer: types.Producer;
   /** Of a picture whose layers may be chosen: how large it is as a whole. */
   readonly size?: PictureSize | undefined;
+  /** Its sender, where they send it. */
+  readonly entered: Entered;
   /** By its sender; a moderator's mute is not told here. */
   readonly paused: boolean;
   /** Whether somebody receives it here, or something takes it elsewhere; for some time after nobody does. */
@@ -83,8 +85,14 @@ export type RoomMedia = {
   onTrack(listener: (producer: string, change: TrackChange) => void): () => void;
   /** Called with who speaks, loudest first; returns what ends it. */
   onSpeakers(listener: (participants: readonly number[]) => void): () => void;
-  /** Forwards a track of a participant who is attached elsewhere to everybody here, until its producer closes. */
-  bring(track: Pick<RoomTrack, 'participant' | 'user' | 'source' | 'producer' | 'size'>): void;
+  /**
+   * Forwards a track of a participant who is attached elsewhere to everybody here, until its producer closes: at once, if they have moved from there. Without `entered` it is older than
+   * any other.
+   */
+  bring(
+    track: Pick<RoomTrack, 'participant' | 'user' | 'source' | 'producer' | 'size'> &
+      Partial<Pick<RoomTrack, 'entered'>>,
+  ): void;
   /** Its sender has paused or resumed a track that was brought. */
   setPaused(producer: string, paused: boolean): void;
 };

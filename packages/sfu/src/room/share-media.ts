@@ -1,7 +1,7 @@
 import { layeringOf } from './layers.js';
 import type { Media } from './media.js';
 import { keepProducer } from './produce.js';
-import type { TrackChange } from './room-state.js';
+import type { Entered, TrackChange } from './room-state.js';
 import type { RoomMedia, RoomTrack } from './rooms.js';
 
 /** What of one life of a room goes elsewhere, and comes from there. */
@@ -40,21 +40,25 @@ export function openSharing(): Sharing {
 /** Whoever brings it says when its sender pauses it; a moderator's mute comes with the roster. */
 function bring(
   media: Media,
-  { participant, user, source, producer, size }: Parameters<RoomMedia['bring']>[0],
+  { participant, user, source, producer, size, entered = LONG_AGO }: Parameters<RoomMedia['bring']>[0],
 ): void {
   const { id, kind, paused, rtpParameters } = producer;
   const layering = layeringOf(rtpParameters.encodings, source, size);
   keepProducer(media, producer);
-  void media.apply({ tag: 'brought', participant, user, source, kind, producer: id, layering, paused });
+  const track = { participant, user, entered, source, kind, producer: id, layering, paused };
+  void media.apply({ tag: 'brought', ...track });
 }
+
+/** Another node did not say when. */
+const LONG_AGO: Entered = { fence: 0, at: 0 };
 
 function trackOf(media: Media, id: string): RoomTrack | undefined {
   const track = media.state.tracks.get(id);
   const producer = media.producers.get(id);
   if (track === undefined || producer === undefined) return undefined;
-  const { participant, user, source, layering, paused, wanted, transport } = track;
-  const size = layering?.whole;
-  return { participant, user, source, producer, size, paused, wanted, brought: transport === undefined };
+  const { participant, user, source, layering, entered, paused, wanted, transport } = track;
+  const [size, brought] = [layering?.whole, transport === undefined];
+  return { participant, user, source, producer, size, entered, paused, wanted, brought };
 }
 
 function listen<A>(listeners: Set<A>, listener: A): () => void {

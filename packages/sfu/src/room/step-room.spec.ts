@@ -10,13 +10,18 @@ import {
 import { stepRoom } from './step-room.js';
 
 const limits = { consumers: 3, unconnectedMs: 30_000 };
-const attach = (participant: number, user = `user${participant}`, device = 'web'): RoomInput => ({
+const attach = (
+  participant: number,
+  user = `user${participant}`,
+  device = 'web',
+  entered = { fence: 7, at: 70 },
+): RoomInput => ({
   tag: 'attach',
   participant,
   user,
   device,
   speaks: true,
-  fence: 7,
+  entered,
 });
 const opened = (participant: number, direction: 'send' | 'recv'): RoomInput => ({
   tag: 'opened',
@@ -47,6 +52,15 @@ const produced = (
       : undefined,
   paused: false,
 });
+const brought = (
+  participant: number,
+  producer = `mic${participant}`,
+  entered = { fence: 7, at: 70 },
+): RoomInput => {
+  const { transport: _, ...sent } = produced(participant, 'mic', producer) as Produced;
+  return { ...sent, tag: 'brought', entered };
+};
+type Produced = Extract<RoomInput, { readonly tag: 'produced' }>;
 const made = (participant: number, producer: string): RoomInput => ({
   tag: 'made',
   participant,
@@ -379,17 +393,72 @@ const rows: readonly Row[] = [
   ],
   ['who entered after what the roster knows stays', hearing, roster([1], [], 1), []],
   ['an older roster changes nothing', [...both, roster([1, 2], [], 50)], roster([1], [], 49), []],
-  [
-    'a track that was brought is heard',
-    receiver,
-    { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput,
-    [track('mic9', 'there'), consume(2, 'mic9')],
-  ],
+  ['a track that was brought is heard', receiver, brought(9), [track('mic9', 'there'), consume(2, 'mic9')]],
   [
     'and ends with its participant',
-    [...receiver, { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput, made(2, 'mic9')],
+    [...receiver, brought(9), made(2, 'mic9')],
     roster([2]),
     [track('mic9', 'gone'), closed(2, 'mic9'), { tag: 'closeProducer', producer: 'mic9' }],
+  ],
+  [
+    'who has moved here is not silenced by what they had elsewhere',
+    hearing,
+    brought(1, 'before', { fence: 6, at: 99 }),
+    [{ tag: 'closeProducer', producer: 'before' }],
+  ],
+  [
+    'nor by what they had before on an edge of the same placement',
+    hearing,
+    brought(1, 'before', { fence: 7, at: 69 }),
+    [{ tag: 'closeProducer', producer: 'before' }],
+  ],
+  [
+    'who has moved here is heard once',
+    [...both, brought(1, 'before'), made(2, 'before')],
+    produced(1, 'mic'),
+    [
+      track('before', 'gone'),
+      closed(2, 'before'),
+      { tag: 'closeProducer', producer: 'before' },
+      track('mic1', 'there'),
+      consume(2, 'mic1'),
+    ],
+  ],
+  [
+    'who has moved away is heard from there',
+    hearing,
+    brought(1, 'mic1next', { fence: 8, at: 1 }),
+    [
+      track('mic1', 'gone'),
+      closed(2, 'mic1'),
+      { tag: 'closeProducer', producer: 'mic1' },
+      track('mic1next', 'there'),
+      consume(2, 'mic1next'),
+    ],
+  ],
+  [
+    'and begins nothing here any more',
+    [...both, brought(1, 'mic1next', { fence: 8, at: 1 })],
+    produced(1, 'mic'),
+    [{ tag: 'closeProducer', producer: 'mic1' }],
+  ],
+  [
+    'who has moved from one edge to another is heard from the second',
+    [...receiver, brought(9), made(2, 'mic9')],
+    brought(9, 'mic9next', { fence: 7, at: 71 }),
+    [
+      track('mic9', 'gone'),
+      closed(2, 'mic9'),
+      { tag: 'closeProducer', producer: 'mic9' },
+      track('mic9next', 'there'),
+      consume(2, 'mic9next'),
+    ],
+  ],
+  [
+    'also when the first one wakes',
+    [...receiver, brought(9)],
+    brought(9, 'before', { fence: 7, at: 69 }),
+    [{ tag: 'closeProducer', producer: 'before' }],
   ],
   [
     'where much is lost, video stops',
@@ -464,7 +533,7 @@ describe('a room', () => {
   });
 
   it('says of a track that was brought whether it is wanted to who brings it: its sender is not here', () => {
-    const state = after([...receiver, { ...(produced(9, 'mic') as object), tag: 'brought' } as RoomInput]);
+    const state = after([...receiver, brought(9)]);
     const wanted = [track('mic9', 'wanted')];
     expect(stepRoom({ state, now: UNWANTED_MS * 2, limits }, { tag: 'tick' })).toEqual(wanted);
     expect(state.tracks.get('mic9')?.wanted).toBe(false);

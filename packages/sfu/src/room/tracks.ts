@@ -1,27 +1,39 @@
+import type { TrackSource } from '@parley/domain/wire/voice';
 import { dropReception, fill } from './receptions.js';
-import { isPaused, isSilenced, type RoomEffect, type RoomInput, type Track } from './room-state.js';
+import {
+  type Entered,
+  isPaused,
+  isSilenced,
+  type RoomEffect,
+  type RoomInput,
+  type Track,
+} from './room-state.js';
 import type { RoomStep } from './step-room.js';
 
 type Input<T extends RoomInput['tag']> = Extract<RoomInput, { readonly tag: T }>;
 
-/** A participant here sends a track; one that it had of this source is replaced. */
+/** A participant here sends a track; one that it had of this source is replaced, here or elsewhere, but for one where they have moved to since. */
 export function produced(step: RoomStep, input: Input<'produced'>): readonly RoomEffect[] {
-  const member = step.state.members.get(input.participant);
-  if (member?.transports.get(input.transport) === undefined)
-    return [{ tag: 'closeProducer', producer: input.producer }];
-  const older = member.tracks.get(input.source);
-  const effects = older === undefined ? [] : closeTrack(step, older);
-  member.tracks.set(input.source, input.producer);
-  return [...effects, ...begin(step, trackOf(input, input.transport, step.now))];
+  const { participant, transport, source, producer } = input;
+  const member = step.state.members.get(participant);
+  const others = tracksOf(step, participant, source);
+  if (member?.transports.get(transport) === undefined || others.some(isPlacedAfter(member.entered)))
+    return [{ tag: 'closeProducer', producer }];
+  const effects = others.flatMap((other) => closeTrack(step, other.producer));
+  member.tracks.set(source, producer);
+  return [...effects, ...begin(step, trackOf(input, member.entered, transport, step.now))];
 }
 
-/** A participant elsewhere sends a track. */
+/**
+ * A participant elsewhere sends a track. One of where they were before is not taken: they send by their newer way, and would be heard no more when the older one ends. What is not
+ * taken is offered again for as long as it is there, so that it comes if the other goes.
+ */
 export function brought(step: RoomStep, input: Input<'brought'>): readonly RoomEffect[] {
-  const older = [...step.state.tracks.values()].filter(
-    ({ participant, source }) => participant === input.participant && source === input.source,
-  );
-  const effects = older.flatMap(({ producer }) => closeTrack(step, producer));
-  return [...effects, ...begin(step, trackOf(input, undefined, step.now))];
+  const { participant, entered, source, producer } = input;
+  const others = tracksOf(step, participant, source);
+  if (others.some(isOfLater(entered))) return [{ tag: 'closeProducer', producer }];
+  const effects = others.flatMap((other) => closeTrack(step, other.producer));
+  return [...effects, ...begin(step, trackOf(input, entered, undefined, step.now))];
 }
 
 /** Its sender pauses or resumes it; whom a moderator has muted stays silent. */
@@ -80,8 +92,23 @@ function begin(step: RoomStep, track: Track): readonly RoomEffect[] {
   return effects;
 }
 
+const tracksOf = ({ state }: RoomStep, participant: number, source: TrackSource): readonly Track[] =>
+  [...state.tracks.values()].filter((track) => track.participant === participant && track.source === source);
+
+/** Who begins something here is here: of one placement no clock of another node says otherwise. */
+const isPlacedAfter =
+  ({ fence }: Entered) =>
+  ({ entered }: Track): boolean =>
+    entered.fence > fence;
+
+const isOfLater =
+  ({ fence, at }: Entered) =>
+  ({ entered }: Track): boolean =>
+    entered.fence > fence || (entered.fence === fence && entered.at > at);
+
 const trackOf = (
   input: Input<'produced'> | Input<'brought'>,
+  entered: Entered,
   transport: string | undefined,
   now: number,
 ): Track => ({
@@ -90,6 +117,7 @@ const trackOf = (
   user: input.user,
   source: input.source,
   kind: input.kind,
+  entered,
   layering: input.layering,
   paused: input.paused,
   transport,
