@@ -7,7 +7,7 @@ import type { Media } from './media.js';
 import { offeredBy } from './media-codecs.js';
 import { openTransport } from './media-transport.js';
 import { boundIncoming, produce } from './produce.js';
-import { isMuted, type Member, type Track } from './room-state.js';
+import { isGone, isMuted, type Member, type Track } from './room-state.js';
 import type { RoomLimits } from './rooms.js';
 
 type Handlers = {
@@ -24,14 +24,10 @@ export function attach(
   limits: RoomLimits,
 ): Answer<'voice.attach'> {
   const { state } = media;
-  const isGone =
-    state.roster !== undefined &&
-    participant <= state.roster.revision &&
-    !state.roster.participants.has(participant);
   const isReplaced = [...state.members.values()].some(
     (other) => other.user === user && other.device === device && other.participant > participant,
   );
-  if (isGone || isReplaced) return E.left(refuse('NotInCall'));
+  if (isGone(state, participant) || isReplaced) return E.left(refuse('NotInCall'));
   if (state.members.size >= limits.participants && !state.members.has(participant))
     return E.left(refuse('CallFull'));
   const entered = { fence, at: Date.now() };
@@ -51,8 +47,8 @@ export async function answer<M extends keyof Handlers>(
   } catch (error) {
     const { media, member } = asked;
     // The room began anew meanwhile, or this participant was put out of it; else mediasoup does not take the parameters, and says why.
-    const isGone = media.closed || media.state.members.get(member.participant) !== member;
-    if (isGone) return E.left(refuse('PlacementStale'));
+    const isOver = media.closed || media.state.members.get(member.participant) !== member;
+    if (isOver) return E.left(refuse('PlacementStale'));
     const said = error instanceof Error ? error.message : String(error);
     return E.left(refuse('MediaNotSupported', said.slice(0, 200)));
   }

@@ -218,6 +218,7 @@ function check({ state, transports, producers, consumers, silent, gone, muted, l
   }
   const sent = [...state.tracks.values()].map(({ participant, source }) => `${participant} ${source}`);
   expect(sent).toEqual([...new Set(sent)]);
+  for (const { participant } of state.tracks.values()) expect(gone.has(participant)).toBe(false);
   for (const { participant, receptions, tracks } of state.members.values()) {
     expect(gone.has(participant)).toBe(false);
     expect(receptions.size).toBeLessThanOrEqual(limits.consumers);

@@ -201,6 +201,10 @@ export const maySpeak = (
   { user, speaks }: Pick<Member, 'user' | 'speaks'>,
 ): boolean => (roster === undefined ? speaks : isSpeaker(roster, user));
 
+/** Whether the log says that a participant is in the call no more. Who entered after what the roster has seen is not missing in it. */
+export const isGone = ({ roster }: RoomState, participant: number): boolean =>
+  roster !== undefined && participant <= roster.revision && !roster.participants.has(participant);
+
 /** Whether a moderator has muted who sends this track. */
 export const isMuted = ({ roster }: RoomState, { kind, user }: Pick<Track, 'kind' | 'user'>): boolean =>
   kind === 'audio' && roster?.muted.has(user) === true;

@@ -401,6 +401,12 @@ const rows: readonly Row[] = [
     [track('mic9', 'gone'), closed(2, 'mic9'), { tag: 'closeProducer', producer: 'mic9' }],
   ],
   [
+    'one that comes after its participant was put out is not taken',
+    [...receiver, roster([2], [], 10)],
+    brought(1),
+    [{ tag: 'closeProducer', producer: 'mic1' }],
+  ],
+  [
     'who has moved here is not silenced by what they had elsewhere',
     hearing,
     brought(1, 'before', { fence: 6, at: 99 }),

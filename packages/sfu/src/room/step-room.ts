@@ -9,6 +9,7 @@ import {
   unmade,
 } from './receptions.js';
 import {
+  isGone,
   isSilenced,
   type Member,
   type RoomEffect,
@@ -128,21 +129,18 @@ function putOut(step: RoomStep, member: Member): readonly RoomEffect[] {
   return [...effects, { tag: 'left', participant, since }];
 }
 
-/** Who entered after what the roster has seen is not missing in it. */
 function roster(step: RoomStep, { tag: _, ...facts }: Input<'roster'>): readonly RoomEffect[] {
   const { state } = step;
-  const { revision, participants } = facts;
-  if (revision < (state.roster?.revision ?? 0)) return [];
+  if (facts.revision < (state.roster?.revision ?? 0)) return [];
   const heard = new Set(
     [...state.tracks.values()].filter((track) => !isSilenced(state, track)).map(({ producer }) => producer),
   );
   state.roster = facts;
-  const isGone = (participant: number) => participant <= revision && !participants.has(participant);
   const effects: RoomEffect[] = [];
   for (const member of [...state.members.values()])
-    if (isGone(member.participant)) effects.push(...putOut(step, member));
+    if (isGone(state, member.participant)) effects.push(...putOut(step, member));
   for (const track of [...state.tracks.values()]) {
-    if (isGone(track.participant)) effects.push(...closeTrack(step, track.producer));
+    if (isGone(state, track.participant)) effects.push(...closeTrack(step, track.producer));
     else if (heard.has(track.producer) === isSilenced(state, track) && !track.paused)
       effects.push(...tellPaused(step, track));
   }

@@ -2,6 +2,7 @@ import type { TrackSource } from '@parley/domain/wire/voice';
 import { dropReception, fill } from './receptions.js';
 import {
   type Entered,
+  isGone,
   isPaused,
   isSilenced,
   type RoomEffect,
@@ -31,7 +32,8 @@ export function produced(step: RoomStep, input: Input<'produced'>): readonly Roo
 export function brought(step: RoomStep, input: Input<'brought'>): readonly RoomEffect[] {
   const { participant, entered, source, producer } = input;
   const others = tracksOf(step, participant, source);
-  if (others.some(isOfLater(entered))) return [{ tag: 'closeProducer', producer }];
+  if (isGone(step.state, participant) || others.some(isOfLater(entered)))
+    return [{ tag: 'closeProducer', producer }];
   const effects = others.flatMap((other) => closeTrack(step, other.producer));
   return [...effects, ...begin(step, trackOf(input, entered, undefined, step.now))];
 }
