@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,11 +20,13 @@ beforeAll(async () => {
      const say = (line) => process.stdout.write(line + '\\n');
      const log = Object.fromEntries(['info', 'warn', 'error', 'fatal'].map((level) => [level, () => {}]));
      const how = process.argv[2];
-     await runService('example', log, async () => {
+     await runService('example', log, async (stop) => {
        if (how === 'fails') throw new Error('no');
        if (how === 'throws later') setTimeout(() => { throw new Error('bug'); }, 50);
+       if (how === 'stops itself') setTimeout(stop, 50, 'enough');
+       const lingering = async () => { say('lingers'); await new Promise((resolve) => setTimeout(resolve, 4_000)); };
        const slow = how === 'slow' ? () => new Promise(() => {}) : () => say('closed the second');
-       const second = how === 'clumsy' ? () => { throw new Error('stuck'); } : slow;
+       const second = how === 'stops itself' ? lingering : how === 'clumsy' ? () => { throw new Error('stuck'); } : slow;
        return {
          info: { port: 1234 },
          resources: [
@@ -101,6 +105,18 @@ describe('a service', () => {
     expect(run.process.exitCode).toBeNull();
     run.process.kill('SIGINT');
     expect(await run.ended).toEqual({ code: 1, said: [] });
+  });
+
+  it('takes no signal for impatience that comes while it stops by itself, but a second one', async () => {
+    const runs = [start('stops itself'), start('stops itself')] as const;
+    await Promise.all(runs.map(({ process: child }) => once(child.stdout as Readable, 'data')));
+    await sleep(1_100);
+    for (const run of runs) run.process.kill('SIGTERM');
+    await sleep(1_100);
+    runs[1].process.kill('SIGTERM');
+    const [patient, forced] = await Promise.all(runs.map(({ ended }) => ended));
+    expect(patient).toEqual({ code: 0, said: ['lingers', 'closed the first'] });
+    expect(forced).toMatchObject({ code: 1 });
   });
 
   it.each(['fails', 'throws later'])('exits with 1 when it %s', async (how) => {

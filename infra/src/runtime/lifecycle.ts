@@ -16,22 +16,23 @@ export const stopTimeoutMs = 10_000;
 /**
  * Runs a service until SIGTERM, SIGINT, or the parent's end (its IPC channel closes), then disposes of its resources in
  * reverse and exits: 0 after an orderly stop, 1 after a failure or when stopping took too long. A second signal,
- * a second later, exits at once. Uncaught errors are bugs: they are logged and end the process, for whoever watches it to start it again.
+ * a second later, exits at once. `start` is given what stops the service from within, which is no signal. Uncaught errors are bugs: they are logged and end the process, for whoever watches it to start it again.
  */
 export const runService = async (
   name: string,
   log: Log,
-  start: () => Promise<Started>,
+  start: (stop: (reason: string) => void) => Promise<Started>,
   stopWithinMs = stopTimeoutMs,
 ): Promise<void> => {
-  const stop = new Promise<string>((resolve) => watchForStop(log, stopWithinMs, resolve));
+  const stopped = Promise.withResolvers<string>();
+  const stop = watchForStop(log, stopWithinMs, stopped.resolve);
   process.on('uncaughtException', (error) => crash(log, error, 'uncaught exception'));
   process.on('unhandledRejection', (error) => crash(log, error, 'unhandled rejection'));
   try {
-    const started = await start();
+    const started = await start(stop);
     log.info({ ...started.info }, `${name} is ready`);
     process.send?.({ ready: { ...started.info } });
-    log.info(`${name} stops: ${await stop}`);
+    log.info(`${name} stops: ${await stopped.promise}`);
     process.exit((await disposeAll(started.resources, log)) ? 0 : 1);
   } catch (error) {
     crash(log, error, `${name} could not start`);
@@ -46,25 +47,37 @@ export const tellParent = (line: string): void => {
 /** Ctrl-C reaches a process more than once: from the terminal, and from every parent that passes it on. */
 const echoMs = 1_000;
 
-const watchForStop = (log: Log, stopWithinMs: number, stop: (reason: string) => void): void => {
-  let askedAt: number | undefined;
-  const ask = (reason: string): void => {
-    if (askedAt !== undefined) {
-      if (performance.now() - askedAt < echoMs) return;
-      log.warn(`${reason} again: leaving at once`);
-      process.exit(1);
-    }
-    askedAt = performance.now();
+/** Stops at a signal, and when it is called, whichever comes first. */
+const watchForStop = (
+  log: Log,
+  stopWithinMs: number,
+  onStop: (reason: string) => void,
+): ((reason: string) => void) => {
+  let isStopping = false;
+  let signalledAt: number | undefined;
+  const stop = (reason: string): void => {
+    if (isStopping) return;
+    isStopping = true;
     // Also where the start hangs, or a resource does.
     setTimeout(() => {
       log.error(`not stopped within ${stopWithinMs} ms: leaving`);
       process.exit(1);
     }, stopWithinMs).unref();
+    onStop(reason);
+  };
+  const signalled = (reason: string): void => {
+    if (signalledAt !== undefined) {
+      if (performance.now() - signalledAt < echoMs) return;
+      log.warn(`${reason} again: leaving at once`);
+      process.exit(1);
+    }
+    signalledAt = performance.now();
     stop(reason);
   };
-  process.on('SIGTERM', () => ask('SIGTERM'));
-  process.on('SIGINT', () => ask('SIGINT'));
-  if (process.connected) process.once('disconnect', () => askedAt === undefined && ask('the parent is gone'));
+  process.on('SIGTERM', () => signalled('SIGTERM'));
+  process.on('SIGINT', () => signalled('SIGINT'));
+  if (process.connected) process.once('disconnect', () => isStopping || signalled('the parent is gone'));
+  return stop;
 };
 
 /** True when everything was let go of. One resource that fails or hangs does not keep the others. */

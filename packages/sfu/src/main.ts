@@ -8,4 +8,4 @@ const config = readConfig(SfuConfig);
 const log = createLog('sfu', config.PARLEY_LOG_LEVEL);
 // Calls are moved before anything else stops.
 const stopWithinMs = config.PARLEY_VOICE_DRAIN * 1_000 + stopTimeoutMs;
-await runService('sfu', log, () => startSfu(config, log), stopWithinMs);
+await runService('sfu', log, (stop) => startSfu(config, log, stop), stopWithinMs);

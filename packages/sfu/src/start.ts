@@ -27,8 +27,12 @@ const ROSTER_MS = 3_000;
 /** Milliseconds until what is asked of another node of a call counts as unanswered. */
 const EDGE_MS = 2_000;
 
-/** Builds an SFU node. Needs NATS to start; Redis, command-api and its own media workers may come later. */
-export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
+/** Builds an SFU node. Needs NATS to start; Redis, command-api and its own media workers may come later. @param stop ends this process, once its calls are given away */
+export async function startSfu(
+  config: SfuConfig,
+  log: Log,
+  stop: (reason: string) => void,
+): Promise<Started> {
   const key = ticketKey(config);
   const self = `sfu-${randomBytes(6).toString('hex')}`;
   const partitions = config.PARLEY_PARTITIONS;
@@ -83,8 +87,7 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
   });
   resources.push({ name: 'edges', dispose: () => edges.close() });
 
-  let drainSeconds = config.PARLEY_VOICE_DRAIN;
-  node = openNode({
+  const opened = openNode({
     self,
     nats,
     redis,
@@ -102,12 +105,13 @@ export async function startSfu(config: SfuConfig, log: Log): Promise<Started> {
     log,
     registry,
     onDrainAsked(seconds = config.PARLEY_VOICE_DRAIN) {
-      drainSeconds = Math.min(seconds, config.PARLEY_VOICE_DRAIN);
-      process.kill(process.pid, 'SIGTERM');
+      // Asked again it goes by the earlier of the two times.
+      void opened.drain(Math.min(seconds, config.PARLEY_VOICE_DRAIN));
+      stop('it was asked to go');
     },
   });
-  const opened = node;
-  resources.push({ name: 'calls', dispose: () => opened.drain(drainSeconds) });
+  node = opened;
+  resources.push({ name: 'calls', dispose: () => opened.drain(config.PARLEY_VOICE_DRAIN) });
   return { info: { node: self, url: ops.url }, resources };
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { NodeMethod, VoiceResult } from '@parley/domain/wire/voice';
 import { liveSubject } from '@parley/infra/log/subjects';
@@ -297,6 +298,35 @@ describe('a node that is told to go', () => {
     await Promise.all(people.map((person) => person.close()));
     expect(await leaving.service.exited).toBe(0);
     expect(await openPlacements(cluster.redis).read('c-late')).toBeUndefined();
+  });
+
+  it('goes on giving its calls away when it is told again, by a signal too, and sooner if that is asked', {
+    timeout: 30_000,
+  }, async () => {
+    const [leaving, other] = (await startTwo()) as [TestNode, TestNode];
+    // Eight are given away at once: one waits for its turn.
+    const names = Array.from({ length: 9 }, (_, n) => `c-twice-${n}`);
+    const seats = await Promise.all(names.map((name) => cluster.seat(name, 1, [other.id])));
+    const people = await Promise.all(seats.map(stay));
+    const moved: string[] = [];
+    const notices = cluster.nats.subscribe(callSubject('*'), {
+      callback: (_, message) => {
+        const { name, value } = message.json<CallNotice>();
+        if (name === 'voice.moved') moved.push(`${value.conversationId} ${value.why}`);
+      },
+    });
+    const drain = (seconds: number) =>
+      askNode(cluster.nats, leaving.id, { method: 'node.drain', seconds }, 1_000);
+    await drain(60);
+    await waitFor(() => moved.length === names.length - 1, { what: 'the first ones to be told' });
+    // Until then a second signal counts for the first one.
+    await sleep(1_100);
+    expect((await drain(1)).tag).toBe('answer');
+    leaving.service.signal('SIGTERM');
+    expect(await leaving.service.exited).toBe(0);
+    expect(moved.sort()).toEqual(names.map((name) => `${name} drain`));
+    notices.unsubscribe();
+    await Promise.all(people.map((person) => person.close()));
   });
 
   it('leaves at once where no other node is there', async () => {
