@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { refuse } from '@parley/domain/conversation/refusals';
 import type { NodeMethod, VoiceResult } from '@parley/domain/wire/voice';
 import { liveSubject } from '@parley/infra/log/subjects';
+import { createLog } from '@parley/infra/runtime/log';
 import { openRawTransport, type RemoteTransport } from '@parley/infra/testing/media/raw-transport';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -12,10 +14,15 @@ import type { Seat } from '@parley/infra/voice/placing';
 import type { CallNotice, NodeReply } from '@parley/infra/voice/protocol';
 import { askNode } from '@parley/infra/voice/questions';
 import { ALIVE_MS, openRegistry } from '@parley/infra/voice/registry';
-import { callSubject } from '@parley/infra/voice/subjects';
+import { callSubject, nodeSubject } from '@parley/infra/voice/subjects';
+import { signTicket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CALL, type Cluster, openCluster, PARTITIONS, type TestNode } from '../testing/cluster.js';
+import { openRooms } from '../room/open-rooms.js';
+import { CALL, type Cluster, openCluster, PARTITIONS, rosterOf, type TestNode } from '../testing/cluster.js';
+import { openNode } from './node.js';
+import { refused } from './requests.js';
 
 let environment: TestEnvironment;
 let cluster: Cluster;
@@ -335,6 +342,69 @@ describe('a node that is told to go', () => {
     await leaving.service.end();
     expect(await leaving.service.exited).toBe(0);
     expect(await cluster.placing.seat('c-alone', CALL, 1)).toEqual(E.left({ tag: 'VoiceUnavailable' }));
+  });
+});
+
+describe('a node whose call is broadcast', () => {
+  afterEach(() => cluster.clear());
+
+  it('stops that when it is an edge of the call: its next core broadcasts it', async () => {
+    const self = 'sfu-broadcasting';
+    const key = randomBytes(32);
+    const log = createLog(self, 'silent');
+    const registry = new Registry();
+    const done: string[] = [];
+    const node = openNode({
+      self,
+      nats: cluster.nats,
+      redis: cluster.redis,
+      placing: cluster.placing,
+      rooms: openRooms({
+        pool: { pick: () => undefined },
+        tell: () => undefined,
+        log,
+        registry,
+        now: Date.now,
+      }),
+      broadcasts: {
+        set: (_, __, source) => done.push(`broadcast ${source}`),
+        stop: () => done.push('stop'),
+        file: async () => 'nothing',
+        close: async () => undefined,
+      },
+      edges: {
+        follow: () => undefined,
+        drop: () => undefined,
+        answer: async () => refused(refuse('PlacementStale')),
+        close: () => undefined,
+      },
+      rosterOf: async () => E.right(rosterOf({ broadcast: 'mix' })),
+      partitions: PARTITIONS,
+      key,
+      region: 'local',
+      http: 'http://127.0.0.1:1',
+      comfortable: 50,
+      cpu: () => 0,
+      log,
+      registry,
+      onDrainAsked: () => undefined,
+    });
+    node.workersReady();
+    const show = async (fence: number, core: { readonly core?: string }) => {
+      const placed = { conversationId: 'c-broadcast', call: CALL, node: self, fence, ...core };
+      const who = { participant: 1, user: 'alice', device: 'd1' };
+      const ticket = await signTicket(key, { ...placed, ...who, speaks: true }, Date.now());
+      const { user, device } = who;
+      const params = { conversationId: 'c-broadcast', call: CALL, ticket };
+      const request = JSON.stringify({ method: 'voice.attach', params, user, device });
+      return (await cluster.nats.request(nodeSubject(self), request, { timeout: 1_000 })).json<NodeReply>();
+    };
+    // It has no worker, but knows where the call is.
+    expect(tagOf(await show(50, {}))).toBe('VoiceUnavailable');
+    await waitFor(() => done.includes('broadcast mix'), { what: 'it to be broadcast' });
+    expect(tagOf(await show(51, { core: 'sfu-next' }))).toBe('VoiceUnavailable');
+    expect(done.at(-1)).toBe('stop');
+    await node.drain(0);
   });
 });
 

@@ -89,6 +89,8 @@ export function openNode(options: NodeOptions): SfuNode {
       metrics.placed(isNew ? 'opened' : 'raised');
       follow.add(held.conversationId);
       edges.follow(held);
+      // It may have been the core until now.
+      if (held.core !== undefined) options.broadcasts.stop(held.conversationId);
       // Redis may know of a newer placement, or of none.
       void keeping.keep(held);
     },

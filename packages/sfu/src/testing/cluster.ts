@@ -12,6 +12,7 @@ import type { TestEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { openPlacing, type Placing, type Seat } from '@parley/infra/voice/placing';
 import type { NodeReply } from '@parley/infra/voice/protocol';
+import type { CallRoster } from '@parley/infra/voice/roster';
 import { nodeSubject } from '@parley/infra/voice/subjects';
 import { signTicket, type Ticket, ticketKey } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
@@ -180,8 +181,9 @@ export const CALL = 1;
 
 const ALICE = { participant: 1, user: 'alice', device: 'd1', at: 0 };
 
-function rosterOf(call: Partial<OngoingCall> | null | undefined) {
-  const roster = { revision: 1, leads: [], kind: 'group' };
+/** What the log says of a conversation whose call is this, with what goes without saying. */
+export function rosterOf(call: Partial<OngoingCall> | null | undefined): CallRoster {
+  const roster: CallRoster = { revision: 1, leads: [], kind: 'group' };
   if (call === null) return roster;
   const ongoing: OngoingCall = {
     call: CALL,
