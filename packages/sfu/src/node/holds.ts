@@ -50,6 +50,12 @@ export function openHolds({ self, rooms, onOpen, onClose }: HoldsOptions): Holds
     onOpen(held, before.tag !== 'held' || before.call !== hold.call);
   }
 
+  function know(conversationId: string, hold: Hold): void {
+    if (hold.tag === 'nothing') return void known.delete(conversationId);
+    if (known.size >= MAX_HOLDS) forgetOne(known);
+    known.set(conversationId, { hold, at: performance.now() });
+  }
+
   function sweep(): void {
     const since = performance.now() - REMEMBERED_MS;
     for (const [conversationId, { hold, at }] of known) {
@@ -61,10 +67,7 @@ export function openHolds({ self, rooms, onOpen, onClose }: HoldsOptions): Holds
     step(conversationId, input) {
       const before = known.get(conversationId)?.hold ?? NOTHING;
       const step = stepHold(before, input, self);
-      if (step.hold !== before) {
-        if (known.size >= MAX_HOLDS) forgetOne(known);
-        known.set(conversationId, { hold: step.hold, at: performance.now() });
-      }
+      if (step.hold !== before) know(conversationId, step.hold);
       switch (step.effect) {
         case 'none':
           break;
