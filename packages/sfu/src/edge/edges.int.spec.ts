@@ -319,6 +319,14 @@ describe('a call on several nodes', () => {
     await track('west', 21);
   });
 
+  it('knows that a call is linked, until no other node of it is there', async () => {
+    await speak('east', 21);
+    await track('west', 21);
+    expect([...nodes.core.edges.linked()]).toEqual([conversationId]);
+    for (const name of ['east', 'west'] as const) nodes[name].edges.drop(conversationId);
+    await waitFor(() => nodes.core.edges.linked().size === 0, { what: 'the core to miss its edges' });
+  });
+
   it('tells only those on an edge when that edge begins anew', async () => {
     await speak('east', 21);
     await track('west', 21);

@@ -16,6 +16,8 @@ export type Edges = {
   /** A call is here, or its placement has changed: an edge of it is linked to its core until it is dropped. */
   follow(held: Held): void;
   drop(conversationId: string): void;
+  /** The conversations whose call is linked with another node now. */
+  linked(): ReadonlySet<string>;
   /** What another node asks. @param isCore whether this node carries that call as its core under that fence */
   answer(question: EdgeQuestion, isCore: () => boolean): Promise<NodeReply>;
   close(): void;
@@ -123,6 +125,7 @@ export function openEdges({ self, ask, rooms, listen, log }: EdgesOptions): Edge
       void linkWithCore(follow);
     },
     drop,
+    linked: () => new Set([...links.keys()].map((key) => key.slice(0, key.lastIndexOf(' ')))),
     async answer(question, isCore) {
       const { conversationId, call, from } = question;
       if (question.method === 'edge.tracks') {

@@ -18,7 +18,7 @@ import { callSubject, nodeSubject } from '@parley/infra/voice/subjects';
 import { signTicket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import { Registry } from 'prom-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openRooms } from '../room/open-rooms.js';
 import { CALL, type Cluster, openCluster, PARTITIONS, rosterOf, type TestNode } from '../testing/cluster.js';
 import { openNode } from './node.js';
@@ -345,68 +345,86 @@ describe('a node that is told to go', () => {
   });
 });
 
-describe('a node whose call is broadcast', () => {
+describe('an edge of a call', () => {
   afterEach(() => cluster.clear());
 
-  it('stops that when it is an edge of the call: its next core broadcasts it', async () => {
-    const self = 'sfu-broadcasting';
-    const key = randomBytes(32);
-    const log = createLog(self, 'silent');
-    const registry = new Registry();
-    const done: string[] = [];
-    const node = openNode({
-      self,
-      nats: cluster.nats,
-      redis: cluster.redis,
-      placing: cluster.placing,
-      rooms: openRooms({
-        pool: { pick: () => undefined },
-        tell: () => undefined,
-        log,
-        registry,
-        now: Date.now,
-      }),
-      broadcasts: {
-        set: (_, __, source) => done.push(`broadcast ${source}`),
-        stop: () => done.push('stop'),
-        file: async () => 'nothing',
-        close: async () => undefined,
-      },
-      edges: {
-        follow: () => undefined,
-        drop: () => undefined,
-        answer: async () => refused(refuse('PlacementStale')),
-        close: () => undefined,
-      },
-      rosterOf: async () => E.right(rosterOf({ broadcast: 'mix' })),
-      partitions: PARTITIONS,
-      key,
-      region: 'local',
-      http: 'http://127.0.0.1:1',
-      comfortable: 50,
-      cpu: () => 0,
-      log,
-      registry,
-      onDrainAsked: () => undefined,
-    });
-    node.workersReady();
-    const show = async (fence: number, core: { readonly core?: string }) => {
-      const placed = { conversationId: 'c-broadcast', call: CALL, node: self, fence, ...core };
-      const who = { participant: 1, user: 'alice', device: 'd1' };
-      const ticket = await signTicket(key, { ...placed, ...who, speaks: true }, Date.now());
-      const { user, device } = who;
-      const params = { conversationId: 'c-broadcast', call: CALL, ticket };
-      const request = JSON.stringify({ method: 'voice.attach', params, user, device });
-      return (await cluster.nats.request(nodeSubject(self), request, { timeout: 1_000 })).json<NodeReply>();
-    };
-    // It has no worker, but knows where the call is.
-    expect(tagOf(await show(50, {}))).toBe('VoiceUnavailable');
+  it('stops broadcasting, where it was the core: the next one does it', async () => {
+    const { node, done, show } = openOwnNode('sfu-broadcasting');
+    await show('c-broadcast', 50);
     await waitFor(() => done.includes('broadcast mix'), { what: 'it to be broadcast' });
-    expect(tagOf(await show(51, { core: 'sfu-next' }))).toBe('VoiceUnavailable');
-    expect(done.at(-1)).toBe('stop');
+    await show('c-broadcast', 51, 'sfu-next');
+    expect(done.at(-1)).toBe('stop broadcast');
     await node.drain(0);
   });
+
+  it('goes where nobody is on it, and leaves the call to its core', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { node, done, show } = openOwnNode('sfu-left');
+    await show('c-left', 50, 'sfu-core');
+    const placements = openPlacements(cluster.redis);
+    await waitFor(() => placements.read('c-left'), { what: 'the call to be kept' });
+    // Six looks at whether anybody is there.
+    vi.advanceTimersByTime(60_000);
+    expect(done.at(-1)).toBe('drop');
+    expect(await placements.read('c-left')).toMatchObject({ node: 'sfu-core', fence: 50 });
+    await node.drain(0);
+    vi.useRealTimers();
+  });
 });
+
+/** A node in this process, without a worker, and what it has its broadcasts and edges do. */
+function openOwnNode(self: string) {
+  const key = randomBytes(32);
+  const log = createLog(self, 'silent');
+  const registry = new Registry();
+  const done: string[] = [];
+  const pool = { pick: () => undefined };
+  const node = openNode({
+    self,
+    nats: cluster.nats,
+    redis: cluster.redis,
+    placing: cluster.placing,
+    rooms: openRooms({ pool, tell: () => undefined, log, registry, now: Date.now }),
+    broadcasts: {
+      set: (_, __, source) => done.push(`broadcast ${source}`),
+      stop: () => done.push('stop broadcast'),
+      file: async () => 'nothing',
+      close: async () => undefined,
+    },
+    edges: {
+      follow: () => undefined,
+      drop: () => done.push('drop'),
+      linked: () => new Set(),
+      answer: async () => refused(refuse('PlacementStale')),
+      close: () => undefined,
+    },
+    rosterOf: async () => E.right(rosterOf({ broadcast: 'mix' })),
+    partitions: PARTITIONS,
+    key,
+    region: 'local',
+    http: 'http://127.0.0.1:1',
+    comfortable: 50,
+    cpu: () => 0,
+    log,
+    registry,
+    onDrainAsked: () => undefined,
+  });
+  node.workersReady();
+  return {
+    node,
+    done,
+    /** Shows it where a call is; it has no media for whoever does. */
+    async show(conversationId: string, fence: number, core?: string): Promise<void> {
+      const placed = { conversationId, call: CALL, node: self, fence, ...(core && { core }) };
+      const who = { participant: 1, user: 'alice', device: 'd1' };
+      const ticket = await signTicket(key, { ...placed, ...who, speaks: true }, Date.now());
+      const params = { conversationId, call: CALL, ticket };
+      const request = JSON.stringify({ method: 'voice.attach', params, user: 'alice', device: 'd1' });
+      const reply = await cluster.nats.request(nodeSubject(self), request, { timeout: 1_000 });
+      expect(tagOf(reply.json())).toBe('VoiceUnavailable');
+    },
+  };
+}
 
 /** A participant whose transport stands, who goes nowhere. */
 async function stay(seat: Seat) {

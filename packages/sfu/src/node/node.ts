@@ -102,7 +102,7 @@ export function openNode(options: NodeOptions): SfuNode {
     },
   });
   const keeping = openKeeping({ self, holds, rooms, placements, placing, log });
-  const findIdle = openIdle(self, holds, rooms, placements);
+  const findIdle = openIdle(holds, rooms, options.edges);
   const beats = openBeats({
     nats,
     registry: openRegistry(redis),
@@ -193,12 +193,13 @@ export function openNode(options: NodeOptions): SfuNode {
     left.resolve();
   }
 
-  async function look(): Promise<void> {
+  function look(): void {
     holds.sweep();
     follow.askAll();
-    for (const { conversationId, call } of await findIdle()) {
+    for (const { conversationId, call, core } of findIdle()) {
       holds.step(conversationId, { tag: 'idle' });
-      void keeping.free(conversationId, call);
+      // Where the call is belongs to its core.
+      if (core === undefined) void keeping.free(conversationId, call);
     }
   }
 
@@ -236,7 +237,7 @@ export function openNode(options: NodeOptions): SfuNode {
       if (error === null) void answer(message);
     },
   });
-  const looking = setInterval(() => void look(), LOOK_MS);
+  const looking = setInterval(look, LOOK_MS);
   void watchLine();
   void beats.beat();
 
