@@ -14,6 +14,7 @@ import { openRosters } from '@parley/infra/voice/roster';
 import { callSubject } from '@parley/infra/voice/subjects';
 import { ticketKey } from '@parley/infra/voice/ticket';
 import { openBroadcasts } from './broadcast/broadcasts.js';
+import { removeLeftBroadcasts } from './broadcast/directory.js';
 import { serveBroadcast } from './broadcast/serve-broadcast.js';
 import type { SfuConfig } from './config.js';
 import { openEdges } from './edge/edges.js';
@@ -38,6 +39,7 @@ export async function startSfu(
   const partitions = config.PARLEY_PARTITIONS;
   const resources: Resource[] = [];
   const registry = createMetrics('sfu');
+  await removeLeftBroadcasts(log);
 
   const nats = await connectNats(config.NATS_URL, self);
   resources.push({ name: 'nats', dispose: () => nats.drain() });

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BroadcastSource } from '@parley/domain/call/call';
 import type { Program } from '@parley/infra/embedded/find-program';
 import type { Log } from '@parley/infra/runtime/log';
 import type { RoomMedia } from '../room/rooms.js';
+import { makeDirectory } from './directory.js';
 import { openEncoder } from './encoder.js';
 import { openFeed } from './feed.js';
 import type { Ladder } from './ladder.js';
@@ -36,7 +35,7 @@ const AGAIN_MS = 500;
 /** @throws Error when there is no place for its files */
 export async function openBroadcast(options: BroadcastOptions): Promise<Broadcast> {
   const { source, program, ladder, niceness, mediaOf, log, onGivenUp } = options;
-  const directory = await mkdtemp(join(tmpdir(), 'parley-broadcast-'));
+  const directory = await makeDirectory();
   const closed = Promise.withResolvers<void>();
   let isClosed = false;
 

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { refuse } from '@parley/domain/conversation/refusals';
 import type { NodeMethod, VoiceResult } from '@parley/domain/wire/voice';
+import { processIdentity } from '@parley/infra/embedded/process-identity';
 import { liveSubject } from '@parley/infra/log/subjects';
 import { createLog } from '@parley/infra/runtime/log';
 import { openRawTransport, type RemoteTransport } from '@parley/infra/testing/media/raw-transport';
@@ -117,6 +121,23 @@ describe('a node', () => {
     expect(metrics).toMatch(/^voice_placements_total\{.*why="opened".*\} \d/m);
     const [known] = await openRegistry(cluster.redis).read();
     expect(known?.beat).toMatchObject({ node: id, region: 'local', state: 'ready', http: url });
+  });
+});
+
+describe('a node that starts', () => {
+  afterEach(() => cluster.clear());
+
+  it('removes what a node that was killed had broadcast last', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'parley-places-'));
+    const before = await cluster.start({ TMPDIR: place });
+    await before.service.end('SIGKILL');
+    await mkdir(join(place, `parley-broadcast-${before.service.pid}-1-AbCdEf`));
+    const own = (await processIdentity(process.pid)).startedAt;
+    await mkdir(join(place, `parley-broadcast-${process.pid}-${own}-AbCdEf`));
+    await cluster.start({ TMPDIR: place });
+    const left = (await readdir(place)).filter((name) => name.startsWith('parley-broadcast-'));
+    expect(left).toEqual([`parley-broadcast-${process.pid}-${own}-AbCdEf`]);
+    await rm(place, { recursive: true });
   });
 });
 
