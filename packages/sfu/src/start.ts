@@ -75,7 +75,7 @@ export async function startSfu(
   const tell = (conversationId: string, notice: CallNotice): void => {
     if (!nats.isClosed()) nats.publish(callSubject(conversationId), JSON.stringify(notice));
   };
-  const rooms = openRooms({ pool, tell, log, registry, now: Date.now });
+  const rooms = openRooms({ pool, tell, log, registry });
   resources.push({ name: 'rooms', dispose: () => rooms.shutdown() });
   const broadcasts = openBroadcasts({ rooms, tell, log, most: mostBroadcasts() });
   resources.push({ name: 'broadcasts', dispose: () => broadcasts.close() });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Limiter, openLimiter } from '@parley/infra/runtime/limiter';
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { Placing } from '@parley/infra/voice/placing';
 import type { CallNotice } from '@parley/infra/voice/protocol';
 import { callSubject } from '@parley/infra/voice/subjects';
@@ -40,7 +41,7 @@ export function callsAtOnce(calls: number, ms: number): number {
 }
 
 /**
- * Gives calls away, a few at a time, or more where the time until `until` (ms since 1970 UTC) would not do; ends when there are none, when `signal` ends it, or when there is
+ * Gives calls away, a few at a time, or more where the time until `until` (ms, as `steadyNow` counts them) would not do; ends when there are none, when `signal` ends it, or when there is
  * no other node: those who are here are better off until the last moment then.
  */
 export async function moveCalls(
@@ -53,7 +54,7 @@ export async function moveCalls(
   while (!signal.aborted) {
     const held = holds.held();
     if (held.length === 0) return;
-    const giving = openLimiter(callsAtOnce(held.length, until - Date.now()));
+    const giving = openLimiter(callsAtOnce(held.length, until - steadyNow()));
     const moved = await Promise.all(
       held.map(({ conversationId }) =>
         giving.run(async () => {
@@ -107,8 +108,8 @@ async function moveCall(
     value: { conversationId, call, why: 'drain' },
   };
   nats.publish(callSubject(conversationId), JSON.stringify(notice));
-  const leaving = Date.now() + leaveMs;
-  while (Date.now() < leaving && !signal.aborted && rooms.isUsed(conversationId)) await sleep(LOOK_MS);
+  const leaving = steadyNow() + leaveMs;
+  while (steadyNow() < leaving && !signal.aborted && rooms.isUsed(conversationId)) await sleep(LOOK_MS);
   holds.step(conversationId, { tag: 'left' });
   log.info({ conversationId, node }, 'a call was moved');
   return true;

@@ -1,4 +1,4 @@
-/** What a node is doing with its life. Times are ms since 1970 UTC. */
+/** What a node is doing with its life. Times are ms by its steady clock. */
 export type LifeState =
   /** It has no worker yet. */
   | { readonly tag: 'starting' }
@@ -41,7 +41,7 @@ export type LifeEffect =
 
 export type LifeStep = { readonly state: LifeState; readonly effects: readonly LifeEffect[] };
 
-/** The table of states and inputs. Pure; `now` in ms since 1970 UTC. */
+/** The table of states and inputs. Pure; `now` in ms, by the same clock. */
 export function stepLife(state: LifeState, input: LifeInput, now: number): LifeStep {
   switch (state.tag) {
     case 'starting':

@@ -1,3 +1,4 @@
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import { type LifeEffect, type LifeInput, type LifeState, stepLife } from './life-state.js';
 
 /** The life of a node: its state, and the clock by which it finds that it was frozen. */
@@ -33,7 +34,7 @@ export function openLife(perform: (effect: LifeEffect) => void): Life {
   }
 
   function step(input: LifeInput): void {
-    const next = stepLife(state, input, Date.now());
+    const next = stepLife(state, input, steadyNow());
     state = next.state;
     if (state.tag !== 'suspect') {
       const released = waiting;

@@ -24,6 +24,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openRooms } from '../room/open-rooms.js';
+import type { Rooms } from '../room/rooms.js';
 import { CALL, type Cluster, openCluster, PARTITIONS, rosterOf, type TestNode } from '../testing/cluster.js';
 import { openNode } from './node.js';
 import { refused } from './requests.js';
@@ -357,6 +358,22 @@ describe('a node that is told to go', () => {
     await Promise.all(people.map((person) => person.close()));
   });
 
+  it.each([
+    { seconds: 60, until: 'its people had their time' },
+    { seconds: 1, until: 'its own time is over' },
+  ])('stays until $until, also when the clock of the machine is set back', async ({ seconds }) => {
+    await cluster.start();
+    const { node, show } = openOwnNode('sfu-set-back', { isUsed: () => true });
+    await show('c-set-back', 50);
+    const notices = cluster.nats.subscribe(callSubject('c-set-back'), { max: 1 });
+    const drained = node.drain(seconds);
+    for await (const notice of notices) expect(notice.json()).toMatchObject({ name: 'voice.moved' });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    // Its people have 4 s.
+    const late = sleep(seconds === 1 ? 3_500 : 10_000, 'late');
+    expect(await Promise.race([drained, late]).finally(() => vi.useRealTimers())).toBeUndefined();
+  });
+
   it('leaves at once where no other node is there', async () => {
     const leaving = await cluster.start({ PARLEY_VOICE_DRAIN: '600' });
     await cluster.attach(await cluster.seat('c-alone'));
@@ -393,8 +410,8 @@ describe('an edge of a call', () => {
   });
 });
 
-/** A node in this process, without a worker, and what it has its broadcasts and edges do. */
-function openOwnNode(self: string) {
+/** A node in this process, without a worker, and what it has its broadcasts and edges do. @param over of its rooms */
+function openOwnNode(self: string, over: Partial<Rooms> = {}) {
   const key = randomBytes(32);
   const log = createLog(self, 'silent');
   const registry = new Registry();
@@ -405,7 +422,7 @@ function openOwnNode(self: string) {
     nats: cluster.nats,
     redis: cluster.redis,
     placing: cluster.placing,
-    rooms: openRooms({ pool, tell: () => undefined, log, registry, now: Date.now }),
+    rooms: { ...openRooms({ pool, tell: () => undefined, log, registry }), ...over },
     broadcasts: {
       set: (_, __, source) => done.push(`broadcast ${source}`),
       stop: () => done.push('stop broadcast'),

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import type { NodeBeat } from '@parley/infra/voice/beat';
 import { openPlacements } from '@parley/infra/voice/placements';
 import type { Placing } from '@parley/infra/voice/placing';
@@ -247,7 +248,7 @@ export function openNode(options: NodeOptions): SfuNode {
       return life.state.tag === 'ready';
     },
     async drain(seconds) {
-      life.step({ tag: 'drain', until: Date.now() + seconds * 1_000 });
+      life.step({ tag: 'drain', until: steadyNow() + seconds * 1_000 });
       await left.promise;
     },
   };

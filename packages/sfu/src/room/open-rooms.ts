@@ -1,5 +1,6 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 import * as E from 'fp-ts/lib/Either.js';
 import type { Registry } from 'prom-client';
 import { mediaMetrics } from './media-metrics.js';
@@ -13,8 +14,6 @@ export type RoomResources = {
   readonly tell: Tell;
   readonly log: Log;
   readonly registry: Registry;
-  /** Ms since 1970 UTC. */
-  readonly now: () => number;
   readonly limits?: Partial<RoomLimits>;
 };
 
@@ -22,11 +21,11 @@ export type RoomResources = {
 const TICK = 500;
 
 /** The calls of a node. */
-export function openRooms({ pool, tell, log, registry, now, limits: given }: RoomResources): Rooms {
+export function openRooms({ pool, tell, log, registry, limits: given }: RoomResources): Rooms {
   const limits = { ...ROOM_LIMITS, ...given };
   const metrics = mediaMetrics(registry);
   const rooms = new Map<string, Room>();
-  const sampler = openSampler({ rooms: () => rooms.values(), metrics, now, log });
+  const sampler = openSampler({ rooms: () => rooms.values(), metrics, now: steadyNow, log });
   const ticking = setInterval(() => {
     for (const { media } of rooms.values()) void media?.apply({ tag: 'tick' });
   }, TICK);
@@ -44,7 +43,7 @@ export function openRooms({ pool, tell, log, registry, now, limits: given }: Roo
       if (room?.call === call) return room.raise(fence);
       if (room !== undefined && (room.call > call || room.fence > fence)) return;
       close(conversationId);
-      rooms.set(conversationId, openRoom({ placement, pool, tell, log, metrics, now, limits }));
+      rooms.set(conversationId, openRoom({ placement, pool, tell, log, metrics, now: steadyNow, limits }));
     },
     async request(ticket, method, params) {
       const room = rooms.get(ticket.conversationId);

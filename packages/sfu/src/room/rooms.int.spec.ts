@@ -8,7 +8,7 @@ import {
 } from '@parley/infra/testing/media/raw-transport';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   openTestRooms,
   opusParameters,
@@ -343,6 +343,17 @@ describe('a room', () => {
     const again = await join(ann);
     expect(again.send).not.toBe(a.send);
     await speak(ann, again.send);
+  });
+
+  it('gives up in its time what nobody connects, also when the clock of the machine is set back', async () => {
+    await test.close();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    test = await openTestRooms({ limits: { unconnectedMs: 1_000 } });
+    test.rooms.open(testCall);
+    const { send: transport } = await join();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    const isGone = async () => E.isLeft(await test.ask(ann, 'voice.restartIce', { transport }));
+    await waitFor(isGone, { what: 'the transport to be given up' }).finally(() => vi.useRealTimers());
   });
 
   it('forwards what is brought from elsewhere, and tells what comes and goes', async () => {

@@ -56,7 +56,7 @@ export async function openTestRooms(
   const notices: CallNotice[] = [];
   const registry = new Registry();
   const tell = (_: string, notice: CallNotice): void => void notices.push(notice);
-  const opened = openRooms({ pool, tell, log, registry, now: Date.now, limits });
+  const opened = openRooms({ pool, tell, log, registry, limits });
   rooms = opened;
 
   const test: TestRooms = {

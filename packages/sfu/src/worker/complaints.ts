@@ -1,5 +1,6 @@
 import { type Budget, take } from '@parley/infra/limits/budget';
 import type { Log } from '@parley/infra/runtime/log';
+import { steadyNow } from '@parley/infra/runtime/steady-now';
 
 /** What mediasoup and its workers complain of. */
 export type Complaints = {
@@ -10,8 +11,8 @@ export type Complaints = {
 /** Lines in 10 s: a worker has one for every packet that it cannot make sense of, and anybody may send those. */
 const MOST = { points: 100, windowMs: 10_000, lease: Number.POSITIVE_INFINITY };
 
-/** Complaints go to the log, so many of them; of the rest their number does. @param now in ms */
-export function openComplaints(log: Pick<Log, 'warn' | 'error'>, now: () => number = Date.now): Complaints {
+/** Complaints go to the log, so many of them; of the rest their number does. @param now in ms, evenly */
+export function openComplaints(log: Pick<Log, 'warn' | 'error'>, now: () => number = steadyNow): Complaints {
   let budget: Budget | undefined;
   let leftOut = 0;
 
