@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js';
 
 /** Follows the log of the calls that are here: who may be in them. */
 export type Follow = {
+  /** Of one that is followed it is asked anew: it may be here as something else now. */
   add(conversationId: string): void;
   remove(conversationId: string): void;
   /** Asks about each: events may have been missed. */
@@ -50,7 +51,8 @@ export function followCalls({ nats, partitions, rosterOf, onRoster, log }: Follo
   }
 
   function add(conversationId: string): void {
-    if (calls.has(conversationId)) return;
+    const known = calls.get(conversationId);
+    if (known !== undefined) return void ask(conversationId, known);
     const subscription = nats.subscribe(liveSubject(conversationId, partitions), {
       callback: (error, message) => {
         if (error === null && concerns(message.string())) void ask(conversationId, followed);

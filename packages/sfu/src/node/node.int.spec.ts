@@ -395,6 +395,17 @@ describe('an edge of a call', () => {
     await node.drain(0);
   });
 
+  it('begins to broadcast as soon as it is the core, and not with its next look', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { node, done, show } = openOwnNode('sfu-raised');
+    await show('c-raised', 50, 'sfu-core');
+    await waitFor(() => done.includes('stop broadcast'), { what: 'it to be an edge' });
+    await show('c-raised', 51);
+    await waitFor(() => done.includes('broadcast mix'), { what: 'it to be broadcast' });
+    await node.drain(0);
+    vi.useRealTimers();
+  });
+
   it('goes where nobody is on it, and leaves the call to its core', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const { node, done, show } = openOwnNode('sfu-left');
