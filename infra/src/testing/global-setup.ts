@@ -87,11 +87,12 @@ const sweep = async (): Promise<void> => {
   }
 };
 
-/** A stack locks its home before it remembers anything there: one that remembers and has no lock was stopped. */
+/** A home that no stack has locked, nor let go of for a while: others that run beside this stop theirs and start them again. */
 const isAbandoned = async (home: string): Promise<boolean> => {
   const holder = await lockHolder(homeLockPath(home));
-  if (holder) return !(await isAlive(holder));
-  const stopped = await stat(join(home, 'stack.json')).catch(() => undefined);
-  const made = await stat(home).catch(() => undefined);
-  return stopped !== undefined || (made !== undefined && Date.now() - made.mtimeMs > 3_600_000);
+  if (holder && (await isAlive(holder))) return false;
+  const changed = await stat(home).catch(() => undefined);
+  return changed !== undefined && Date.now() - changed.mtimeMs > ABANDONED_MS;
 };
+
+const ABANDONED_MS = 600_000;
