@@ -157,11 +157,25 @@ describe('a call at one client', () => {
     const lost = after(...inMesh, { tag: 'offline' }, { tag: 'online' }, refused(2, 'NotInCall'));
     expect(lost.effects).toEqual([{ tag: 'join', asked: 3 }]);
     const again = callTransition(lost.state, { tag: 'joined', asked: 3, participant: 40 });
-    expect(again.effects).toEqual([{ tag: 'enter', asked: 4, participant: 40 }]);
-    expect(callTransition(again.state, refused(4, 'NotInCall')).effects).toEqual([
+    expect(again.effects).toEqual([
       { tag: 'close', path: 1 },
+      { tag: 'enter', asked: 4, participant: 40 },
+    ]);
+    expect(callTransition(again.state, refused(4, 'NotInCall')).effects).toEqual([
       { tag: 'end', why: 'lost' },
     ]);
+  });
+
+  it('says nothing by the ways of who it was, once it is somebody else', () => {
+    const back = after(
+      ...switching,
+      { tag: 'out', participant: 7, why: 'lost' },
+      { tag: 'joined', asked: 3, participant: 40 },
+    );
+    expect(tags(back)).toEqual(['close', 'close', 'enter']);
+    const opened = callTransition(back.state, entered(4, { key: '40 p2p', topology: 'p2p' }, 40));
+    expect(tags(opened)).toEqual(['open']);
+    expect(callTransition(opened.state, { tag: 'up', path: 3 }).effects).toEqual([]);
   });
 
   it('goes on joining again where its line is cut meanwhile, and enters as who it has become', () => {
@@ -171,10 +185,11 @@ describe('a call at one client', () => {
     const heard = callTransition(back.state, { tag: 'out', participant: 7, why: 'replaced' });
     const { asked } = inCall(heard);
     expect(callTransition(heard.state, { tag: 'joined', asked, participant: 40 }).effects).toEqual([
+      { tag: 'close', path: 1 },
       { tag: 'enter', asked: asked + 1, participant: 40 },
     ]);
     const early = callTransition(cut.state, { tag: 'joined', asked, participant: 40 });
-    expect(early.effects).toEqual([]);
+    expect(early.effects).toEqual([{ tag: 'close', path: 1 }]);
     expect(callTransition(early.state, { tag: 'online' }).effects).toEqual([
       { tag: 'enter', asked: asked + 1, participant: 40 },
     ]);
@@ -313,12 +328,12 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'offline while it plays': { online: 'enter', down: 'close', leave: 'leave close end' },
   'joining again': {
-    joined: 'enter',
+    joined: 'close enter',
     refused: 'wait',
     down: 'close',
     leave: 'leave close end',
   },
-  'offline as it joins again': { down: 'close', leave: 'leave close end' },
+  'offline as it joins again': { joined: 'close', down: 'close', leave: 'leave close end' },
   ended: { joined: 'leave' },
 };
 
@@ -341,6 +356,7 @@ type Move =
   | { readonly tag: 'line'; readonly isUp: boolean }
   | { readonly tag: 'path'; readonly isUp: boolean }
   | { readonly tag: 'others' }
+  | { readonly tag: 'lost' }
   | { readonly tag: 'time'; readonly ms: number };
 
 const moves: fc.Arbitrary<Move> = fc.oneof(
@@ -354,6 +370,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ tag: fc.constant('line' as const), isUp: fc.boolean() }),
   fc.record({ tag: fc.constant('path' as const), isUp: fc.boolean() }),
   fc.record({ tag: fc.constant('others' as const) }),
+  fc.record({ tag: fc.constant('lost' as const) }),
   fc.record({ tag: fc.constant('time' as const), ms: fc.integer({ min: 10, max: 4_000 }) }),
 );
 
@@ -362,6 +379,7 @@ function world() {
   let now = 0;
   let seq = 10;
   let place: Way = mesh;
+  let participant = 7;
   let questions: { asked: number; way: Way; revision: number; isJoin: boolean }[] = [];
   let timers: { at: number; input: CallInput }[] = [];
   const open = new Map<number, { way: Way; since: number }>();
@@ -369,18 +387,21 @@ function world() {
   let togetherSince: number | undefined;
   let finishing = 0;
   let ends = 0;
-  const seen = { longest: 0, most: 0 };
+  const seen = { longest: 0, most: 0, strange: 0 };
+  const mine = (): string => `${state.tag === 'in' ? state.participant : participant} `;
+  const wayOf = ({ key, topology }: Way): Way => ({ key: key.replace('7 ', mine()), topology });
 
   function step(next: CallStep): void {
     state = next.state;
     for (const effect of next.effects) perform(effect);
     seen.most = Math.max(seen.most, open.size);
+    for (const { way } of open.values()) if (!way.key.startsWith(mine())) seen.strange++;
     if (open.size < 2) togetherSince = undefined;
     else togetherSince ??= now;
   }
   function perform(effect: CallEffect): void {
     if (effect.tag === 'enter')
-      questions.push({ asked: effect.asked, way: place, revision: seq, isJoin: false });
+      questions.push({ asked: effect.asked, way: wayOf(place), revision: seq, isJoin: false });
     if (effect.tag === 'join')
       questions.push({ asked: effect.asked, way: place, revision: seq, isJoin: true });
     if (effect.tag === 'open') {
@@ -401,7 +422,7 @@ function world() {
     const [question] = questions.splice(index, 1);
     if (question === undefined) return;
     const { asked, way, revision, isJoin } = question;
-    happen(isJoin ? { tag: 'joined', asked, participant: 7 } : entered(asked, way, revision));
+    happen(isJoin ? { tag: 'joined', asked, participant: ++participant } : entered(asked, way, revision));
   }
   function pass(ms: number): void {
     const end = now + ms;
@@ -425,8 +446,11 @@ function world() {
     get ends() {
       return ends;
     },
+    get participant() {
+      return participant;
+    },
     open,
-    place: () => place,
+    place: () => wayOf(place),
     happen,
     play(move: Move): void {
       switch (move.tag) {
@@ -450,7 +474,7 @@ function world() {
           return;
         }
         case 'line':
-          if (!move.isUp) questions = [];
+          if (!move.isUp) questions = questions.filter(({ isJoin }) => isJoin);
           return happen({ tag: move.isUp ? 'online' : 'offline' });
         case 'path':
           if (state.tag === 'in' && state.path)
@@ -458,6 +482,10 @@ function world() {
           return;
         case 'others':
           return happen({ tag: 'finished', path: finishing });
+        case 'lost':
+          if (state.tag === 'in' && !state.hasRejoined)
+            happen({ tag: 'out', participant: state.participant, why: 'lost' });
+          return;
         case 'time':
           return pass(move.ms);
         default:
@@ -478,7 +506,7 @@ function world() {
   };
 }
 
-describe('any order of moved, topology, reconnects, failures and time', () => {
+describe('any order of moved, topology, reconnects, losses, failures and time', () => {
   const played = fc.array(moves, { maxLength: 60 });
 
   it('ends on the newest placement, by one path', () => {
@@ -511,12 +539,23 @@ describe('any order of moved, topology, reconnects, failures and time', () => {
     );
   });
 
+  it('has no path of who it was before it joined again', () => {
+    fc.assert(
+      fc.property(played, (all) => {
+        const it = world();
+        for (const move of all) it.play(move);
+        expect(it.seen.strange).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('ends exactly once, and closes what is open', () => {
     fc.assert(
       fc.property(played, played, (before, later) => {
         const it = world();
         for (const move of before) it.play(move);
-        it.happen({ tag: 'out', participant: 7, why: 'ended' });
+        it.happen({ tag: 'out', participant: it.participant, why: 'ended' });
         for (const move of later) it.play(move);
         it.happen({ tag: 'leave' });
         expect(it.state).toEqual({ tag: 'ended', why: 'ended' });

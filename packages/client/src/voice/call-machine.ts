@@ -135,7 +135,7 @@ export function callTransition(state: CallState, input: CallInput): CallStep {
       return state.awaits === 'enter' && input.asked === state.asked ? entered(state, input) : stay(state);
     case 'joined':
       return state.awaits === 'join' && input.asked === state.asked
-        ? enter({ ...state, awaits: 'nothing', participant: input.participant })
+        ? joined(state, input.participant)
         : stay(state);
     case 'refused':
       return state.awaits !== 'nothing' && input.asked === state.asked ? refused(state, input) : stay(state);
@@ -248,6 +248,12 @@ function rejoin(state: InCall, why: string): CallStep {
   return stay({ ...state, asked, awaits: 'join', isLate: false, hasRejoined: true }, { tag: 'join', asked });
 }
 
+/** The others let go of who it was when that was taken out: what it would say by those ways now would be heard as said by who it has become. */
+function joined(state: InCall, participant: number): CallStep {
+  const next: InCall = { ...state, awaits: 'nothing', participant, path: undefined, old: undefined };
+  return enter(next, ...openOf(state).map(closing));
+}
+
 function up(state: InCall, number: number): CallStep {
   const { path, old } = state;
   if (path?.path !== number || path.isUp) return stay(state);
@@ -283,10 +289,11 @@ function again(state: InCall, ...before: readonly CallEffect[]): CallStep {
   return stay({ ...state, failures: failures + 1 }, ...before, { tag: 'wait', asked, failures });
 }
 
-function end({ path, old }: InCall, why: string): CallStep {
-  const open = [path, old].filter((each) => each !== undefined);
-  return { state: { tag: 'ended', why }, effects: [...open.map(closing), { tag: 'end', why }] };
+function end(state: InCall, why: string): CallStep {
+  return { state: { tag: 'ended', why }, effects: [...openOf(state).map(closing), { tag: 'end', why }] };
 }
+
+const openOf = ({ path, old }: InCall): readonly Path[] => [path, old].filter((each) => each !== undefined);
 
 const closing = ({ path }: Path): CallEffect => ({ tag: 'close', path });
 
