@@ -76,6 +76,8 @@ const LOOK_MS = 50;
 const PLAYS_SAMPLES = 2_400;
 /** Who is silent sends a packet in 400 ms (Opus DTX): after so many ms since the first one nothing more is waited for. */
 const SILENT_MS = 600;
+/** A voice of which so many ms no packet has come by an old way, three of who is silent, is sent by it no more. */
+const GONE_MS = 1_500;
 /** For how long after the voices the pictures are waited for, in ms: a machine that is too slow for two ways at once has them sooner when it is rid of one. */
 const PICTURES_MS = 5_000;
 /** Signals of browsers that were faster than this one to build the mesh. */
@@ -90,6 +92,8 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   /** When the first packet came by a receiver, and those by which enough has come to be played without a pause. */
   const begun = new WeakMap<RTCRtpReceiver, number>();
   const delivered = new WeakSet<RTCRtpReceiver>();
+  /** Voices that the newest way lacks, by their receivers of the old one: the packets that have come by those, and since when no more did. */
+  let lacked = new Map<RTCRtpReceiver, { readonly packets: number; readonly since: number }>();
   let early: (readonly [number, PeerSignal])[] = [];
   let isMuted = false;
   let isDeaf = false;
@@ -127,11 +131,23 @@ export function callPaths(options: CallPathsOptions): CallPaths {
       (each) => !come.some((other) => isSame(each, other) && plays(other)),
     );
     const isThere = open.size > 1 ? now.media.isWhole : now.media.isFlowing;
-    if (!isThere || lacking.some(({ track }) => track.kind === 'audio')) return;
+    lack(isThere ? lacking : []);
+    if (!isThere || [...lacked.values()].some(({ since }) => elapsed() - since < GONE_MS)) return;
     now.heardAt ??= elapsed();
-    if (lacking.length > 0 && elapsed() - now.heardAt < PICTURES_MS) return;
+    const lacksPictures = lacking.some(({ track }) => track.kind === 'video');
+    if (lacksPictures && elapsed() - now.heardAt < PICTURES_MS) return;
     now.isUp = true;
+    lack([]);
     onUp(now.path);
+  }
+
+  /** Whoever was heard once may send no voice any more: their microphone is gone, or the screen whose sound it was. */
+  function lack(lacking: readonly Received[]): void {
+    const before = lacked;
+    lacked = new Map();
+    for (const { receiver, track } of lacking)
+      if (track.kind === 'audio')
+        lacked.set(receiver, before.get(receiver) ?? { packets: 0, since: elapsed() });
   }
 
   /** What played, of those who are still there and send it, and the pictures that are kept from playing: that they are there is seen. */
@@ -149,15 +165,15 @@ export function callPaths(options: CallPathsOptions): CallPaths {
 
   /** Asks each connection once for all its tracks: a browser makes its whole report for each question. */
   async function hearOf(media: MediaPath): Promise<void> {
-    const unheard = new Map<string, RTCRtpReceiver>();
+    const asked = new Map<string, RTCRtpReceiver>();
     for (const { receiver } of media.received())
-      if (!delivered.has(receiver)) unheard.set(receiver.track.id, receiver);
-    if (unheard.size === 0) return;
+      if (!delivered.has(receiver) || lacked.has(receiver)) asked.set(receiver.track.id, receiver);
+    if (asked.size === 0) return;
     await Promise.all(
       media.connections.map(async (connection) => {
         const report = await connection.getStats().catch(() => undefined);
         report?.forEach((each: Inbound) => {
-          const receiver = unheard.get(each.trackIdentifier ?? '');
+          const receiver = asked.get(each.trackIdentifier ?? '');
           if (each.type === 'inbound-rtp' && receiver !== undefined) note(receiver, each);
         });
       }),
@@ -165,7 +181,10 @@ export function callPaths(options: CallPathsOptions): CallPaths {
   }
 
   function note(receiver: RTCRtpReceiver, inbound: Inbound): void {
-    if ((inbound.packetsReceived ?? 0) === 0) return;
+    const packets = inbound.packetsReceived ?? 0;
+    if (packets > (lacked.get(receiver)?.packets ?? packets))
+      lacked.set(receiver, { packets, since: elapsed() });
+    if (packets === 0 || delivered.has(receiver)) return;
     const since = begun.get(receiver) ?? elapsed();
     begun.set(receiver, since);
     const plays = (inbound.jitterBufferEmittedCount ?? 0) >= PLAYS_SAMPLES && receiver.track.kind === 'audio';
