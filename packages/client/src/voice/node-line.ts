@@ -34,3 +34,7 @@ export function createNodeLine({ ask, conversationId, call, ticket, onStale }: N
     }
   };
 }
+
+/** Whether nobody was asked, because the line is cut or just back: no fault of the node's. What was to be asked may be asked once the way is renewed. */
+export const isCut = (error: unknown): boolean =>
+  error instanceof RefusalError && (error.tag === 'Unavailable' || error.tag === 'NotInCall');

@@ -1,5 +1,5 @@
 import type { Transport } from 'mediasoup-client/types';
-import type { AskNode } from './node-line.js';
+import { type AskNode, isCut } from './node-line.js';
 
 export type NodeTransportOptions = {
   readonly ask: AskNode;
@@ -32,7 +32,7 @@ export function keepTransport(
     if (tries++ === TRIES) return onLost(new Error('no packets go to the node and back'));
     ask('voice.restartIce', { transport: transport.id })
       .then(({ iceParameters }) => transport.restartIce({ iceParameters }))
-      .catch(onLost);
+      .catch((error) => isCut(error) || onLost(error));
     mendIn(PATIENCE_MS * 2);
   }
 

@@ -4,7 +4,7 @@ import type { Producer, Transport } from 'mediasoup-client/types';
 import { RefusalError } from '../refusal-error.js';
 import type { VideoCodec } from './call-types.js';
 import { cameraLayers, degradation, type PictureSize, scalable, screenLayer } from './encodings.js';
-import type { AskNode } from './node-line.js';
+import { type AskNode, isCut } from './node-line.js';
 import { plain } from './node-transport.js';
 import { createWishes } from './wishes.js';
 
@@ -13,6 +13,8 @@ export type Sending = {
   /** Resolves when it is sent, or is not to be. */
   send(source: TrackSource, track: MediaStreamTrack | null): Promise<void>;
   mute(isMuted: boolean): void;
+  /** After a reconnect: what could not be offered is offered. */
+  renew(): void;
   /** Whether anybody receives it: pictures that nobody sees are not encoded. */
   wanted(producer: string, isWanted: boolean): void;
   /** Whether everything that is to be sent is. */
@@ -32,8 +34,12 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
   const producers = new Map<TrackSource, Producer>();
   /** What this participant may not send. */
   const refused = new Set<TrackSource>();
+  /** What could not be offered, because the line was cut: media goes on meanwhile. */
+  const due = new Set<TrackSource>();
   let isMuted = false;
   let isClosed = false;
+  /** The node was told how to connect: what fails before that leaves a transport of no use. */
+  let isConnected = false;
   let last: Promise<void> = Promise.resolve();
   /** Whether the microphone is paused, by its producer. That a moderator lets me speak the node may learn later than I. */
   const pauses = createWishes<boolean>({
@@ -46,6 +52,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
   ready.then(
     ({ send }) =>
       send.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
+        isConnected = true;
         const { source, ...size } = appData as PictureSize & { readonly source: TrackSource };
         const isPaused = source === 'mic' && isMuted;
         ask('voice.produce', {
@@ -69,6 +76,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
       .then(() => put(source))
       .catch((error) => {
         if (error instanceof RefusalError && error.tag === 'NotAllowed') refused.add(source);
+        else if (isCut(error) && isConnected) due.add(source);
         else onLost(error);
       });
     return last;
@@ -128,6 +136,10 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
       // They may speak by now.
       if (!muted && refused.has('mic')) void offer('mic');
       pauseMic();
+    },
+    renew() {
+      for (const source of due) void offer(source);
+      due.clear();
     },
     wanted(id, isWanted) {
       for (const producer of producers.values())

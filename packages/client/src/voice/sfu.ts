@@ -76,6 +76,7 @@ export function openSfu({
       iceServers = toRtc(next.iceServers);
       for (const each of transports)
         if (!each.closed) void each.updateIceServers({ iceServers }).catch(() => undefined);
+      sending.renew();
       // What was said while the line was cut is lost.
       void ready.then(receive).catch(() => undefined);
     },

@@ -1,0 +1,78 @@
+import type { Device } from 'mediasoup-client';
+import type { Transport } from 'mediasoup-client/types';
+import { describe, expect, it } from 'vitest';
+import { RefusalError, unavailable } from '../refusal-error.js';
+import type { AskNode } from './node-line.js';
+import { createSending } from './sfu-sending.js';
+
+describe('what is sent to a node', () => {
+  it('is not lost with all the rest where the line is cut, and goes when it is back', async () => {
+    const { sending, refusals, asked, lost } = open();
+    await sending.send('mic', track('audio'));
+    refusals.push(unavailable('not connected'), new RefusalError('NotInCall'));
+    await sending.send('camera', track('video'));
+    await sending.send('screen', track('video'));
+    expect([lost, sending.isWhole]).toEqual([[], false]);
+    sending.renew();
+    sending.renew();
+    await expect.poll(() => sending.isWhole).toBe(true);
+    expect(asked.map(({ source }) => source)).toEqual(['mic', 'camera', 'screen', 'camera', 'screen']);
+    expect(lost).toEqual([]);
+  });
+
+  it('is no way for media where the node refuses it, or was never reached', async () => {
+    const refused = open();
+    refused.refusals.push(new RefusalError('TooMuchMedia'));
+    await refused.sending.send('mic', track('audio'));
+    expect(refused.lost).toHaveLength(1);
+    const unreached = open(Promise.reject(unavailable('not connected')));
+    await unreached.sending.send('mic', track('audio'));
+    expect(unreached.lost).toHaveLength(1);
+  });
+});
+
+/** With what a browser and a node would make of it; each question takes the first of `refusals`, where there is one. */
+function open(reached: Promise<void> = Promise.resolve()) {
+  const asked: { readonly source?: string; readonly producer?: string }[] = [];
+  const refusals: RefusalError[] = [];
+  const lost: unknown[] = [];
+  const transport = new (class {
+    private produced: Produce = () => undefined;
+    on(_: 'produce', act: Produce) {
+      this.produced = act;
+    }
+    async produce({ track, appData }: Offered) {
+      await reached;
+      const { id } = await new Promise<{ readonly id: string }>((done, failed) =>
+        this.produced({ kind: track.kind, rtpParameters: {}, appData }, done, failed),
+      );
+      return { id, kind: track.kind, track, appData, close() {}, pause() {}, resume() {} };
+    }
+  })();
+  const ask = async (_: string, params: (typeof asked)[number]) => {
+    asked.push(params);
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    return { producer: `of ${params.source}` };
+  };
+  const device = { canProduce: () => true, sendRtpCapabilities: { codecs: [] } };
+  const sending = createSending({
+    ready: Promise.resolve({
+      device: device as unknown as Device,
+      send: transport as unknown as Transport,
+    }),
+    ask: ask as unknown as AskNode,
+    videoCodec: 'VP8',
+    onLost: (error) => lost.push(error),
+  });
+  return { sending, asked, refusals, lost };
+}
+
+type Offered = { readonly track: MediaStreamTrack; readonly appData: { readonly source: string } };
+type Produce = (
+  offered: { readonly kind: string; readonly rtpParameters: object; readonly appData: object },
+  done: (answer: { readonly id: string }) => void,
+  failed: (error: Error) => void,
+) => void;
+
+const track = (kind: 'audio' | 'video') => ({ kind, getSettings: () => ({}) }) as unknown as MediaStreamTrack;
