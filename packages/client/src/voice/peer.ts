@@ -73,7 +73,11 @@ export function openPeer(options: PeerOptions): Peer {
     if (sender === undefined || sender.track === track) return;
     void sender
       .replaceTrack(track)
-      .then(() => bind(source))
+      .then(() => {
+        bind(source);
+        // Another one may be wanted by now: of one that the sender still had then, nothing was asked.
+        put(source);
+      })
       .catch(() => undefined);
   }
 
