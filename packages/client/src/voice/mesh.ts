@@ -55,6 +55,8 @@ export function openMesh({
       return signalTo(Number(other), { type: 'shown', source, size });
     },
     isSame: (one, other) => one === other || (one?.width === other?.width && one?.height === other?.height),
+    // A new connection may be there before this participant has entered by it.
+    passes: ({ tag }) => tag === 'NotInCall',
     onRefused: () => undefined,
   });
   let iceServers = toRtc(access.iceServers);
@@ -137,6 +139,7 @@ export function openMesh({
     renew(next) {
       isFinishing = false;
       say(true);
+      for (const other of peers.keys()) introduce(other, true);
       iceServers = toRtc(next.iceServers);
       for (const peer of peers.values()) peer.restart(iceServers);
     },
