@@ -153,6 +153,18 @@ describe('a call at one client', () => {
     expect(inCall(both)).toMatchObject({ path: { path: 1 }, old: undefined });
   });
 
+  it('says that it needs a mesh after all where what was to follow it is down', () => {
+    const step = after(...switching, { tag: 'up', path: 2 }, { tag: 'down', path: 2 });
+    expect(step.effects).toEqual([
+      { tag: 'close', path: 2 },
+      { tag: 'return', path: 1 },
+      { tag: 'wait', asked: 2, failures: 0 },
+    ]);
+    expect(inCall(step)).toMatchObject({ path: { path: 1, isUp: false }, old: undefined });
+    const back = callTransition(step.state, { tag: 'up', path: 1 });
+    expect(inCall(back)).toMatchObject({ path: { path: 1, isUp: true }, old: undefined });
+  });
+
   it('joins again when it was taken out as lost, once', () => {
     const lost = after(...inMesh, { tag: 'offline' }, { tag: 'online' }, refused(2, 'NotInCall'));
     expect(lost.effects).toEqual([{ tag: 'join', asked: 3 }]);
@@ -320,7 +332,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     online: 'enter',
     moved: 'enter',
     'out as lost': 'join',
-    down: 'close wait',
+    down: 'close return wait',
     retry: 'enter',
     finished: 'close',
     switched: 'close',
@@ -387,7 +399,9 @@ function world() {
   let togetherSince: number | undefined;
   let finishing = 0;
   let ends = 0;
-  const seen = { longest: 0, most: 0, strange: 0 };
+  /** What the others were told that it is not needed. */
+  const given = new Set<number>();
+  const seen = { longest: 0, most: 0, strange: 0, given: 0 };
   const mine = (): string => `${state.tag === 'in' ? state.participant : participant} `;
   const wayOf = ({ key, topology }: Way): Way => ({ key: key.replace('7 ', mine()), topology });
 
@@ -396,6 +410,7 @@ function world() {
     for (const effect of next.effects) perform(effect);
     seen.most = Math.max(seen.most, open.size);
     for (const { way } of open.values()) if (!way.key.startsWith(mine())) seen.strange++;
+    if (state.tag === 'in' && state.path && given.has(state.path.path)) seen.given++;
     if (open.size < 2) togetherSince = undefined;
     else togetherSince ??= now;
   }
@@ -410,7 +425,11 @@ function world() {
     }
     // It is the newest from now on, and as new as one that was opened.
     if (effect.tag === 'return') togetherSince = undefined;
-    if (effect.tag === 'finish') finishing = effect.path;
+    if (effect.tag === 'return') given.delete(effect.path);
+    if (effect.tag === 'finish') {
+      finishing = effect.path;
+      given.add(effect.path);
+    }
     if (effect.tag === 'close') open.delete(effect.path);
     if (effect.tag === 'wait') timers.push({ at: now + 500, input: { tag: 'retry', asked: effect.asked } });
     if (effect.tag === 'closeOldIn')
@@ -545,6 +564,25 @@ describe('any order of moved, topology, reconnects, losses, failures and time', 
         const it = world();
         for (const move of all) it.play(move);
         expect(it.seen.strange).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('goes by no path that it has given up, unless it says so', () => {
+    const finishing: readonly Move[] = [
+      { tag: 'answer', late: false },
+      { tag: 'path', isUp: true },
+      { tag: 'place', way: 1, hear: 'log' },
+      { tag: 'hear' },
+      { tag: 'answer', late: false },
+      { tag: 'path', isUp: true },
+    ];
+    fc.assert(
+      fc.property(played, (all) => {
+        const it = world();
+        for (const move of [...finishing, ...all]) it.play(move);
+        expect(it.seen.given).toBe(0);
       }),
       { numRuns: 300 },
     );

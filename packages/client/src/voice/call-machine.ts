@@ -269,11 +269,14 @@ function up(state: InCall, number: number): CallStep {
 
 function down(state: InCall, number: number): CallStep {
   if (state.old?.path === number) return withoutOld(state);
-  const { path } = state;
+  const { path, old } = state;
   if (path?.path !== number) return stay(state);
   // What played before is better than nothing, until there is a way again.
-  const next: InCall = { ...state, path: state.old, old: undefined };
-  return again(next, closing(path));
+  const next: InCall = { ...state, path: old, old: undefined };
+  if (old?.topology !== 'p2p' || !path.isUp) return again(next, closing(path));
+  // The others were told that it is not needed.
+  const taken = { ...next, path: { ...old, isUp: false } };
+  return again(taken, closing(path), { tag: 'return', path: old.path });
 }
 
 function withoutOld(state: InCall): CallStep {
