@@ -1,6 +1,7 @@
 import type { ConsumerView } from '@parley/domain/wire/voice';
 import type { Transport } from 'mediasoup-client/types';
 import { describe, expect, it } from 'vitest';
+import { RefusalError } from '../refusal-error.js';
 import { createReceiving } from './sfu-receiving.js';
 
 describe('what comes from a node', () => {
@@ -43,6 +44,16 @@ describe('what comes from a node', () => {
     expect(receiving.received().map(({ isOff }) => isOff)).toEqual([true, false]);
   });
 
+  it('goes on where how it is shown is told before this participant has entered again', async () => {
+    const { receiving, heard, refusals } = open();
+    receiving.take(voice('a'));
+    await turn();
+    refusals.push(new RefusalError('NotInCall'));
+    receiving.shown(1, 'mic', null);
+    expect(await heard()).toEqual(['a']);
+    receiving.close();
+  });
+
   it('is nothing once it is closed', async () => {
     const { receiving, made } = open();
     const answer = Promise.withResolvers<readonly ConsumerView[]>();
@@ -55,9 +66,10 @@ describe('what comes from a node', () => {
   });
 });
 
-/** With what a browser would make of each. */
+/** With what a browser would make of each; each question takes the first of `refusals`, where there is one. */
 function open() {
   const made: string[] = [];
+  const refusals: RefusalError[] = [];
   const transport = {
     async consume({ id, kind }: { readonly id: string; readonly kind: string }) {
       made.push(id);
@@ -66,7 +78,11 @@ function open() {
   } as unknown as Transport;
   const receiving = createReceiving({
     transport: Promise.resolve(transport),
-    ask: async () => ({}) as never,
+    async ask() {
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refusal;
+      return {} as never;
+    },
     onChange: () => undefined,
     onLost: (error) => {
       throw error;
@@ -79,7 +95,7 @@ function open() {
       .map(({ receiver }) => (receiver as unknown as { readonly id: string }).id)
       .toSorted();
   };
-  return { receiving, made, heard };
+  return { receiving, made, heard, refusals };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -41,6 +41,8 @@ export function createReceiving({ transport, ask, onChange, onLost }: ReceivingO
     ask: (consumer, shown) => ask('voice.setConsumer', { consumer, ...shown }),
     isSame: (one, other) =>
       one.paused === other.paused && one.width === other.width && one.height === other.height,
+    // A new connection may be there before this participant has entered by it.
+    passes: ({ tag }) => tag === 'NotInCall',
     onRefused: (consumer) => drop(consumer),
   });
 

@@ -20,6 +20,18 @@ describe('what is sent to a node', () => {
     expect(lost).toEqual([]);
   });
 
+  it('has ended for the node too, also where that could not be said at once', async () => {
+    const { sending, refusals, asked } = open();
+    await sending.send('screen', track('video'));
+    refusals.push(
+      new RefusalError('Unavailable', 'cut', { retryAfterMs: 1 }),
+      new RefusalError('NotInCall', 'not yet', { retryAfterMs: 1 }),
+    );
+    await sending.send('screen', null);
+    const end = { producer: 'of screen', closed: true };
+    await expect.poll(() => asked.slice(1)).toEqual([end, end, end]);
+  });
+
   it('is no way for media where the node refuses it, or was never reached', async () => {
     const refused = open();
     refused.refusals.push(new RefusalError('TooMuchMedia'));

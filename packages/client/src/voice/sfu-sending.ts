@@ -1,4 +1,4 @@
-import type { TrackSource } from '@parley/domain/wire/voice';
+import type { TrackSource, VoiceParams } from '@parley/domain/wire/voice';
 import type { Device } from 'mediasoup-client';
 import type { Producer, Transport } from 'mediasoup-client/types';
 import { RefusalError } from '../refusal-error.js';
@@ -29,6 +29,9 @@ export type SendingOptions = {
   readonly onLost: (error: unknown) => void;
 };
 
+/** What a node is told of a producer. */
+type Told = Pick<VoiceParams<'voice.setProducer'>, 'paused' | 'closed'>;
+
 export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions): Sending {
   const tracks = new Map<TrackSource, MediaStreamTrack | null>();
   const producers = new Map<TrackSource, Producer>();
@@ -41,11 +44,14 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
   /** The node was told how to connect: what fails before that leaves a transport of no use. */
   let isConnected = false;
   let last: Promise<void> = Promise.resolve();
-  /** Whether the microphone is paused, by its producer. That a moderator lets me speak the node may learn later than I. */
-  const pauses = createWishes<boolean>({
-    ask: (producer, paused) => ask('voice.setProducer', { producer, paused }),
-    isSame: (one, other) => one === other,
-    passes: ({ tag }) => tag === 'NotAllowed',
+  /** Of each producer whether it is paused, and that it has ended. That a moderator lets me speak the node may learn later than I. */
+  const tells = createWishes<Told>({
+    async ask(producer, said) {
+      await ask('voice.setProducer', { producer, ...said });
+      if (said.closed === true) tells.end(producer);
+    },
+    isSame: (one, other) => one.paused === other.paused && one.closed === other.closed,
+    passes: ({ tag }) => tag === 'NotAllowed' || tag === 'NotInCall',
     onRefused: () => undefined,
   });
 
@@ -63,7 +69,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
           ...size,
           ...(isPaused ? { paused: true } : {}),
         }).then(({ producer }) => {
-          if (source === 'mic') pauses.begin(producer, isPaused);
+          tells.begin(producer, { paused: isPaused });
           done({ id: producer });
         }, failed);
       }),
@@ -94,6 +100,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
       // It has other layers: the node takes the next one in its place.
       producers.delete(source);
       now.close();
+      tells.end(now.id);
     }
     if (!device.canProduce(track.kind as 'audio' | 'video')) return;
     const producer = await send.produce({
@@ -111,11 +118,10 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
     if (track.kind === 'video') await favour(producer, track);
   }
 
-  async function end(source: TrackSource, producer: Producer): Promise<void> {
+  function end(source: TrackSource, producer: Producer): void {
     producers.delete(source);
     producer.close();
-    pauses.end(producer.id);
-    await ask('voice.setProducer', { producer: producer.id, closed: true }).catch(() => undefined);
+    tells.wish(producer.id, { closed: true });
   }
 
   function pauseMic(): void {
@@ -123,7 +129,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
     if (producer === undefined) return;
     if (isMuted) producer.pause();
     else producer.resume();
-    pauses.wish(producer.id, isMuted);
+    tells.wish(producer.id, { paused: isMuted });
   }
 
   return {
@@ -153,7 +159,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
     },
     close() {
       isClosed = true;
-      pauses.close();
+      tells.close();
       producers.clear();
     },
   };
