@@ -10,6 +10,8 @@ export type CallRoster = {
   becomes(call: Call): void;
   /** Whether that is the first they say of themselves. */
   says(participant: number, state: ParticipantState): boolean;
+  /** What they say of themselves may have changed unheard. */
+  forget(): void;
   others(me: number): readonly number[];
   /** Whether they say that they send this; whoever is there sends a voice. */
   sends(participant: number, source: TrackSource): boolean;
@@ -35,6 +37,7 @@ export function createCallRoster(first: Call): CallRoster {
       states.set(participant, state);
       return isFirst;
     },
+    forget: () => states.clear(),
     others: (me) =>
       [...call.participants.values()].flatMap(({ participant }) => (participant === me ? [] : [participant])),
     sends(participant, source) {

@@ -172,6 +172,12 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     changed();
   }
 
+  /** By a node who has nothing on is not told of: until what the others have on is told again, it is what they send. */
+  function online(): void {
+    if (roster.call.topology === 'sfu') roster.forget();
+    driver.happen({ tag: 'online' });
+  }
+
   /** In a mesh also to somebody new. By a node tracks say what is on, and a thousand need not answer one. */
   function tellState(isAgain = false): void {
     if (driver.hasEntered && !isOver()) own.tell(me(), isAgain);
@@ -201,7 +207,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   const offs = [
     book.onChange(fold),
     client.on('state', ({ tag }) => {
-      if (tag === 'open') driver.happen({ tag: 'online' });
+      if (tag === 'open') online();
       else if (driver.state.tag === 'in' && driver.state.isOnline) driver.happen({ tag: 'offline' });
     }),
   ];

@@ -1,4 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
+import { MAX_P2P } from '@parley/domain/call/call';
 import type { ParticipantState } from '@parley/domain/wire/voice';
 import { type CallNews, isLater, isNews, readCallMessage } from './call-news.js';
 import { deliver, publish } from './call-notices.js';
@@ -45,9 +46,11 @@ function hearEntered(
     // Who says so does not know yet that it was taken over.
     else return announce(core, mine);
   }
+  const isSmall = held.places.size <= MAX_P2P;
   for (const place of held.places.values()) {
     if (place.call !== call || place.participant === participant || place.state === undefined) continue;
-    if (isOn(place.state)) publish(core, held.conversationId, stateNotice(place, place.state, participant));
+    if (isSmall || isOn(place.state))
+      publish(core, held.conversationId, stateNotice(place, place.state, participant));
   }
 }
 
@@ -66,6 +69,6 @@ export const stateNotice = (place: Place, state: ParticipantState, to: number | 
   } as const;
 };
 
-/** Who has said nothing yet counts as having nothing on: of a thousand listeners none need be told. */
+/** Who has said nothing yet counts as having nothing on: of a thousand listeners none need be told. In a mesh, where no track says what is on, who enters again may have missed that all is off. */
 const isOn = ({ mic, camera, screen, deafened }: ParticipantState): boolean =>
   mic || camera || screen || deafened;

@@ -215,6 +215,20 @@ describe('signals', () => {
     expect(cat.notices('voice.state')).toEqual([{ ...inCall, participant, state }]);
     expect(ann.notices('voice.state')).toHaveLength(1);
   });
+
+  it('also that it is off, to who enters a mesh again and was not there to hear it', async () => {
+    const { ann, bob, participant, call, inCall } = await talk('v-off');
+    const shown = { mic: true, camera: false, screen: true, deafened: false };
+    await bob.request('voice.state', { ...inCall, state: shown });
+    await waitFor(() => ann.notices('voice.state').length > 0, { what: 'the state' });
+    ann.end();
+    const off = { mic: false, camera: false, screen: false, deafened: false };
+    await bob.request('voice.state', { ...inCall, state: off });
+    const back = await open('ann');
+    expect((await enter(back, 'v-off', call, call)).result).toBeDefined();
+    await waitFor(() => back.notices('voice.state').length > 0, { what: 'what was missed' });
+    expect(back.notices('voice.state')).toEqual([{ ...inCall, participant, state: off }]);
+  });
 });
 
 describe('who is in the call no more', () => {

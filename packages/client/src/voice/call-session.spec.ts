@@ -1,0 +1,68 @@
+import type { Topology } from '@parley/domain/call/call';
+import { callOf } from '@parley/domain/call/ongoing';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ClientEvents } from '../client-events.js';
+import { createListeners } from '../listeners.js';
+import type { ParleyClient } from '../parley-client.js';
+import type { AskVoice } from './ask-voice.js';
+import type { CallBook } from './call-book.js';
+import { createCallSession, type OwnCallSession } from './call-session.js';
+import type { OwnMedia } from './own-media.js';
+
+const place = { conversationId: 'c', call: 5 };
+const ON = { mic: true, camera: true, screen: false, deafened: false };
+
+let session: OwnCallSession;
+let events: ReturnType<typeof createListeners<ClientEvents>>;
+
+/** Ann in a call with bob, which no gateway lets her into yet. */
+function begin(topology: Topology): void {
+  events = createListeners<ClientEvents>();
+  const ann = { participant: 5, user: 'ann', device: 'd', at: 5 };
+  const bob = { participant: 6, user: 'bob', device: 'd', at: 6 };
+  session = createCallSession({
+    client: {
+      user: 'ann',
+      device: 'd',
+      now: () => 10,
+      on: events.on,
+      call: async () => ({}),
+    } as unknown as ParleyClient,
+    ask: (() => new Promise(() => undefined)) as unknown as AskVoice,
+    book: { of: () => undefined, onChange: () => () => undefined } as unknown as CallBook,
+    conversationId: 'c',
+    call: callOf({
+      call: 5,
+      media: 'video',
+      by: 'ann',
+      at: 5,
+      p2pMax: 4,
+      topology,
+      participants: [ann, bob],
+      muted: [],
+      broadcast: null,
+    }),
+    participant: 5,
+    media: { track: () => null, close: () => undefined } as unknown as OwnMedia,
+    options: {},
+  });
+}
+
+afterEach(() => session.leave());
+
+const bobFilms = () => session.state.snapshot().tiles.find(({ user }) => user === 'bob')?.camera;
+
+describe('what somebody says that they have on', () => {
+  it.each([
+    ['is forgotten by a node, where it may be off by now and tracks say what is sent', 'sfu', false],
+    ['stands in a mesh, where who enters again is told whatever it is by now', 'p2p', true],
+  ] as const)('%s', (_, topology, isKept) => {
+    begin(topology);
+    session.notice({ name: 'voice.state', value: { ...place, participant: 6, state: ON } });
+    expect(bobFilms()).toBe(true);
+    events.emit('state', { tag: 'waiting', failures: 0, retryAt: 0 } as never);
+    expect(bobFilms()).toBe(true);
+    events.emit('state', { tag: 'open', failures: 0 });
+    expect(bobFilms()).toBe(isKept);
+  });
+});
