@@ -69,6 +69,8 @@ export type CallOptions = {
   readonly videoCodec?: VideoCodec;
   /** Media goes by a TURN server alone: nobody else in the call learns this device's address. */
   readonly relayOnly?: boolean;
+  /** Gives up entering: `start` and `join` reject with its reason, and what was begun is left. Of a call that was entered it ends nothing. */
+  readonly signal?: AbortSignal;
 };
 
 /** A call this client is in. Every method that fails rejects with a RefusalError or what the browser said (`NotAllowedError` …). */
@@ -115,6 +117,7 @@ export type Calls = {
   readonly ongoing: Store<readonly OngoingCallHere[]>;
   /** The call this client is in: one at a time. One that has ended stays here until the next one, or `dismiss`. */
   readonly current: Store<CallSession | undefined>;
+  /** One entering at a time, also by `join`: a newer one gives up the older, which rejects with an `AbortError`. */
   start(conversationId: string, media: CallMedia, options?: CallOptions): Promise<CallSession>;
   join(conversationId: string, call: number, options?: CallOptions): Promise<CallSession>;
   /** No longer rings here. */

@@ -6,8 +6,12 @@ import { createAskVoice } from './ask-voice.js';
 import { createCallBook } from './call-book.js';
 import { createCallSession, type OwnCallSession } from './call-session.js';
 import type { CallOptions, CallSession, Calls, OngoingCallHere } from './call-types.js';
+import { oneAtATime, unlessEnded } from './one-at-a-time.js';
 import { createOwnMedia } from './own-media.js';
 import { readVoiceNotice } from './read-voice-notice.js';
+
+/** The answer of a command by which this device came into a call. */
+type Begun = { readonly call: number; readonly participant: number };
 
 /** For how long a call rings, in ms. */
 export const RING_MS = 30_000;
@@ -19,6 +23,7 @@ export function openCalls(client: ParleyClient): Calls {
   /** By conversation: the call that is not to ring here. */
   const declined = new Map<string, number>();
   let current: (OwnCallSession & { readonly call: number; readonly conversationId: string }) | undefined;
+  const entering = oneAtATime();
   let ringing: ReturnType<typeof setTimeout> | undefined;
 
   const ongoing = createStore<readonly OngoingCallHere[]>((last = []) => {
@@ -64,15 +69,22 @@ export function openCalls(client: ParleyClient): Calls {
     book.onChange(() => ongoing.changed()),
   ];
 
-  /** In it by the answer of a command, with what it needs of this device; where that is refused, out of it again. */
+  /** A command would wait for a connection, and ring when nobody thinks of it any more. */
+  function needLine(): void {
+    if (client.state.tag !== 'open') throw unavailable('no call without a connection');
+  }
+
+  /** In it by the answer of a command, with what it needs of this device; where that is refused, or no more wanted, out of it again. */
   async function enter(
     conversationId: string,
     options: CallOptions,
-    begin: () => Promise<{ readonly call: number; readonly participant: number }>,
+    begin: () => Promise<Begun>,
   ): Promise<CallSession> {
-    if (client.state.tag !== 'open') throw unavailable('no call without a connection');
+    needLine();
+    const signal = entering.begin(options.signal);
     await current?.leave();
     let session: (OwnCallSession & { readonly call: number; readonly conversationId: string }) | undefined;
+    let begun: Promise<Begun> | undefined;
     const media = createOwnMedia(options, (source, track) => session?.put(source, track));
     const wantsMic = options.mic ?? true;
     const asking = Promise.all([
@@ -82,9 +94,12 @@ export function openCalls(client: ParleyClient): Calls {
     asking.catch(() => undefined);
     try {
       // Somebody who is still being asked by the browser is not in a call yet.
-      if (!(await isGranted(wantsMic, options.camera === true))) await asking;
-      const { call, participant } = await begin();
-      const whole = await book.until(conversationId, call);
+      if (!(await isGranted(wantsMic, options.camera === true))) await unlessEnded(signal, asking);
+      signal.throwIfAborted();
+      needLine();
+      begun = begin();
+      const { call, participant } = await unlessEnded(signal, begun);
+      const whole = await unlessEnded(signal, book.until(conversationId, call));
       const own = createCallSession({
         client,
         ask,
@@ -104,9 +119,13 @@ export function openCalls(client: ParleyClient): Calls {
       own.state.subscribe(ongoing.changed);
       now.changed();
       ongoing.changed();
-      await asking;
+      await unlessEnded(signal, Promise.race([asking, ended(session)]));
       return session;
     } catch (error) {
+      if (session === undefined)
+        void begun
+          ?.then((late) => client.call('call.leave', { conversationId, ...late }))
+          .catch(() => undefined);
       await session?.leave();
       media.close();
       throw error;
@@ -154,6 +173,7 @@ export function openCalls(client: ParleyClient): Calls {
       now.changed();
     },
     close() {
+      entering.end();
       void current?.leave();
       clearTimeout(ringing);
       for (const off of offs) off();
@@ -161,6 +181,16 @@ export function openCalls(client: ParleyClient): Calls {
     },
   };
 }
+
+/** Resolves when it is over here: what the browser is still asked for is needed no more. */
+const ended = ({ state }: CallSession): Promise<void> =>
+  new Promise((resolve) => {
+    const off = state.subscribe(() => {
+      if (state.snapshot().phase !== 'ended') return;
+      off();
+      resolve();
+    });
+  });
 
 /** Whether the browser lets this page use them without asking; where it does not say, it is asked first. */
 async function isGranted(microphone: boolean, camera: boolean): Promise<boolean> {
