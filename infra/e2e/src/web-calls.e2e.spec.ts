@@ -27,6 +27,13 @@ const sentSmaller = ({ page }: WebPerson): Promise<number | undefined> =>
         ?.getParameters().encodings[0]?.scaleResolutionDownBy,
   );
 
+/** The browser asks for devices, and nobody answers it. */
+function askForEver(): void {
+  const never = new Promise<never>(() => undefined);
+  navigator.mediaDevices.getUserMedia = () => never;
+  navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
+}
+
 describe('two people in two windows', () => {
   it('call, are rung, see and hear each other, go elsewhere meanwhile, and leave', async () => {
     const client = await stack.client('ann');
@@ -148,6 +155,19 @@ describe('somebody', () => {
     expect(await serious(ann.page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Only listen' }).click();
     await tile(ann, 'ann').getByRole('img', { name: 'Microphone off' }).waitFor();
+  });
+
+  it('whom the browser asks for the microphone and who does not answer it may give the call up', async () => {
+    await groupOf(await stack.client('ann'), 'Asked', ['bob']);
+    const ann = await callerIn(stack, 'Asked', 'ann', { first: askForEver });
+    await button(ann, 'Start a voice call').click();
+    await ann.page.getByRole('status').getByText('Calling…').waitFor();
+    expect(await serious(ann.page)).toEqual([]);
+    await button(ann, 'Cancel').click();
+    await button(ann, 'Start a voice call').click();
+    await button(ann, 'Cancel').click();
+    await button(ann, 'Start a video call').waitFor();
+    expect(await ann.page.getByRole('dialog').count()).toBe(0);
   });
 
   it('who holds the space bar talks, and only then, where they wish it so', async () => {

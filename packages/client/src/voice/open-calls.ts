@@ -82,6 +82,7 @@ export function openCalls(client: ParleyClient): Calls {
   ): Promise<CallSession> {
     needLine();
     const signal = entering.begin(options.signal);
+    signal.throwIfAborted();
     await current?.leave();
     let session: (OwnCallSession & { readonly call: number; readonly conversationId: string }) | undefined;
     let begun: Promise<Begun> | undefined;

@@ -1,7 +1,7 @@
 import { Icon } from '../parts/icon.js';
 import { useStore } from '../parts/use-store.js';
 import { useSession } from '../session/session-context.js';
-import { entering, watched } from './call-page.js';
+import { type Entering, entering, watched } from './call-page.js';
 import { Elapsed } from './elapsed.js';
 import { enterCall } from './enter-call.js';
 import { useCallState, useCurrentCall, useOngoing } from './use-calls.js';
@@ -12,7 +12,7 @@ type CallButtonsProps = {
   readonly mayStart: boolean;
 };
 
-/** In the head of a conversation: call, or join the call that goes on. Nothing where I am in it. */
+/** In the head of a conversation: call, or join the call that goes on, or give that up. Nothing where I am in it. */
 export function CallButtons({ conversationId, mayStart }: CallButtonsProps) {
   const who = useSession();
   const ongoing = useOngoing((calls) => calls.find((each) => each.conversationId === conversationId));
@@ -21,8 +21,9 @@ export function CallButtons({ conversationId, mayStart }: CallButtonsProps) {
     session,
     (state) => state.conversationId === conversationId && state.phase !== 'ended',
   );
-  const isBusy = useStore(entering) !== undefined;
+  const going = useStore(entering);
   if (isHere) return null;
+  if (going?.conversationId === conversationId) return <GiveUp going={going} />;
   if (ongoing !== undefined) {
     const { call, media, people, at, broadcast } = ongoing;
     return (
@@ -39,7 +40,6 @@ export function CallButtons({ conversationId, mayStart }: CallButtonsProps) {
         <button
           type="button"
           class="button primary join-call"
-          disabled={isBusy}
           onClick={() => void enterCall(who, { conversationId, call, media: 'voice' })}
         >
           <Icon name={media === 'video' ? 'video' : 'phone'} />
@@ -64,7 +64,6 @@ export function CallButtons({ conversationId, mayStart }: CallButtonsProps) {
           class="icon-button"
           aria-label={`Start a ${media} call`}
           title={`Start a ${media} call`}
-          disabled={isBusy}
           onClick={() => void enterCall(who, { conversationId, media })}
         >
           <Icon name={media === 'voice' ? 'phone' : 'video'} />
@@ -73,3 +72,14 @@ export function CallButtons({ conversationId, mayStart }: CallButtonsProps) {
     </div>
   );
 }
+
+/** Shown only where entering takes a while. */
+const GiveUp = ({ going: { call, giveUp } }: { readonly going: Entering }) => (
+  <div class="entering-call" role="status">
+    <span class="spinner" />
+    <span class="wide">{call === undefined ? 'Calling…' : 'Joining…'}</span>
+    <button type="button" class="button" onClick={giveUp}>
+      Cancel
+    </button>
+  </div>
+);

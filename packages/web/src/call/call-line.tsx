@@ -22,7 +22,7 @@ export function CallLine({ conversationId, call, mayStart }: CallLineProps) {
   const { seq, media, state, at } = call;
   const { title, more } = wordsOfCall(call, who.client.user);
   const isIn = useCallState(useCurrentCall(), (now) => now.call === seq && now.phase !== 'ended') === true;
-  const isBusy = useStore(entering) !== undefined;
+  const isBusy = useStore(entering)?.conversationId === conversationId;
   const isJoinable = state === 'ongoing' && !isIn;
   return (
     <div class={`call-line ${state}`} data-key={`call-${seq}`}>

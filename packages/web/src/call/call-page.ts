@@ -11,8 +11,10 @@ export type WantedCall = {
 /** Why they are not. */
 export type CallTrouble = { readonly wanted: WantedCall; readonly error: unknown };
 
-/** The call that is being entered: the browser may be asking for the microphone. */
-export const entering = createValue<WantedCall | undefined>(undefined);
+/** The call that is being entered: the browser may be asking for the microphone, for as long as it likes. */
+export type Entering = WantedCall & { readonly giveUp: () => void };
+
+export const entering = createValue<Entering | undefined>(undefined);
 
 export const trouble = createValue<CallTrouble | undefined>(undefined);
 

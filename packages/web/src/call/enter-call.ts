@@ -1,20 +1,31 @@
 import type { CallOptions } from '@parley/client/voice/call-types';
 import { goTo } from '../session/address.js';
 import type { SessionContext } from '../session/session-context.js';
-import { entering, pinnedView, showsMessages, soundBlocked, trouble, type WantedCall } from './call-page.js';
+import {
+  type Entering,
+  entering,
+  pinnedView,
+  showsMessages,
+  soundBlocked,
+  trouble,
+  type WantedCall,
+} from './call-page.js';
 import { callSettings } from './call-settings.js';
 import { standingOf } from './standing.js';
 
 type Who = Pick<SessionContext, 'client' | 'calls'>;
 
-/** Starts a call or joins it, and shows it; another one is left. Never rejects: what went wrong is `trouble`. */
+/** Starts a call or joins it, and shows it; another one is left, or given up. Never rejects: what went wrong is `trouble`. */
 export async function enterCall(who: Who, wanted: WantedCall, options: CallOptions = {}): Promise<void> {
-  if (entering.snapshot() !== undefined) return;
-  entering.set(wanted);
+  const before = entering.snapshot();
+  if (before?.conversationId === wanted.conversationId) return;
+  before?.giveUp();
+  const { signal, mine } = begin(wanted);
   trouble.set(undefined);
   goTo(wanted.conversationId);
   try {
     const calls = await who.calls.load();
+    signal.throwIfAborted();
     pinnedView.set(undefined);
     showsMessages.set(false);
     soundBlocked.set(false);
@@ -28,14 +39,28 @@ export async function enterCall(who: Who, wanted: WantedCall, options: CallOptio
       ...(microphone === undefined ? {} : { microphoneId: microphone }),
       ...(camera === undefined ? {} : { cameraId: camera }),
       ...options,
+      signal,
     };
     const { conversationId, media, call } = wanted;
     await (call === undefined
       ? calls.start(conversationId, media, chosen)
       : calls.join(conversationId, call, chosen));
   } catch (error) {
-    trouble.set({ wanted, error });
+    if (!signal.aborted) trouble.set({ wanted, error });
   } finally {
-    entering.set(undefined);
+    if (entering.snapshot() === mine) entering.set(undefined);
   }
+}
+
+function begin(wanted: WantedCall): { readonly signal: AbortSignal; readonly mine: Entering } {
+  const controller = new AbortController();
+  const mine: Entering = {
+    ...wanted,
+    giveUp() {
+      controller.abort();
+      entering.set(undefined);
+    },
+  };
+  entering.set(mine);
+  return { signal: controller.signal, mine };
 }
