@@ -1,11 +1,12 @@
 import type { CallSession, Calls } from '@parley/client/voice/call-types';
+import { openBreakableLine } from '@parley/infra/testing/breakable-line';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
 import { fitsTiles } from './fits-tiles.js';
 import type { PageEars } from './page-ears.js';
-import { callOf, goBy } from './people-in-call.js';
+import { allHearAndSee, callOf, gapsWhile, goBy } from './people-in-call.js';
 
 declare const calls: Calls;
 declare const heard: PageEars;
@@ -42,6 +43,31 @@ describe('a call from browser to browser', () => {
     expect(await bob.page.evaluate(() => holes)).toBe(0);
     await bob.shows(ann.user, { width: 160, height: 120 });
     await bob.hearsAndSees([ann.user], [ann.user]);
+  });
+});
+
+describe('whoever was away from a mesh for so long that they were taken out of it', () => {
+  it('is heard and hears when they are back', async () => {
+    const line = await openBreakableLine(stage.system.ws);
+    const id = await stage.group('ann', 'bob');
+    const [ann, bob] = [await stage.person('ann'), await stage.person('bob', line.url)];
+    await bob.join(id, await ann.start(id));
+    await allHearAndSee([ann, bob], 0);
+    line.cut();
+    await waitFor(async () => (await ann.call()).users.length === 1, {
+      timeout: 60_000,
+      what: 'bob to be taken out',
+    });
+    line.mend();
+    await goBy([ann, bob], 'p2p');
+    await waitFor(async () => (await ann.call()).users.length === 2, { what: 'bob to be back' });
+    await allHearAndSee([ann, bob], 0);
+    const gaps = await gapsWhile([ann, bob], async () => {
+      const from = await ann.soundTime();
+      await waitFor(async () => (await ann.soundTime()) > from + 12, { timeout: 60_000, what: 'a while' });
+    });
+    expect(gaps.filter(({ silenceMs }) => silenceMs > 3_000)).toEqual([]);
+    line.close();
   });
 });
 
