@@ -65,4 +65,12 @@ describe('what somebody says that they have on', () => {
     events.emit('state', { tag: 'open', failures: 0 });
     expect(bobFilms()).toBe(isKept);
   });
+
+  it('stands by a node where the connection stands, and says that it does', () => {
+    begin('sfu');
+    session.notice({ name: 'voice.state', value: { ...place, participant: 6, state: ON } });
+    // As it does when it has been open for a while.
+    events.emit('state', { tag: 'open', failures: 0 });
+    expect(bobFilms()).toBe(true);
+  });
 });

@@ -172,8 +172,9 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     changed();
   }
 
-  /** By a node who has nothing on is not told of: until what the others have on is told again, it is what they send. */
+  /** Also what is open says so again. By a node who has nothing on is not told of: until what the others have on is told again, it is what they send. */
   function online(): void {
+    if (driver.state.tag !== 'in' || driver.state.isOnline) return;
     if (roster.call.topology === 'sfu') roster.forget();
     driver.happen({ tag: 'online' });
   }
