@@ -240,11 +240,12 @@ describe('presence', () => {
     await isKnownAs(rea, 'sam', 'online');
     await watch(rea, 'sam', 'tia');
     await fixture.api.remove('p-nine', 'sam');
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + BELIEVED_MS });
+    const now = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + BELIEVED_MS);
     try {
       await hear(rea, 'sam', 'unknown');
     } finally {
-      vi.useRealTimers();
+      later.mockRestore();
     }
     await set(sam, 'away');
     await set(tia, 'away');
