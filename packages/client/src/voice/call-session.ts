@@ -173,10 +173,10 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   }
 
   /** Also what is open says so again. By a node who has nothing on is not told of: until what the others have on is told again, it is what they send. */
-  function online(): void {
-    if (driver.state.tag !== 'in' || driver.state.isOnline) return;
-    if (roster.call.topology === 'sfu') roster.forget();
-    driver.happen({ tag: 'online' });
+  function line(isOpen: boolean): void {
+    if (driver.state.tag !== 'in' || driver.state.isOnline === isOpen) return;
+    if (isOpen && roster.call.topology === 'sfu') roster.forget();
+    driver.happen({ tag: isOpen ? 'online' : 'offline' });
   }
 
   /** In a mesh also to somebody new. By a node tracks say what is on, and a thousand need not answer one. */
@@ -205,13 +205,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     store.changed();
   }
 
-  const offs = [
-    book.onChange(fold),
-    client.on('state', ({ tag }) => {
-      if (tag === 'open') online();
-      else if (driver.state.tag === 'in' && driver.state.isOnline) driver.happen({ tag: 'offline' });
-    }),
-  ];
+  const offs = [book.onChange(fold), client.on('state', ({ tag }) => line(tag === 'open'))];
   paths.mute(!own.isHeard());
   driver.begin();
   const newest = book.of(conversationId);

@@ -9,6 +9,7 @@ import {
   type Size,
   toRtc,
 } from './media-path.js';
+import { isCut } from './node-line.js';
 import { openPeer, type Peer, SECTIONS } from './peer.js';
 import { createWishes } from './wishes.js';
 
@@ -55,8 +56,7 @@ export function openMesh({
       return signalTo(Number(other), { type: 'shown', source, size });
     },
     isSame: (one, other) => one === other || (one?.width === other?.width && one?.height === other?.height),
-    // A new connection may be there before this participant has entered by it.
-    passes: ({ tag }) => tag === 'NotInCall',
+    passes: isCut,
     onRefused: () => undefined,
   });
   let iceServers = toRtc(access.iceServers);

@@ -35,6 +35,6 @@ export function createNodeLine({ ask, conversationId, call, ticket, onStale }: N
   };
 }
 
-/** Whether nobody was asked, because the line is cut or just back: no fault of the node's. What was to be asked may be asked once the way is renewed. */
+/** Whether nobody was asked, because the line is cut, or just back and this participant has not entered by it yet: no fault of who was to be asked, and it may be asked again. */
 export const isCut = (error: unknown): boolean =>
   error instanceof RefusalError && (error.tag === 'Unavailable' || error.tag === 'NotInCall');

@@ -10,12 +10,8 @@ export function oneAtATime(): OneAtATime {
   return {
     begin(other) {
       going?.abort();
-      const mine = new AbortController();
-      going = mine;
-      const end = (): void => mine.abort(other?.reason);
-      if (other?.aborted) end();
-      else other?.addEventListener('abort', end, { once: true });
-      return mine.signal;
+      going = new AbortController();
+      return other === undefined ? going.signal : AbortSignal.any([going.signal, other]);
     },
     end: () => going?.abort(),
   };

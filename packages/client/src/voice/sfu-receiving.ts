@@ -1,7 +1,7 @@
 import type { ConsumerView, TrackSource, VoiceParams } from '@parley/domain/wire/voice';
 import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
 import { inPixels, keyOf, type Received, type Size } from './media-path.js';
-import type { AskNode } from './node-line.js';
+import { type AskNode, isCut } from './node-line.js';
 import { createWishes } from './wishes.js';
 
 /** What comes from a node: a consumer for each track of the others. */
@@ -41,8 +41,7 @@ export function createReceiving({ transport, ask, onChange, onLost }: ReceivingO
     ask: (consumer, shown) => ask('voice.setConsumer', { consumer, ...shown }),
     isSame: (one, other) =>
       one.paused === other.paused && one.width === other.width && one.height === other.height,
-    // A new connection may be there before this participant has entered by it.
-    passes: ({ tag }) => tag === 'NotInCall',
+    passes: isCut,
     onRefused: (consumer) => drop(consumer),
   });
 

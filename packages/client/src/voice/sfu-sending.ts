@@ -51,7 +51,7 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
       if (said.closed === true) tells.end(producer);
     },
     isSame: (one, other) => one.paused === other.paused && one.closed === other.closed,
-    passes: ({ tag }) => tag === 'NotAllowed' || tag === 'NotInCall',
+    passes: (refusal) => refusal.tag === 'NotAllowed' || isCut(refusal),
     onRefused: () => undefined,
   });
 

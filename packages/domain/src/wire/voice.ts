@@ -198,7 +198,7 @@ export const voiceMethods = {
     { ...atNode, consumer: MediaId },
     {
       paused: t.boolean,
-      /** The size it is shown at, in CSS pixels times the device's ratio: the node picks the layers by it. */
+      /** The size it is drawn at, also what its box cuts off, in CSS pixels times the device's ratio: the node picks the layers by it. */
       width: ShownSide('width'),
       height: ShownSide('height'),
       priority: boundedInteger('priority', 1, 255),
