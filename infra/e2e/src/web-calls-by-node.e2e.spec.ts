@@ -163,7 +163,10 @@ describe('a node and a gateway that are away', () => {
 
     await menuOf(ann);
     await button(ann, 'Broadcast who speaks').click();
-    await Promise.all(both.map((each) => shows(each, 'Not on air:')));
+    await Promise.all([...both, carol].map((each) => shows(each, 'Not on air:')));
+    await button(carol, 'Leave the call').click();
+    await carol.page.locator('.call-line').getByRole('button', { name: 'Join' }).click();
+    await shows(carol, 'Not on air:');
 
     await stack.system.services.get('gateway')?.at(-1)?.end('SIGKILL');
     const cut = ({ page }: WebPerson) => page.locator('.stage').getByText('What is said goes on meanwhile.');

@@ -1,11 +1,11 @@
-import type { Topology } from '@parley/domain/call/call';
+import type { Call, Topology } from '@parley/domain/call/call';
 import { callOf } from '@parley/domain/call/ongoing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientEvents } from '../client-events.js';
 import { createListeners } from '../listeners.js';
 import type { ParleyClient } from '../parley-client.js';
 import type { AskVoice } from './ask-voice.js';
-import type { CallBook } from './call-book.js';
+import type { CallBook, CallChange } from './call-book.js';
 import { createCallSession, type OwnCallSession } from './call-session.js';
 import type { OwnMedia } from './own-media.js';
 
@@ -13,6 +13,8 @@ const place = { conversationId: 'c', call: 5 };
 const ON = { mic: true, camera: true, screen: false, deafened: false };
 
 let session: OwnCallSession;
+let now: Call;
+let happens: (change: CallChange) => void;
 let events: ReturnType<typeof createListeners<ClientEvents>>;
 
 /** Ann in a call with bob, which no gateway lets her into yet. */
@@ -20,6 +22,17 @@ function begin(topology: Topology): void {
   events = createListeners<ClientEvents>();
   const ann = { participant: 5, user: 'ann', device: 'd', at: 5 };
   const bob = { participant: 6, user: 'bob', device: 'd', at: 6 };
+  now = callOf({
+    call: 5,
+    media: 'video',
+    by: 'ann',
+    at: 5,
+    p2pMax: 4,
+    topology,
+    participants: [ann, bob],
+    muted: [],
+    broadcast: null,
+  });
   session = createCallSession({
     client: {
       user: 'ann',
@@ -29,26 +42,59 @@ function begin(topology: Topology): void {
       call: async () => ({}),
     } as unknown as ParleyClient,
     ask: (() => new Promise(() => undefined)) as unknown as AskVoice,
-    book: { of: () => undefined, onChange: () => () => undefined } as unknown as CallBook,
+    book: {
+      of: () => undefined,
+      onChange(listener: typeof happens) {
+        happens = listener;
+        return () => undefined;
+      },
+    } as unknown as CallBook,
     conversationId: 'c',
-    call: callOf({
-      call: 5,
-      media: 'video',
-      by: 'ann',
-      at: 5,
-      p2pMax: 4,
-      topology,
-      participants: [ann, bob],
-      muted: [],
-      broadcast: null,
-    }),
+    call: now,
     participant: 5,
     media: { track: () => null, close: () => undefined } as unknown as OwnMedia,
     options: {},
   });
 }
 
+/** The log says that this of the call is broadcast from now on. */
+function broadcast(source: Call['broadcast']): void {
+  const before = now;
+  now = { ...now, broadcast: source };
+  happens({ conversationId: 'c', before, now, revision: 7, event: undefined });
+}
+
 afterEach(() => session.leave());
+
+describe('a broadcast that its node refuses', () => {
+  const refused = () => session.state.snapshot().broadcastRefused;
+  const told = (why: string | null, source: 'mix' | 'screen' = 'mix') =>
+    session.notice({ name: 'voice.broadcast', value: { ...place, source, refused: why } });
+
+  it('is known also where the node was faster than the event that it is about', () => {
+    begin('sfu');
+    told('no ffmpeg');
+    expect(refused()).toBeUndefined();
+    broadcast('mix');
+    expect(refused()).toBe('no ffmpeg');
+  });
+
+  it('is forgotten with that broadcast, and when the node makes it after all', () => {
+    begin('sfu');
+    broadcast('mix');
+    told('no ffmpeg');
+    broadcast('screen');
+    expect(refused()).toBeUndefined();
+    told('no ffmpeg', 'screen');
+    expect(refused()).toBe('no ffmpeg');
+    told(null, 'screen');
+    expect(refused()).toBeUndefined();
+    told('no ffmpeg', 'screen');
+    broadcast(null);
+    broadcast('screen');
+    expect(refused()).toBeUndefined();
+  });
+});
 
 const bobFilms = () => session.state.snapshot().tiles.find(({ user }) => user === 'bob')?.camera;
 

@@ -1,4 +1,4 @@
-import type { Call } from '@parley/domain/call/call';
+import type { BroadcastSource, Call } from '@parley/domain/call/call';
 import type { TrackSource } from '@parley/domain/wire/voice';
 import type { ParleyClient } from '../parley-client.js';
 import { createStore } from '../store.js';
@@ -43,7 +43,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   const { call } = given.call;
   const place = { conversationId, call };
   let isAudioOnly = false;
-  let broadcastRefused: string | undefined;
+  let broadcast: { readonly source: BroadcastSource; readonly refused: string | null } | undefined;
   let hearing: Hearing | undefined;
   const me = (): number => driver.participant;
   const isOver = (): boolean => driver.state.tag === 'ended';
@@ -127,7 +127,7 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
       tiles,
       audioOnly: isAudioOnly,
       broadcast: known.broadcast,
-      ...(broadcastRefused === undefined ? {} : { broadcastRefused }),
+      ...refusalOf(known.broadcast),
     };
   });
 
@@ -149,10 +149,16 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   }
 
   function becomes(now: Call): void {
-    if (now.broadcast !== roster.call.broadcast) broadcastRefused = undefined;
+    // What was told may be of what begins now: a notice comes by another way than the log.
+    if (now.broadcast !== broadcast?.source) broadcast = undefined;
     roster.becomes(now);
     // With one more a node is needed.
     if (now.participants.size >= now.p2pMax) paths.prepare();
+  }
+
+  function refusalOf(source: Call['broadcast']): Pick<CallSnapshot, 'broadcastRefused'> {
+    const refused = broadcast?.source === source ? broadcast.refused : null;
+    return refused === null ? {} : { broadcastRefused: refused };
   }
 
   function phase(): CallPhase {
@@ -279,8 +285,8 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
         case 'voice.audioOnly':
           isAudioOnly = notice.value.on;
           return changed();
-        case 'voice.broadcastRefused':
-          broadcastRefused = notice.value.why;
+        case 'voice.broadcast':
+          broadcast = notice.value;
           return changed();
         default:
           return paths.notice(notice);

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { Topology } from '../call/call.js';
+import { BroadcastSource, Topology } from '../call/call.js';
 import { ConversationId, Seq } from '../ids.js';
 import { shape, variants } from '../shape.js';
 import { boundedInteger, boundedText } from '../text.js';
@@ -273,8 +273,12 @@ export const voiceNotices = {
   }),
   /** So much is lost on the way to me that the node sends me voices alone, or no longer does so. */
   'voice.audioOnly': shape({ ...plain(), on: t.boolean }),
-  /** The call is not broadcast although the log says so, and why; it goes on. */
-  'voice.broadcastRefused': shape({ ...plain(), why: t.string }),
+  /** What has become of a broadcast that the log speaks of, now and every other second: made, or refused and why. The call goes on. */
+  'voice.broadcast': shape({
+    ...plain(),
+    source: BroadcastSource,
+    refused: t.union([t.string, t.null], 'why nobody can watch it, or null'),
+  }),
 } as const;
 export type VoiceNotice = keyof typeof voiceNotices;
 

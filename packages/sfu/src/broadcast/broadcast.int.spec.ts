@@ -133,12 +133,28 @@ describe('a broadcast', () => {
     // What is on the node's disk is nothing to those in the call.
     const none = open({ find: () => Promise.reject(new Error('there is no /opt/ffmpeg')) });
     none.set(conversationId, call, 'mix');
-    expect(await test.told(1, 'voice.broadcastRefused')).toMatchObject({ why: 'its node has no ffmpeg' });
+    const said = await test.told(1, 'voice.broadcast');
+    expect(said).toMatchObject({ source: 'mix', refused: 'its node has no ffmpeg' });
     expect(await none.file(conversationId, call, 'index.m3u8')).toBe('its node has no ffmpeg');
     const full = open({ most: 0 });
     full.set(conversationId, call, 'mix');
     expect(await full.file(conversationId, call, 'index.m3u8')).toContain('0 broadcasts already');
     expect(test.rooms.list()).toHaveLength(1);
+  });
+
+  it('is told of as long as it lasts: whoever enters later has not heard what was told before', async () => {
+    const told = () => test.notices.filter(({ name }) => name === 'voice.broadcast').length;
+    const none = open({ find: () => Promise.reject(new Error('there is none')), tellEvery: 50 });
+    none.set(conversationId, call, 'mix');
+    await waitFor(() => told() > 2, { what: 'a refusal told again' });
+    none.set(conversationId, call, null);
+    const after = told();
+    broadcasts = open({ tellEvery: 50 });
+    broadcasts.set(conversationId, call, 'screen');
+    await waitFor(() => told() > after + 2, { what: 'a broadcast told again' });
+    for (const { value } of test.notices.slice(-2))
+      expect(value).toEqual({ conversationId, call, source: 'screen', refused: null });
+    await none.close();
   });
 
   it('is started again when ffmpeg dies', { timeout: 90_000 }, async () => {

@@ -30,6 +30,8 @@ export type BroadcastsOptions = {
   readonly niceness?: number;
   /** Broadcasts at once: each is the work of about a core. */
   readonly most: number;
+  /** Milliseconds between two tellings of what has become of each: 2,000 unless given. */
+  readonly tellEvery?: number;
 };
 
 /** What is wanted of a call, and what has become of it. */
@@ -48,10 +50,15 @@ export function openBroadcasts({
   ladders: given = ladders,
   niceness = 10,
   most,
+  tellEvery = 2_000,
 }: BroadcastsOptions): Broadcasts {
   const all = new Map<string, Wanted>();
   const ending = new Set<Promise<void>>();
   let finding: Promise<Program | undefined> | undefined;
+  // A notice may come before the event that it is about, or be lost, and whoever enters later heard none.
+  const telling = setInterval(() => {
+    for (const [conversationId, wanted] of all) tellOf(conversationId, wanted);
+  }, tellEvery);
 
   /** Looked for once; where there was none, with the next broadcast again. */
   function program(): Promise<Program | undefined> {
@@ -82,8 +89,9 @@ export function openBroadcasts({
         },
       });
       wanted.broadcast = broadcast;
-      if (!isWanted()) end(wanted);
-      else log.info({ conversationId, source: wanted.source }, 'a call is broadcast');
+      if (!isWanted()) return end(wanted);
+      log.info({ conversationId, source: wanted.source }, 'a call is broadcast');
+      tellOf(conversationId, wanted);
     } catch (error) {
       // What went wrong may name what is on this machine: that is for its log.
       log.error({ err: error, conversationId }, 'a broadcast did not begin');
@@ -95,8 +103,14 @@ export function openBroadcasts({
   function refuse(conversationId: string, wanted: Wanted, why: string): void {
     wanted.refused = why;
     log.error({ conversationId, why }, 'a call is not broadcast');
-    const value = { conversationId, call: wanted.call, why };
-    tell(conversationId, { to: 'all', name: 'voice.broadcastRefused', value });
+    tellOf(conversationId, wanted);
+  }
+
+  /** Of one that is still being started there is nothing to tell. */
+  function tellOf(conversationId: string, { call, source, broadcast, refused }: Wanted): void {
+    if (broadcast === undefined && refused === undefined) return;
+    const value = { conversationId, call, source, refused: refused ?? null };
+    tell(conversationId, { to: 'all', name: 'voice.broadcast', value });
   }
 
   function end(wanted: Wanted): void {
@@ -138,6 +152,7 @@ export function openBroadcasts({
       return readFile(join(broadcast.directory, name)).catch(() => 'there is nothing of it yet');
     },
     async close() {
+      clearInterval(telling);
       for (const conversationId of [...all.keys()]) stop(conversationId);
       await Promise.all(ending);
     },
