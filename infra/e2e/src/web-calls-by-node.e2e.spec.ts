@@ -168,12 +168,16 @@ describe('a node and a gateway that are away', () => {
     await carol.page.locator('.call-line').getByRole('button', { name: 'Join' }).click();
     await shows(carol, 'Not on air:');
 
+    await button(carol, 'Hear nobody').click();
+    const hearsNobody = tile(ann, 'carol').getByRole('img', { name: 'Hears nobody' });
+    await hearsNobody.waitFor();
     await stack.system.services.get('gateway')?.at(-1)?.end('SIGKILL');
     const cut = ({ page }: WebPerson) => page.locator('.stage').getByText('What is said goes on meanwhile.');
     await Promise.all(both.map((each) => cut(each).waitFor()));
     await Promise.all([sees(bob, 'ann'), hears(ann, 'bob')]);
     await stack.system.killAndRestart('gateway');
     await Promise.all(both.map((each) => cut(each).waitFor({ state: 'detached' })));
+    await hearsNobody.waitFor();
     await button(ann, 'Turn camera off').click();
     await tile(bob, 'ann').locator('video').waitFor({ state: 'detached' });
   });

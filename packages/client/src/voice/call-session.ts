@@ -88,7 +88,8 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
     participant: given.participant,
     accesses,
     paths,
-    onEntered: () => tellState(),
+    // By a node tracks say what else is on, and a gateway that was away may know of nothing.
+    onEntered: () => tellState(own.now().deafened),
     onOpened({ topology }) {
       // Who has lost too much by one way is not known to by another.
       isAudioOnly = false;

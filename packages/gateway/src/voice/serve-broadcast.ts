@@ -47,7 +47,10 @@ async function answer(core: VoiceCore, path: string): Promise<Answer> {
       : said('503 Service Unavailable', 'nobody knows now who may watch this');
   const wanted = { conversationId, call, name };
   const wait = core.broadcastFiles.isHere(wanted) ? undefined : core.fetches.take(user);
-  if (wait !== undefined) return tooMany(wait);
+  if (wait !== undefined) {
+    core.gateway.metrics.limited.inc({ what: 'files', of: 'user' });
+    return tooMany(wait);
+  }
   const file = await core.broadcastFiles.get(wanted, token);
   if (typeof file === 'string') return said('404 Not Found', file);
   const cache = isSegment(name) ? 'private, max-age=60, immutable' : 'no-cache';

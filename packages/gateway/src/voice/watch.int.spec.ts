@@ -142,6 +142,7 @@ describe('watching a broadcast', () => {
     expect(asked.length).toBeLessThanOrEqual(100);
     const refused = await get(`${bob}1/9000.ts`);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await (await get('/metrics')).text()).toMatch(/_limited_total\{what="files",of="user".*\} [1-9]/);
     expect((await get(`${cat}1/9000.ts`)).status).toBe(200);
     // What somebody else had fetched costs nothing.
     expect((await get(`${bob}1/9000.ts`)).status).toBe(200);
