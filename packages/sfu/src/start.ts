@@ -69,6 +69,7 @@ export async function startSfu(
     log,
     tell: tellParent,
     onReady: () => node?.workersReady(),
+    onGone: () => node?.workersGone(),
     onDied: ({ worker }) => rooms.workerDied(worker),
   });
   resources.push({ name: 'media workers', dispose: () => pool.close() });

@@ -20,15 +20,18 @@ export type BackgroundPoolOptions = {
   /** Told in sentences how it goes with the worker, for whoever started this process. */
   readonly tell: (line: string) => void;
   readonly onReady: () => void;
+  /** All have died and none starts. */
+  readonly onGone: () => void;
   readonly onDied: (worker: PoolWorker) => void;
 };
 
-/** Milliseconds until the worker is looked for again where there was none: what lacked may have come. */
-const AGAIN_MS = 300_000;
+/** Milliseconds until the worker is looked for again where there was none, or none that starts: what lacked may have come. Doubled each time. */
+const FIRST_WAIT = 2_000;
+const LONGEST_WAIT = 300_000;
 
-/** A program that cannot be found is looked for again every five minutes. */
+/** Where no worker is to be had, or none starts any more, its program is looked for again. */
 export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPool {
-  const { config, log, tell, onReady, onDied } = options;
+  const { config, log, tell, onReady, onGone, onDied } = options;
   const closing = new AbortController();
   let pool: WorkerPool | undefined;
 
@@ -36,6 +39,7 @@ export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPo
 
   async function open(): Promise<void> {
     let told = '';
+    let failures = 0;
     while (!signal.aborted) {
       try {
         const { workerBin, version, origin } = await findMediasoupWorker(
@@ -43,25 +47,36 @@ export function openBackgroundPool(options: BackgroundPoolOptions): BackgroundPo
           { signal },
         );
         if (signal.aborted) return;
+        const over = Promise.withResolvers<void>();
         const opened = await openWorkerPool({
           workerBin,
           count: config.PARLEY_VOICE_WORKERS ?? availableParallelism(),
           listen: listenOf(config),
           log,
           onDied,
+          onGivenUp: over.resolve,
         });
         if (signal.aborted) return await opened.close();
         pool = opened;
+        [told, failures] = ['', 0];
         log.info({ workerBin, version, origin, workers: opened.workers.length }, 'media workers run');
         tell(`calls can be carried: mediasoup ${version} (${origin})`);
-        return onReady();
+        onReady();
+        signal.addEventListener('abort', () => over.resolve(), { once: true });
+        await over.promise;
+        if (signal.aborted) return;
+        pool = undefined;
+        onGone();
+        await opened.close();
+        throw new Error(`media workers have died, and ${workerBin} does not start again`);
       } catch (error) {
         if (signal.aborted) return;
         const { message } = error as Error;
         log.error({ err: error }, 'no calls are carried here: there is no media worker');
         if (message !== told) tell(`no calls are carried: ${message}`);
         told = message;
-        await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+        const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures++);
+        await sleep(wait, undefined, { signal }).catch(() => undefined);
       }
     }
   }

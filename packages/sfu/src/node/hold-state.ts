@@ -21,6 +21,8 @@ export type HoldInput =
   | { readonly tag: 'left' }
   /** Nobody has been here for a while. */
   | { readonly tag: 'idle' }
+  /** This node can carry nothing any more; nobody has said where it goes. */
+  | { readonly tag: 'unable' }
   /** The log says that the call has ended. */
   | { readonly tag: 'ended'; readonly call: number };
 
@@ -75,6 +77,10 @@ export function stepHold(hold: Hold, input: HoldInput, self: string): HoldStep {
     case 'idle':
       return hold.tag === 'held'
         ? { hold: { tag: 'nothing' }, effect: 'close', verdict: 'stale' }
+        : stay(hold);
+    case 'unable':
+      return hold.tag === 'held'
+        ? { hold: { tag: 'nothing' }, effect: 'giveUp', verdict: 'stale' }
         : stay(hold);
     case 'ended': {
       const { call } = input;

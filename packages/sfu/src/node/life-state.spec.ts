@@ -19,6 +19,7 @@ const states = {
 } as const;
 const inputs = {
   workers: { tag: 'workers' },
+  noWorkers: { tag: 'noWorkers' },
   woke: { tag: 'woke' },
   checked: { tag: 'checked', check: 1 },
   stale: { tag: 'checked', check: 0 },
@@ -30,7 +31,11 @@ const inputs = {
 /** What is not named stays as it is. */
 const table: Record<keyof typeof states, Partial<Record<keyof typeof inputs, string>>> = {
   starting: { workers: 'ready [beat]', drain: 'gone [leave]' },
-  ready: { woke: 'suspect 1, then ready [check]', drain: 'draining until 1500 [beat move]' },
+  ready: {
+    noWorkers: 'starting [beat drop]',
+    woke: 'suspect 1, then ready [check]',
+    drain: 'draining until 1500 [beat move]',
+  },
   draining: {
     woke: 'suspect 1, then draining until 2000 [check]',
     drain: 'draining until 1500 []',
@@ -42,6 +47,7 @@ const table: Record<keyof typeof states, Partial<Record<keyof typeof inputs, str
     time: 'gone [moveRest leave]',
   },
   suspect: {
+    noWorkers: 'starting [beat drop]',
     woke: 'suspect 2, then ready [check]',
     checked: 'ready [beat]',
     drain: 'suspect 1, then draining until 1500 []',
@@ -67,7 +73,13 @@ describe('the life of a node', () => {
 
   it('answers nothing between being frozen and having asked, whatever comes in whichever order', () => {
     const input: fc.Arbitrary<LifeInput> = fc.oneof(
-      fc.constantFrom<LifeInput>({ tag: 'workers' }, { tag: 'woke' }, { tag: 'emptied' }, { tag: 'time' }),
+      fc.constantFrom<LifeInput>(
+        { tag: 'workers' },
+        { tag: 'noWorkers' },
+        { tag: 'woke' },
+        { tag: 'emptied' },
+        { tag: 'time' },
+      ),
       fc.record({ tag: fc.constant('checked' as const), check: fc.integer({ min: 0, max: 4 }) }),
       fc.record({ tag: fc.constant('drain' as const), until: fc.integer({ min: 0, max: 3_000 }) }),
     );
@@ -78,9 +90,11 @@ describe('the life of a node', () => {
         let asked = true;
         for (const each of happened) {
           const { state: next, effects } = stepLife(state, each, NOW);
-          if (state.tag !== 'gone' && each.tag === 'woke') asked = false;
+          // Without a worker it carries nothing that could be elsewhere.
+          if (state.tag !== 'gone' && state.tag !== 'starting' && each.tag === 'woke') asked = false;
           if (effects.includes('check')) asking = next.tag === 'suspect' ? next.check : asking;
           if (each.tag === 'checked' && each.check === asking) asked = true;
+          if (effects.includes('drop')) asked = true;
           if (state.tag === 'gone') expect(next).toEqual(state);
           state = next;
           expect(asked || state.tag === 'suspect' || state.tag === 'gone').toBe(true);

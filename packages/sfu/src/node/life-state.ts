@@ -1,6 +1,6 @@
 /** What a node is doing with its life. Times are ms by its steady clock. */
 export type LifeState =
-  /** It has no worker yet. */
+  /** It has no worker yet, or none any more: it carries nothing. */
   | { readonly tag: 'starting' }
   | { readonly tag: 'ready' }
   /** It takes no calls, and gives away those it has until that time. */
@@ -17,6 +17,8 @@ type Awake = Extract<LifeState, { readonly tag: 'ready' | 'draining' }>;
 export type LifeInput =
   /** Its workers run. */
   | { readonly tag: 'workers' }
+  /** All have died, and none starts. */
+  | { readonly tag: 'noWorkers' }
   /** It was frozen, or cut off, for so long that others may have taken it for dead. */
   | { readonly tag: 'woke' }
   /** All its calls were asked about, in the asking of that number. */
@@ -32,6 +34,8 @@ export type LifeEffect =
   | 'beat'
   /** Ask about each call. */
   | 'check'
+  /** Let go of each call: its people enter again, elsewhere if they can. */
+  | 'drop'
   /** Give calls away, a few at a time. */
   | 'move'
   /** Give all that is left away at once, and wait for nobody. */
@@ -71,6 +75,8 @@ function stepAwake(state: Awake, input: LifeInput, now: number): LifeStep {
       return state.tag === 'draining' ? GONE : stay(state);
     case 'time':
       return state.tag === 'draining' && now >= state.until ? LAST : stay(state);
+    case 'noWorkers':
+      return state.tag === 'ready' ? UNABLE : stay(state);
     case 'workers':
     case 'checked':
       return stay(state);
@@ -97,6 +103,8 @@ function stepSuspect(
     }
     case 'time':
       return after.tag === 'draining' && now >= after.until ? LAST : stay(state);
+    case 'noWorkers':
+      return after.tag === 'ready' ? UNABLE : stay(state);
     case 'workers':
     case 'emptied':
       return stay(state);
@@ -106,5 +114,6 @@ function stepSuspect(
 }
 
 const stay = (state: LifeState): LifeStep => ({ state, effects: [] });
+const UNABLE: LifeStep = { state: { tag: 'starting' }, effects: ['beat', 'drop'] };
 const GONE: LifeStep = { state: { tag: 'gone' }, effects: ['leave'] };
 const LAST: LifeStep = { state: { tag: 'gone' }, effects: ['moveRest', 'leave'] };

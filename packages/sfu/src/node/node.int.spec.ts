@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import type { NodeMethod, VoiceResult } from '@parley/domain/wire/voice';
 import { processIdentity } from '@parley/infra/embedded/process-identity';
 import { liveSubject } from '@parley/infra/log/subjects';
 import { createLog } from '@parley/infra/runtime/log';
+import { childrenOf } from '@parley/infra/testing/children-of';
 import { openRawTransport, type RemoteTransport } from '@parley/infra/testing/media/raw-transport';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
@@ -22,10 +23,11 @@ import { callSubject, nodeSubject } from '@parley/infra/voice/subjects';
 import { signTicket } from '@parley/infra/voice/ticket';
 import * as E from 'fp-ts/lib/Either.js';
 import { Registry } from 'prom-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openRooms } from '../room/open-rooms.js';
 import type { Rooms } from '../room/rooms.js';
 import { CALL, type Cluster, openCluster, PARTITIONS, rosterOf, type TestNode } from '../testing/cluster.js';
+import { testWorker } from '../testing/test-worker.js';
 import { openNode } from './node.js';
 import { refused } from './requests.js';
 
@@ -199,6 +201,37 @@ describe('when a node fails', () => {
     expect(next.node).toBe(other.id);
     expect(next.fence).toBeGreaterThan(seat.fence);
     expect(tagOf(await cluster.attach(next))).toBe('served');
+  });
+
+  it('lets go of its calls when its workers have died and none starts, and takes calls again when one does', {
+    timeout: 60_000,
+  }, async () => {
+    const { workerBin, broken } = await breakableWorker();
+    const unlucky = await cluster.start({ PARLEY_MEDIASOUP_WORKER: workerBin });
+    const other = await cluster.start();
+    const seat = await cluster.seat('c-workers', 1, [other.id]);
+    expect(tagOf(await cluster.attach(seat))).toBe('served');
+    const moves = heardMoves('c-workers');
+    await writeFile(broken, '');
+    const { pid } = unlucky.service;
+    for (const worker of childrenOf(pid, 'mediasoup-worker')) process.kill(worker, 'SIGKILL');
+
+    const stateOf = ({ id }: TestNode) => cluster.placing.nodes().find(({ node }) => node === id)?.state;
+    await waitFor(() => stateOf(unlucky) === 'starting', { what: 'it to say that it has no worker' });
+    expect((await fetch(`${unlucky.url}/ready`)).status).toBe(503);
+    // Once for the worker, once for the node.
+    await waitFor(() => moves.length === 2, { what: 'its people to be told' });
+    const next = await cluster.seat('c-workers');
+    expect(next.node).toBe(other.id);
+    expect(next.fence).toBeGreaterThan(seat.fence);
+    expect(tagOf(await cluster.attach(next))).toBe('served');
+    expect(tagOf(await cluster.attach(seat))).toBe('VoiceUnavailable');
+
+    await rm(broken);
+    await waitFor(() => stateOf(unlucky) === 'ready', { what: 'it to have workers', timeout: 30_000 });
+    const back = await cluster.seat('c-others', 1, [other.id]);
+    expect(tagOf(await cluster.attach(back))).toBe('served');
+    expect((await cluster.seat('c-workers')).node).toBe(other.id);
   });
 
   it('serves nobody when it wakes and its calls were placed elsewhere', async () => {
@@ -489,6 +522,29 @@ async function stay(seat: Seat) {
   return openRawTransport(opened as unknown as RemoteTransport, async (dtlsParameters) => {
     await must('voice.connectTransport', { transport: opened.transport, dtlsParameters });
   });
+}
+
+/** A worker that starts for as long as the file `broken` is not there. */
+async function breakableWorker(): Promise<{ readonly workerBin: string; readonly broken: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'parley-test-worker-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const [workerBin, broken] = [join(directory, 'worker'), join(directory, 'broken')];
+  const start = `exec '${testWorker.workerBin}' "$@"`;
+  await writeFile(workerBin, `#!/bin/sh\n[ -e '${broken}' ] && exit 1\n${start}\n`, { mode: 0o700 });
+  return { workerBin, broken };
+}
+
+/** What is told of a call's moving, from now on. */
+function heardMoves(conversationId: string): readonly CallNotice[] {
+  const moves: CallNotice[] = [];
+  const subscription = cluster.nats.subscribe(callSubject(conversationId), {
+    callback: (_, message) => {
+      const notice = message.json<CallNotice>();
+      if (notice.name === 'voice.moved') moves.push(notice);
+    },
+  });
+  onTestFinished(() => subscription.unsubscribe());
+  return moves;
 }
 
 const startTwo = (): Promise<readonly TestNode[]> => Promise.all([cluster.start(), cluster.start()]);

@@ -33,6 +33,8 @@ import { readRequest, refused, replyText } from './requests.js';
 export type SfuNode = {
   /** Its workers run: it takes calls. */
   workersReady(): void;
+  /** All have died and none starts: its calls are let go of, and it takes none until it has workers again. */
+  workersGone(): void;
   /** Whether it takes calls. */
   readonly isReady: boolean;
   /** Gives its calls away and leaves; resolves when it is gone. */
@@ -151,6 +153,10 @@ export function openNode(options: NodeOptions): SfuNode {
       case 'check':
         void check();
         return;
+      case 'drop':
+        // Where Redis has it, it is placed anew as soon as somebody asks, of a node that says it has no worker.
+        for (const { conversationId } of holds.held()) holds.step(conversationId, { tag: 'unable' });
+        return;
       case 'move':
         // It may be at it, and have been frozen meanwhile.
         moved = moved.then(move);
@@ -244,6 +250,7 @@ export function openNode(options: NodeOptions): SfuNode {
 
   return {
     workersReady: () => life.step({ tag: 'workers' }),
+    workersGone: () => life.step({ tag: 'noWorkers' }),
     get isReady() {
       return life.state.tag === 'ready';
     },

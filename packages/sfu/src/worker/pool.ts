@@ -12,6 +12,8 @@ export type WorkerPoolOptions = {
   readonly log: Log;
   /** Told once of each worker that ended by itself, after it was taken out of the pool and before it is replaced. */
   readonly onDied: (worker: PoolWorker) => void;
+  /** Told once, when none lives and none starts: the pool goes on trying, until it is closed. */
+  readonly onGivenUp?: () => void;
 };
 
 export type WorkerPool = {
@@ -39,16 +41,21 @@ const FIRST_WAIT = 100;
 const LONGEST_WAIT = 5_000;
 const STEADY = 30_000;
 
+/** Workers in a row that did not start, before it is said that none does. */
+const GIVEN_UP = 3;
+
 /**
  * Runs mediasoup workers, each with a WebRTC server on a UDP and a TCP port of its own, and replaces those that die.
  *
  * @throws when one does not start the first time
  */
 export async function openWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
-  const { workerBin, count, listen, log, onDied } = options;
+  const { workerBin, count, listen, log, onDied, onGivenUp = () => undefined } = options;
   const places: Place[] = Array.from({ length: count }, () => ({ failures: 0 }));
   const closing = new AbortController();
   const replacing = new Set<Promise<void>>();
+  let refused = 0;
+  let isGivenUp = false;
 
   async function start(place: Place): Promise<void> {
     const worker = await startWorker(workerBin, listen, log);
@@ -74,9 +81,13 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
       if (closing.signal.aborted) return;
       try {
         await start(place);
+        refused = 0;
         return log.info('a media worker was replaced');
       } catch (error) {
         log.error({ err: error }, 'a media worker does not start');
+        if (++refused < GIVEN_UP || isGivenUp || loads().length > 0) continue;
+        isGivenUp = true;
+        onGivenUp();
       }
     }
   }
