@@ -22,7 +22,7 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   done: 'done',
   failed: 'something failed that is none of those below',
   unhealthy:
-    'what was looked at is not as it should be: a projection lags, two builds differ, an event is parked, the log is damaged',
+    'what was looked at is not as it should be: a projection lags, two builds differ, an event is parked, the log is damaged, no node takes calls',
   usage: 'the command line does not fit',
   badData: "a file's contents do not fit, or events could not be read",
   noInput: 'a file, a conversation, a version, or the log itself is not there',

@@ -57,7 +57,7 @@ export function voiceMetrics(
     jitter: histogram('voice_jitter_ms', 'Jitter of what is received, as clients report it.', MILLISECONDS),
     gap: histogram(
       'voice_gap_ms',
-      'Longest silence where somebody was to be heard, as clients report it.',
+      'How long voices were interrupted in 5 s, all of them together, as clients report it.',
       MILLISECONDS,
     ),
     loss: histogram(
