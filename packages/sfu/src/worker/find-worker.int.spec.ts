@@ -5,7 +5,8 @@ import { version } from 'mediasoup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testWorker } from '../testing/test-worker.js';
 import { survivesPackets } from './deadly-packets.js';
-import { findMediasoupWorker, WorkerNotFound } from './find-worker.js';
+import { findMediasoupWorker, makeWorkerOf, WorkerNotFound } from './find-worker.js';
+import { workerIn } from './worker-source.js';
 
 let cache: string;
 let made: number;
@@ -80,5 +81,57 @@ describe('the media worker', () => {
       `no mediasoup worker ${version} is in the cache yet`,
     );
     expect(await readdir(cache)).toEqual([]);
+  });
+});
+
+describe('the media worker that is made', () => {
+  const fetched = async (directory: string) => symlink(testWorker.workerBin, workerIn(directory));
+  /** In place of what was fetched, if there is anything, as a build leaves it. */
+  async function built(directory: string): Promise<void> {
+    await rm(workerIn(directory), { force: true });
+    await fetched(directory);
+    await writeFile(join(directory, 'origin'), 'built here');
+  }
+  const failed = (why: string) => () => Promise.reject(new Error(why));
+  const survives = async () => true;
+  const dies = async () => false;
+  const unfit = (directory: string) => writeFile(workerIn(directory), 'for another machine', { mode: 0o755 });
+
+  it.each([
+    [
+      "is the vendor's where that survives",
+      { download: fetched, survives, build: failed('no') },
+      /^the vendor's build, kept/,
+    ],
+    [
+      'is built where a packet ends it',
+      { download: fetched, survives: dies, build: built },
+      /^built here, kept/,
+    ],
+    [
+      "is built where the vendor's does not run here",
+      { download: unfit, survives, build: built },
+      /^built here, kept/,
+    ],
+    [
+      'is built where nothing can be fetched',
+      { download: failed('no route'), survives, build: built },
+      /^built here, kept/,
+    ],
+    [
+      "is the vendor's all the same where none can be built, and says so",
+      { download: fetched, survives: dies, build: failed('no compiler') },
+      /^the vendor's build, which anybody in a call can end by a packet, kept/,
+    ],
+  ])('%s', async (_, sources, origin) => {
+    const found = await findMediasoupWorker(undefined, { make: makeWorkerOf(sources) });
+    expect(found.origin).toMatch(origin);
+    expect(await findMediasoupWorker(undefined, { mayMake: false })).toEqual(found);
+  });
+
+  it('is none, with the reason, where it can neither be fetched nor built', async () => {
+    const make = makeWorkerOf({ download: failed('no route'), survives, build: failed('no compiler') });
+    await expect(findMediasoupWorker(undefined, { make })).rejects.toThrow('could be made: no compiler');
+    expect((await readdir(cache)).filter((name) => name === entry)).toEqual([]);
   });
 });

@@ -24,7 +24,16 @@ export type FindWorkerOptions = {
   /** Breaks off what is being made: the next call goes on with it. */
   readonly signal?: AbortSignal;
   /** Puts a worker into an empty directory. */
-  readonly make?: typeof makeWorker;
+  readonly make?: MakeWorker;
+};
+
+export type MakeWorker = (directory: string, report: Report, signal?: AbortSignal) => Promise<void>;
+
+/** Where a worker may come from, and what it must survive. */
+export type WorkerSources = {
+  readonly download: typeof downloadWorker;
+  readonly survives: typeof survivesPackets;
+  readonly build: MakeWorker;
 };
 
 /** Raised when what is built here changes: what was made before is made anew. */
@@ -41,7 +50,7 @@ const ENTRY = `mediasoup-worker-${version}.${RECIPE}-${process.platform}-${proce
  */
 export async function findMediasoupWorker(
   report: Report = () => undefined,
-  { env = process.env, mayMake = true, signal, make = makeWorker }: FindWorkerOptions = {},
+  { env = process.env, mayMake = true, signal, make = makeWorkerOf() }: FindWorkerOptions = {},
 ): Promise<MediasoupWorker> {
   const named = env.PARLEY_MEDIASOUP_WORKER;
   if (named) {
@@ -75,28 +84,32 @@ export class WorkerNotFound extends Error {}
  * The vendor's, where it can be reached, runs here, and goes on whatever a participant sends; else one of its source, and where that cannot be built the
  * vendor's all the same.
  */
-async function makeWorker(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
-  const vendors = await fetchVendors(directory, report, signal);
-  if (vendors === 'good') return await writeFile(join(directory, ORIGIN), VENDORS);
-  try {
-    await build(directory, report, signal);
-  } catch (error) {
-    if (vendors === 'none' || signal?.aborted) throw error;
-    report(`none can be built here: ${(error as Error).message}`);
-    await writeFile(join(directory, ORIGIN), `${VENDORS}, which anybody in a call can end by a packet`);
-  }
+export function makeWorkerOf(sources: Partial<WorkerSources> = {}): MakeWorker {
+  const { build = buildHere } = sources;
+  return async (directory, report, signal) => {
+    const vendors = await fetchVendors(sources, directory, report, signal);
+    if (vendors === 'good') return await writeFile(join(directory, ORIGIN), VENDORS);
+    try {
+      await build(directory, report, signal);
+    } catch (error) {
+      if (vendors === 'none' || signal?.aborted) throw error;
+      report(`none can be built here: ${(error as Error).message}`);
+      await writeFile(join(directory, ORIGIN), `${VENDORS}, which anybody in a call can end by a packet`);
+    }
+  };
 }
 
 async function fetchVendors(
+  { download = downloadWorker, survives = survivesPackets }: Partial<WorkerSources>,
   directory: string,
   report: Report,
   signal?: AbortSignal,
 ): Promise<'good' | 'mortal' | 'none'> {
   try {
     report("fetching the vendor's build");
-    await downloadWorker(directory, signal);
+    await download(directory, signal);
     if (!(await runs(directory))) throw new Error('it does not run here');
-    if (await survivesPackets(workerIn(directory))) return 'good';
+    if (await survives(workerIn(directory))) return 'good';
     report("anybody in a call can end the vendor's build by a packet");
     return 'mortal';
   } catch (error) {
@@ -106,7 +119,7 @@ async function fetchVendors(
   }
 }
 
-async function build(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
+async function buildHere(directory: string, report: Report, signal?: AbortSignal): Promise<void> {
   const workshop = join(cacheDirectory(), `${ENTRY}.build`);
   await buildWorker({ directory, workshop, report, signal });
   const fault = await checkWorker(workerIn(directory));
