@@ -31,6 +31,7 @@ import { verify } from './cases/verify.js';
 import { voiceChannel } from './cases/voice-channel.js';
 import { voiceEdges } from './cases/voice-edges.js';
 import { voiceFailover } from './cases/voice-failover.js';
+import { voiceFailoverWeb } from './cases/voice-failover-web.js';
 import { voiceForward } from './cases/voice-forward.js';
 import { voiceJoin } from './cases/voice-join.js';
 import { voiceLatency } from './cases/voice-latency.js';
@@ -75,6 +76,7 @@ const cases: readonly Case[] = [
   voiceForward,
   voiceLatency,
   voiceFailover,
+  voiceFailoverWeb,
   voicePutOut,
 ];
 

@@ -1,5 +1,7 @@
 import { connectClient } from '@parley/infra/testing/foreign-client';
+import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
+import { waitFor } from '@parley/infra/testing/wait-for';
 import { findMediasoupWorker } from '@parley/sfu/worker/find-worker';
 import { withStack } from '../with-stack.js';
 
@@ -27,6 +29,16 @@ export async function withNodes<A>(
       await system.stop();
     }
   });
+}
+
+/** One more node; resolves when it takes calls. */
+export async function addNode(system: SystemProcesses): Promise<ServiceProcess> {
+  const service = await system.add('sfu');
+  await waitFor(async () => (await fetch(`${service.info.url}/ready`)).ok, {
+    what: 'a node to take calls',
+    timeout: 30_000,
+  });
+  return service;
 }
 
 /** A group of these people, made by the first. */
