@@ -47,7 +47,7 @@ export const voiceLatency: Case = {
           ours: added,
           target: '<= 5 ms',
           met: added <= 5,
-          note: `through p50 ${through.at(50).toFixed(2)}, p95 ${through.at(95).toFixed(2)}, p99 ${through.at(99).toFixed(2)}; socket to socket p95 ${straight.at(95).toFixed(2)}; ${through.count} of ${expected} packets`,
+          note: `RTP not encrypted; through p50 ${through.at(50).toFixed(2)}, p95 ${through.at(95).toFixed(2)}, p99 ${through.at(99).toFixed(2)}; socket to socket p95 ${straight.at(95).toFixed(2)}; ${through.count} of ${expected} packets`,
         },
       ];
     } finally {

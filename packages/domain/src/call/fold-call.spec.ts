@@ -38,6 +38,7 @@ describe('how media goes', () => {
     [1, ['sfu', 'sfu', 'sfu']],
     [2, ['p2p', 'p2p', 'sfu', 'sfu']],
     [4, ['p2p', 'p2p', 'p2p', 'p2p', 'sfu', 'sfu']],
+    [8, ['p2p', 'p2p', 'p2p', 'p2p', 'p2p', 'p2p', 'p2p', 'p2p', 'sfu']],
   ])('with at most %i in a mesh is, by how many there are, %j', (p2pMax, bySize) => {
     expect(bySize.map((_, n) => of(n + 1, p2pMax).topology)).toEqual(bySize);
   });
