@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '@parley/client/voice/call-types';
+import { childrenOf } from '@parley/infra/testing/children-of';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +24,24 @@ async function twoInCall(options?: CallOptions): Promise<readonly CallPerson[]> 
 }
 
 describe('a call by a node', () => {
+  it('is heard and seen again at the same node when its media worker is killed', async () => {
+    const people = await twoInCall();
+    const tracks = () => Promise.all(people.map(async (each) => (await each.received())[0]?.tracks));
+    const [node, before] = [await waitFor(carrier, { what: 'a node to tell of the call' }), await tracks()];
+    const [worker = 0] = childrenOf(node.pid, 'mediasoup-worker');
+    process.kill(worker, 'SIGKILL');
+    // What the old ones still play does not count.
+    await waitFor(async () => (await tracks()).every((each, n) => each !== before[n]), {
+      what: 'tracks of another worker',
+      timeout: 30_000,
+    });
+    await allHearAndSee(people);
+    expect(await carrier()).toBe(node);
+    expect(childrenOf(node.pid, 'mediasoup-worker')).not.toContain(worker);
+    // The next one looks for the node of the one call there is.
+    await Promise.all(people.map((each) => each.leave()));
+  });
+
   it('is heard and seen again, without a hand, when the node is killed', async () => {
     const people = await twoInCall();
     const before = await waitFor(() => carrier().catch(() => undefined), {
