@@ -2,8 +2,9 @@ import { type Call, deviceKey } from '@parley/domain/call/call';
 import { foldCall } from '@parley/domain/call/fold-call';
 import { callOf } from '@parley/domain/call/ongoing';
 import type { LiveEvent } from '@parley/domain/wire/live';
+import { backoffMs } from '../backoff.js';
 import type { ParleyClient } from '../parley-client.js';
-import { RefusalError } from '../refusal-error.js';
+import { asRefusal, RefusalError } from '../refusal-error.js';
 
 /** The calls of a client's conversations, folded from what it hears; asked for where it cannot have heard everything. */
 export type CallBook = {
@@ -37,6 +38,9 @@ const MAX_WAITING = 1_000;
 /** Milliseconds that an event may take longer than the answer that says it is in the log. */
 const EVENT_MS = 300;
 
+/** Between two tries of a read that the book itself needs. */
+const AGAIN = { baseMs: 250, capMs: 5_000 };
+
 type Reading = { readonly done: Promise<Call | undefined>; readonly waiting: LiveEvent[] };
 type Known = { readonly call: Call | undefined; readonly revision: number };
 
@@ -47,6 +51,9 @@ export function createCallBook({
 }: Pick<ParleyClient, 'call' | 'on'> & { readonly state: () => ParleyClient['state'] }): CallBook {
   const known = new Map<string, Known>();
   const reading = new Map<string, Reading>();
+  /** Conversations whose call must be read anew, and what tries it again where it was refused. */
+  const needed = new Map<string, ReturnType<typeof setTimeout> | undefined>();
+  let isClosed = false;
   const listeners = new Set<(change: CallChange) => void>();
 
   function set(conversationId: string, next: Known, event: LiveEvent | undefined): void {
@@ -75,7 +82,7 @@ export function createCallBook({
     if (now !== undefined && seq <= now.revision) return;
     if (now === undefined && type !== 'call.started') {
       // One that began before this page was there.
-      if (type === 'call.joined') void read(conversationId).catch(() => undefined);
+      if (type === 'call.joined') need(conversationId);
       return;
     }
     if (now?.call === undefined && type !== 'call.started' && now !== undefined) {
@@ -84,7 +91,39 @@ export function createCallBook({
     }
     set(conversationId, { call: foldCall(now?.call, event as never), revision: seq }, event);
     // Who was banned is named by a hash that is not told.
-    if (type === 'member.banned' && now?.call !== undefined) void read(conversationId).catch(() => undefined);
+    if (type === 'member.banned' && now?.call !== undefined) need(conversationId);
+  }
+
+  /** Nobody asks for it again if this does not: without it who was banned stays in the call here. */
+  function need(conversationId: string): void {
+    if (needed.has(conversationId)) return;
+    needed.set(conversationId, undefined);
+    void tryRead(conversationId, 0);
+  }
+
+  async function tryRead(conversationId: string, failures: number): Promise<void> {
+    try {
+      await read(conversationId);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      if (isClosed || !passes(refusal)) return void needed.delete(conversationId);
+      const wait = Math.max(backoffMs(failures + 1, Math.random(), AGAIN), refusal.retryAfterMs ?? 0);
+      const timer = setTimeout(() => {
+        if (mayGoOn(conversationId)) void tryRead(conversationId, failures + 1);
+        else needed.delete(conversationId);
+      }, wait);
+      needed.set(conversationId, timer);
+    }
+  }
+
+  function mayGoOn(conversationId: string): boolean {
+    const now = known.get(conversationId);
+    return state().tag !== 'stopped' && (now === undefined || now.call !== undefined);
+  }
+
+  function satisfy(conversationId: string): void {
+    clearTimeout(needed.get(conversationId));
+    needed.delete(conversationId);
   }
 
   function read(conversationId: string): Promise<Call | undefined> {
@@ -95,13 +134,18 @@ export function createCallBook({
       .then(({ call, revision }) => {
         reading.delete(conversationId);
         set(conversationId, { call: call && callOf(call), revision }, undefined);
-        if (waiting.length > MAX_WAITING) return read(conversationId);
+        if (waiting.length > MAX_WAITING) {
+          need(conversationId);
+          return read(conversationId);
+        }
+        satisfy(conversationId);
         for (const event of waiting) fold(event);
         return known.get(conversationId)?.call;
       })
       .catch((error) => {
         reading.delete(conversationId);
         for (const event of waiting) fold(event);
+        if (waiting.length > MAX_WAITING) need(conversationId);
         throw error;
       });
     reading.set(conversationId, { done, waiting });
@@ -112,7 +156,7 @@ export function createCallBook({
     on('event', fold),
     on('resync', ({ conversationId }) => {
       if (known.get(conversationId)?.call === undefined) known.delete(conversationId);
-      else if (state().tag !== 'stopped') void read(conversationId).catch(() => undefined);
+      else if (state().tag !== 'stopped') need(conversationId);
     }),
   ];
 
@@ -145,11 +189,16 @@ export function createCallBook({
       return () => void listeners.delete(listener);
     },
     close() {
+      isClosed = true;
       for (const off of offs) off();
+      for (const timer of needed.values()) clearTimeout(timer);
       listeners.clear();
     },
   };
 }
+
+/** A client whose token is over opens another session with a fresh one, or stops. */
+const passes = ({ tag, retryable }: RefusalError): boolean => retryable || tag === 'TokenExpired';
 
 /** Why this participant is in the call no more; undefined: it is in it. */
 export function whyOut(
