@@ -1,7 +1,8 @@
 import type { TrackSource } from '@parley/domain/wire/voice';
 import type { CallDevices, CallOptions } from './call-types.js';
+import { createCapture } from './capture.js';
 
-/** Microphone, camera and screen of this device: asked for when they are turned on, let go of at the end. */
+/** Microphone, camera and screen of this device: asked for when they are turned on, let go of at the end. Of several wishes the newest counts, however late the browser answers. */
 export type OwnMedia = {
   track(source: TrackSource): MediaStreamTrack | null;
   setMic(on: boolean): Promise<void>;
@@ -16,8 +17,6 @@ export type OnTrack = (source: TrackSource, track: MediaStreamTrack | null) => v
 
 export function createOwnMedia(options: CallOptions, onTrack: OnTrack): OwnMedia {
   const tracks = new Map<TrackSource, MediaStreamTrack>();
-  let microphone = options.microphoneId;
-  let camera = options.cameraId;
   let isClosed = false;
 
   /** One the browser has taken away (unplugged, ended by its own button) is gone here, too. */
@@ -40,49 +39,57 @@ export function createOwnMedia(options: CallOptions, onTrack: OnTrack): OwnMedia
     onTrack(source, track ?? null);
   }
 
-  async function listen(): Promise<void> {
-    put('mic', await capture('audio', MICROPHONE, microphone));
-  }
-
-  async function film(): Promise<void> {
-    put('camera', await capture('video', options.video ?? CAMERA, camera));
-  }
+  const microphone = createCapture({
+    ask: (deviceId) => capture('audio', MICROPHONE, deviceId),
+    take: (stream) => put('mic', stream.getTracks()[0]),
+    deviceId: options.microphoneId,
+  });
+  const camera = createCapture({
+    ask: (deviceId) => capture('video', options.video ?? CAMERA, deviceId),
+    take: (stream) => put('camera', stream.getTracks()[0]),
+    deviceId: options.cameraId,
+  });
+  const screen = createCapture({
+    ask: () => navigator.mediaDevices.getDisplayMedia({ video: SCREEN, audio: true }),
+    take(stream) {
+      const [video] = stream.getVideoTracks();
+      if (video !== undefined && video.contentHint === '') video.contentHint = 'detail';
+      put('screen', video);
+      put('screenAudio', stream.getAudioTracks()[0]);
+    },
+    deviceId: undefined,
+  });
 
   return {
     track: (source) => tracks.get(source) ?? null,
     async setMic(on) {
       const track = tracks.get('mic');
       if (track !== undefined) track.enabled = on;
-      else if (on) await listen();
+      else if (on) await microphone.on();
+      else microphone.off();
     },
     async setCamera(on) {
-      if (!on) put('camera', undefined);
-      else if (!tracks.has('camera')) await film();
+      if (!on) {
+        camera.off();
+        put('camera', undefined);
+      } else if (!tracks.has('camera')) await camera.on();
     },
     async setScreen(on) {
       if (!on) {
+        screen.off();
         put('screen', undefined);
         put('screenAudio', undefined);
-        return;
-      }
-      if (tracks.has('screen')) return;
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: SCREEN, audio: true });
-      const [video] = stream.getVideoTracks();
-      if (video !== undefined && video.contentHint === '') video.contentHint = 'detail';
-      put('screen', video);
-      put('screenAudio', stream.getAudioTracks()[0]);
+      } else if (!tracks.has('screen')) await screen.on();
     },
     async useDevice(kind, deviceId) {
-      if (kind === 'camera') {
-        camera = deviceId;
-        if (tracks.has('camera')) await film();
-        return;
-      }
-      microphone = deviceId;
-      if (tracks.has('mic')) await listen();
+      const [device, source] =
+        kind === 'camera' ? ([camera, 'camera'] as const) : ([microphone, 'mic'] as const);
+      device.use(deviceId);
+      if (tracks.has(source) || device.isAwaited) await device.on();
     },
     close() {
       isClosed = true;
+      for (const each of [microphone, camera, screen]) each.off();
       for (const track of tracks.values()) {
         track.onended = null;
         track.stop();
@@ -122,11 +129,10 @@ async function capture(
   kind: 'audio' | 'video',
   wishes: MediaTrackConstraints,
   deviceId: string | undefined,
-): Promise<MediaStreamTrack | undefined> {
+): Promise<MediaStream> {
   const exactly = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ [kind]: { ...wishes, ...exactly } });
-    return stream.getTracks()[0];
+    return await navigator.mediaDevices.getUserMedia({ [kind]: { ...wishes, ...exactly } });
   } catch (error) {
     const isGone = error instanceof Error && error.name === 'OverconstrainedError';
     if (deviceId === undefined || !isGone) throw error;
