@@ -1,12 +1,13 @@
 import type { Call, Topology } from '@parley/domain/call/call';
 import { callOf } from '@parley/domain/call/ongoing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientEvents } from '../client-events.js';
 import { createListeners } from '../listeners.js';
 import type { ParleyClient } from '../parley-client.js';
 import type { AskVoice } from './ask-voice.js';
 import type { CallBook, CallChange } from './call-book.js';
 import { createCallSession, type OwnCallSession } from './call-session.js';
+import type { CallOptions } from './call-types.js';
 import type { OwnMedia } from './own-media.js';
 
 const place = { conversationId: 'c', call: 5 };
@@ -14,11 +15,16 @@ const ON = { mic: true, camera: true, screen: false, deafened: false };
 
 let session: OwnCallSession;
 let now: Call;
+/** What the browser is asked for, and what allows it. */
+let micAsked: boolean[];
+let allow: (() => void)[];
 let happens: (change: CallChange) => void;
 let events: ReturnType<typeof createListeners<ClientEvents>>;
 
 /** Ann in a call with bob, which no gateway lets her into yet. */
-function begin(topology: Topology): void {
+function begin(topology: Topology, options: CallOptions = {}): void {
+  micAsked = [];
+  allow = [];
   events = createListeners<ClientEvents>();
   const ann = { participant: 5, user: 'ann', device: 'd', at: 5 };
   const bob = { participant: 6, user: 'bob', device: 'd', at: 6 };
@@ -52,8 +58,15 @@ function begin(topology: Topology): void {
     conversationId: 'c',
     call: now,
     participant: 5,
-    media: { track: () => null, close: () => undefined } as unknown as OwnMedia,
-    options: {},
+    media: {
+      track: () => null,
+      close: () => undefined,
+      setMic(on: boolean) {
+        micAsked.push(on);
+        return on ? new Promise<void>((resolve) => allow.push(resolve)) : Promise.resolve();
+      },
+    } as unknown as OwnMedia,
+    options,
   });
 }
 
@@ -93,6 +106,45 @@ describe('a broadcast that its node refuses', () => {
     broadcast(null);
     broadcast('screen');
     expect(refused()).toBeUndefined();
+  });
+});
+
+describe('a microphone that the browser is slow to give', () => {
+  const isOn = () => session.state.snapshot().tiles.find(({ isMe }) => isMe)?.mic;
+  beforeEach(() => begin('p2p', { mic: false }));
+
+  it('is on when it is there', async () => {
+    const on = session.setMic(true);
+    expect(isOn()).toBe(false);
+    allow[0]?.();
+    await on;
+    expect(isOn()).toBe(true);
+  });
+
+  it('stays off for who has turned it off meanwhile, as one does who need not hold a button any more', async () => {
+    session.setPushToTalk(true);
+    const on = session.setMic(true);
+    void session.setMic(false);
+    session.setPushToTalk(false);
+    allow[0]?.();
+    await on;
+    expect(isOn()).toBe(false);
+    expect(micAsked).toEqual([true, false]);
+  });
+
+  it('is off at once for who turns it off', async () => {
+    const on = session.setMic(true);
+    allow[0]?.();
+    await on;
+    void session.setMic(false);
+    expect(isOn()).toBe(false);
+  });
+
+  it('is on for who has turned it off and on again meanwhile', async () => {
+    const wishes = [session.setMic(true), session.setMic(false), session.setMic(true)];
+    for (const each of allow) each();
+    await Promise.all(wishes);
+    expect(isOn()).toBe(true);
   });
 });
 

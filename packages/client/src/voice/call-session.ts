@@ -45,6 +45,8 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   let isAudioOnly = false;
   let broadcast: { readonly source: BroadcastSource; readonly refused: string | null } | undefined;
   let hearing: Hearing | undefined;
+  /** The browser is slow to give a microphone: by then something else may be wanted. */
+  let micWishes = 0;
   const me = (): number => driver.participant;
   const isOver = (): boolean => driver.state.tag === 'ended';
   const roster = createCallRoster(given.call);
@@ -221,7 +223,11 @@ export function createCallSession(given: CallSessionOptions): OwnCallSession {
   return {
     state: store,
     async setMic(on) {
-      if (on) await media.setMic(true);
+      const wish = ++micWishes;
+      const asking = media.setMic(on);
+      // Whoever turns it off is not heard from here on.
+      if (on) await asking;
+      if (wish !== micWishes) return;
       own.change({ mic: on });
       speak();
     },
