@@ -12,6 +12,7 @@ declare const calls: Calls;
 declare const heard: PageEars;
 declare global {
   var holes: number;
+  var line: RTCPeerConnection;
 }
 
 let stage: CallStage;
@@ -70,6 +71,85 @@ describe('whoever was away from a mesh for so long that they were taken out of i
     line.close();
   });
 });
+
+describe('whoever is banned from a mesh, and whose page keeps what it had', () => {
+  it('is sent nothing more by the others, and is heard by them no more', async () => {
+    const { people, id } = await callOf(stage, 3, 0);
+    const [ann, bob, cat] = people as [CallPerson, CallPerson, CallPerson];
+    const others = [ann, cat];
+    await allHearAndSee(people, 0);
+    await bob.page.evaluate(keepAll);
+    for (const each of others) await each.page.evaluate(noteLineTo, bob.user);
+    await stage.ban(id, bob.user);
+    await waitFor(async () => (await bob.call()).why === 'removed', { what: 'bob to be told' });
+    const lines = () => Promise.all(others.map(({ page }) => page.evaluate(notedLine)));
+    const closed = { state: 'closed', streams: 0, receives: false };
+    await waitFor(async () => (await lines()).every(({ state }) => state === closed.state), {
+      what: 'the others to close their connections to bob',
+    });
+    expect(await lines()).toEqual([closed, closed]);
+    // What was under way by then has come.
+    const received = await receivedAfterSending(bob, 25);
+    expect(received).toHaveLength(2);
+    expect(await receivedAfterSending(bob, 100)).toEqual(received);
+    await allHearAndSee(others, 0);
+    expect(await lines()).toEqual([closed, closed]);
+    for (const each of others) expect((await each.call()).users).toEqual([ann.user, cat.user]);
+  });
+});
+
+/** What has come by each connection of somebody, once they have sent so many more packets of voice by each. */
+async function receivedAfterSending({ user, page }: CallPerson, count: number): Promise<number[]> {
+  const before = await page.evaluate(voicePackets);
+  let now = before;
+  await waitFor(
+    async () => {
+      now = await page.evaluate(voicePackets);
+      return now.every(({ sent }, n) => sent >= (before[n]?.sent ?? 0) + count);
+    },
+    { timeout: 60_000, what: `${user} to send on` },
+  );
+  return now.map(({ received }) => received);
+}
+
+/** The page of somebody who does not care that they are out: what it has stays open, and its microphone on. */
+function keepAll(): void {
+  RTCPeerConnection.prototype.close = () => undefined;
+  MediaStreamTrack.prototype.stop = () => undefined;
+}
+
+/** Notes which connection goes to somebody. */
+function noteLineTo(other: string): void {
+  const { tiles } = (calls.current.snapshot() as CallSession).state.snapshot();
+  const voice = tiles.find(({ user }) => user === other)?.tracks.mic;
+  globalThis.line = heard.connections.find((each) =>
+    each.getReceivers().some(({ track }) => track === voice),
+  ) as RTCPeerConnection;
+}
+
+/** The one that was noted, and whether anything is sent or can be heard by it. */
+async function notedLine() {
+  let streams = 0;
+  (await line.getStats()).forEach(({ type }) => {
+    if (type === 'inbound-rtp' || type === 'outbound-rtp') streams++;
+  });
+  const receives = line.getReceivers().some(({ track }) => track.readyState === 'live');
+  return { state: line.connectionState, streams, receives };
+}
+
+/** Packets of voice that each connection of the page has sent and received. */
+async function voicePackets() {
+  const reports = await Promise.all(heard.connections.map((each) => each.getStats()));
+  return reports.map((report) => {
+    let [sent, received] = [0, 0];
+    report.forEach((each) => {
+      if (each.kind !== 'audio') return;
+      if (each.type === 'outbound-rtp') sent += each.packetsSent;
+      if (each.type === 'inbound-rtp') received += each.packetsReceived;
+    });
+    return { sent, received };
+  });
+}
 
 /** By a node pictures go a second later than voices, from here and to here. */
 function delayPictures(): void {

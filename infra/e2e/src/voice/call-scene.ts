@@ -21,6 +21,8 @@ export type CallScene = {
   setRole(conversationId: string, user: string, role: 'admin' | 'member'): Promise<void>;
   /** One more in a group. */
   join(conversationId: string, user: string): Promise<void>;
+  /** Puts somebody out of a group for good. */
+  ban(conversationId: string, user: string): Promise<void>;
   /** Closes all pages. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +70,9 @@ export async function openCallScene(system: Pick<SystemProcesses, 'ws' | 'token'
     },
     async join(conversationId, user) {
       await owner.call('member.add', { conversationId, users: [user] });
+    },
+    async ban(conversationId, user) {
+      await owner.call('member.ban', { conversationId, user });
     },
     async close() {
       await clear();
