@@ -1,4 +1,5 @@
 import { openBreakableLine } from '@parley/infra/testing/breakable-line';
+import { figureOf } from '@parley/infra/testing/figure-of';
 import type { ForeignClient } from '@parley/infra/testing/foreign-client';
 import { startService } from '@parley/infra/testing/service-process';
 import { redisUrlBeside } from '@parley/infra/testing/test-environment';
@@ -401,23 +402,32 @@ describe('without Redis', () => {
 });
 
 it('counts who is in calls, signals, refusals and what clients report', async () => {
-  const { ann, call, inCall } = await talk('v-metrics');
-  await ann.request('voice.report', { ...inCall, latencyMs: 80, jitterMs: 4, lossPerMille: 20 });
-  expect(tagOf(await (await open('cat')).request('voice.report', inCall))).toBe('NotInCall');
-  const read = async () => (await fetch(`${fixture.gateway.url}/metrics`)).text();
+  const gateway = await openGateway(fixture.natsUrl);
+  const { bob, call, participant, inCall } = await talk('v-metrics', gateway.ws);
+  await bob.request('voice.signal', { ...inCall, to: call, signal: { type: 'bye' } });
+  const report = { latencyMs: 80, rttMs: 30, jitterMs: 4, gapMs: 600, lossPerMille: 20 };
+  expect((await bob.request('voice.report', { ...inCall, ...report })).result).toEqual({});
+  const cat = await open('cat', 'laptop', gateway.ws);
+  expect(tagOf(await cat.request('voice.report', inCall))).toBe('NotInCall');
+  const read = async () => (await fetch(`${gateway.url}/metrics`)).text();
   const text = await read();
-  for (const name of [
-    'voice_active_channels',
-    'voice_sessions',
-    'voice_joins_total{topology="p2p"',
-    'voice_signals_total',
-    'voice_errors_total{reason="NotInCall"',
-    'voice_latency_ms_bucket',
-    'voice_jitter_ms_bucket',
-    'voice_packet_loss_ratio_bucket',
-  ])
-    expect(text).toContain(name);
-  const sessions = (seen: string) => Number(/^voice_session_seconds_count\{.*\} (\d+)$/m.exec(seen)?.[1]);
-  await calls.leave('v-metrics', call, call, 'ann');
-  await waitFor(async () => sessions(await read()) > sessions(text), { what: 'the session that ended' });
+  const figure = (name: string, label?: string) => figureOf(text, `voice_${name}`, label);
+  expect(figure('active_channels')).toBe(1);
+  expect(figure('sessions')).toBe(1);
+  expect(figure('joins_total', 'topology="p2p"')).toBe(1);
+  expect(figure('signals_total')).toBe(1);
+  expect(figure('errors_total', 'reason="NotInCall"')).toBe(1);
+  const heardOf = ['latency_ms', 'round_trip_ms', 'jitter_ms', 'gap_ms', 'packet_loss_ratio'];
+  expect(heardOf.map((name) => [name, figure(`${name}_count`), figure(`${name}_sum`)])).toEqual([
+    ['latency_ms', 1, 80],
+    ['round_trip_ms', 1, 30],
+    ['jitter_ms', 1, 4],
+    ['gap_ms', 1, 600],
+    ['packet_loss_ratio', 1, 0.02],
+  ]);
+  await calls.leave('v-metrics', call, participant, 'bob');
+  await waitFor(async () => figureOf(await read(), 'voice_session_seconds_count') === 1, {
+    what: 'the session that ended',
+  });
+  await gateway.stop();
 });
