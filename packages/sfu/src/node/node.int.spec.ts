@@ -10,7 +10,9 @@ import { processIdentity } from '@parley/infra/embedded/process-identity';
 import { liveSubject } from '@parley/infra/log/subjects';
 import { createLog } from '@parley/infra/runtime/log';
 import { childrenOf } from '@parley/infra/testing/children-of';
+import { figureOf } from '@parley/infra/testing/figure-of';
 import { openRawTransport, type RemoteTransport } from '@parley/infra/testing/media/raw-transport';
+import { speakOn } from '@parley/infra/testing/media/speech';
 import { type TestEnvironment, testEnvironment } from '@parley/infra/testing/test-environment';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import type { NodeBeat } from '@parley/infra/voice/beat';
@@ -26,7 +28,16 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openRooms } from '../room/open-rooms.js';
 import type { Rooms } from '../room/rooms.js';
-import { CALL, type Cluster, openCluster, PARTITIONS, rosterOf, type TestNode } from '../testing/cluster.js';
+import {
+  CALL,
+  type Changed,
+  type Cluster,
+  openCluster,
+  PARTITIONS,
+  rosterOf,
+  type TestNode,
+} from '../testing/cluster.js';
+import { opusParameters } from '../testing/open-test-rooms.js';
 import { testWorker } from '../testing/test-worker.js';
 import { openNode } from './node.js';
 import { refused } from './requests.js';
@@ -119,11 +130,49 @@ describe('a node', () => {
     await cluster.attach(await cluster.seat('c-load'));
     expect((await fetch(`${url}/ready`)).status).toBe(200);
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    for (const name of ['cpu_ratio', 'memory_bytes', 'connections', 'healthy'])
-      expect(metrics).toMatch(new RegExp(`^voice_node_${name}\\{.*\\} \\d`, 'm'));
-    expect(metrics).toMatch(/^voice_placements_total\{.*why="opened".*\} \d/m);
+    const figure = (name: string, label?: string) => figureOf(metrics, `voice_${name}`, label);
+    expect(figure('node_cpu_ratio')).toBeGreaterThanOrEqual(0);
+    expect(figure('node_memory_bytes')).toBeGreaterThan(1_000_000);
+    expect(figure('node_connections')).toBeGreaterThan(0);
+    expect(figure('node_healthy')).toBe(1);
+    expect(figure('placements_total', 'why="opened"')).toBeGreaterThan(0);
     const [known] = await openRegistry(cluster.redis).read();
     expect(known?.beat).toMatchObject({ node: id, region: 'local', state: 'ready', http: url });
+  });
+});
+
+describe('the load of a node', () => {
+  afterEach(() => cluster.clear());
+
+  it('is what it carries, by which nodes are chosen', async () => {
+    const { id } = await cluster.start();
+    const bob = { participant: 2, user: 'bob', device: 'd2' };
+    cluster.calls.set('c-carried', {
+      participants: [
+        { participant: 1, user: 'alice', device: 'd1', at: 0 },
+        { ...bob, at: 0 },
+      ],
+    });
+    const seat = await cluster.seat('c-carried');
+    const load = async () => (await openRegistry(cluster.redis).read())[0]?.beat.load;
+    await waitFor(load, { what: 'a beat' });
+    expect(await load()).toMatchObject({ calls: 0, participants: 0, consumers: 0, bitrate: 0 });
+    const voice = await carryVoice(seat, { ...bob, node: id, caller: bob });
+    await waitFor(
+      async () => isDeepStrictEqual(await counted(), { calls: 1, participants: 2, consumers: 1 }),
+      {
+        what: 'both, and what one hears of the other',
+      },
+    );
+    // It comes and goes: 50 packets a second of 60 bytes each, and their headers.
+    await waitFor(async () => ((await load())?.bitrate ?? 0) > 2 * 50 * 60 * 8, { what: 'the bits' });
+    await waitFor(async () => ((await load())?.cpu ?? 0) > 0, { what: 'the work of its worker' });
+    await voice.end();
+
+    async function counted() {
+      const { calls, participants, consumers } = (await load()) ?? {};
+      return { calls, participants, consumers };
+    }
   });
 });
 
@@ -510,19 +559,51 @@ function openOwnNode(self: string, over: Partial<Rooms> = {}) {
 
 /** A participant whose transport stands, who goes nowhere. */
 async function stay(seat: Seat) {
-  const must = async (method: NodeMethod, params: object = {}) => {
-    const reply = await cluster.ask(seat, method, params);
-    if ('refusal' in reply) throw new Error(`${method}: ${reply.refusal.tag}`);
-    return reply.result;
-  };
+  const must = asker(seat);
   await must('voice.attach');
-  const opened = (await must('voice.openTransport', {
-    direction: 'recv',
-  })) as VoiceResult<'voice.openTransport'>;
-  return openRawTransport(opened as unknown as RemoteTransport, async (dtlsParameters) => {
-    await must('voice.connectTransport', { transport: opened.transport, dtlsParameters });
-  });
+  return (await openTransport(must, 'recv')).raw;
 }
+
+/** What asks a node as the participant of a ticket, and fails when it is refused. */
+const asker =
+  (seat: Seat, changed: Changed = {}) =>
+  async <M extends NodeMethod>(method: M, params: object = {}): Promise<VoiceResult<M>> => {
+    const reply = await cluster.ask(seat, method, params, changed);
+    if ('refusal' in reply) throw new Error(`${method}: ${reply.refusal.tag}`);
+    return reply.result as VoiceResult<M>;
+  };
+
+async function openTransport(must: ReturnType<typeof asker>, direction: 'send' | 'recv') {
+  const opened = await must('voice.openTransport', { direction });
+  const { transport } = opened;
+  const raw = await openRawTransport(opened as unknown as RemoteTransport, async (dtlsParameters) => {
+    await must('voice.connectTransport', { transport, dtlsParameters });
+  });
+  return { transport, raw };
+}
+
+/** Alice speaks all the time, and another participant hears her. */
+async function carryVoice(seat: Seat, listener: Changed): Promise<{ readonly end: () => Promise<void> }> {
+  const [alice, bob] = [asker(seat), asker(seat, listener)];
+  await alice('voice.attach');
+  const { rtpCapabilities } = await bob('voice.attach');
+  const mouth = await openTransport(alice, 'send');
+  const ear = await openTransport(bob, 'recv');
+  const rtpParameters = opusParameters(SSRC);
+  await alice('voice.produce', { transport: mouth.transport, kind: 'audio', source: 'mic', rtpParameters });
+  await bob('voice.receive', { transport: ear.transport, rtpCapabilities });
+  const fallSilent = speakOn(Buffer.alloc(60, 1), (packet) =>
+    mouth.raw.send({ ...packet, ssrc: SSRC, payloadType: 111 }),
+  );
+  return {
+    async end() {
+      fallSilent();
+      await Promise.all([mouth.raw.close(), ear.raw.close()]);
+    },
+  };
+}
+
+const SSRC = 1_001;
 
 /** A worker that starts for as long as the file `broken` is not there. */
 async function breakableWorker(): Promise<{ readonly workerBin: string; readonly broken: string }> {

@@ -1,11 +1,13 @@
 import { refuse } from '@parley/domain/conversation/refusals';
 import type { OngoingCall } from '@parley/domain/wire/calls';
 import { MAX_TRANSPORTS, type VoiceResult } from '@parley/domain/wire/voice';
+import { figureOf } from '@parley/infra/testing/figure-of';
 import {
   type HeardPacket,
   openRawTransport,
   type RemoteTransport,
 } from '@parley/infra/testing/media/raw-transport';
+import { speakOn } from '@parley/infra/testing/media/speech';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import * as E from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -482,7 +484,47 @@ describe('a room', () => {
       'voice_session_seconds_count 1',
     );
   });
+
+  it('counts what a voice weighs on its way, and how well it comes', async () => {
+    const a = await join(ann);
+    const b = await join(bob);
+    const [sending, receiving] = await Promise.all([
+      connect(ann, a.opened.send),
+      connect(bob, b.opened.recv),
+    ]);
+    const { headerExtensions, ...parameters } = opusParameters(1_100);
+    const numbered = [...(headerExtensions ?? []), { uri: TRANSPORT_WIDE_CC, id: 5 }];
+    const rtpParameters = { ...parameters, headerExtensions: numbered };
+    await test.must(ann, 'voice.produce', { transport: a.send, kind: 'audio', source: 'mic', rtpParameters });
+    await film(ann, a.send);
+    await receive(bob, b);
+    const fallSilent = speakOn(Buffer.alloc(60, 1), (packet) =>
+      sending.send({ ...packet, ssrc: 1_100, payloadType: 111 }),
+    );
+    const figure = async (name: string, label?: string) =>
+      figureOf(await test.registry.metrics(), `voice_${name}`, label);
+    try {
+      for (const direction of ['in', 'out']) {
+        const label = `direction="${direction}"`;
+        // 50 packets a second of 60 bytes, and their headers.
+        await waitFor(async () => (await figure('bitrate_bits_per_second', label)) > 50 * 60 * 8, {
+          what: `the bits that go ${direction}`,
+        });
+        await waitFor(async () => (await figure('packet_loss_ratio_count', label)) > 0, {
+          what: `what is lost on the way ${direction}`,
+        });
+      }
+      await waitFor(async () => (await figure('jitter_ms_sum')) > 0, { what: 'jitter' });
+      expect(await figure('consumers')).toBe(2);
+    } finally {
+      fallSilent();
+      await Promise.all([sending.close(), receiving.close()]);
+    }
+  });
 });
+
+/** Packets are numbered by it for all of a transport, so that the other side can tell which are missing. */
+const TRANSPORT_WIDE_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
 const room = { conversationId: testCall.conversationId, call: testCall.call, fence: testCall.fence };
 
