@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect } from '@parley/client/parley-client';
 import { forgetHome } from '@parley/infra/embedded/forget-home';
-import { type CliProcess, startCli } from '@parley/infra/testing/cli-process';
+import type { CliProcess } from '@parley/infra/testing/cli-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { testWorker } from '@parley/sfu/testing/test-worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Endpoints, parleyUp } from './parley-up.js';
 import { projected } from './read-model.js';
 
 let home: string;
@@ -25,17 +26,11 @@ afterAll(async () => {
   await forgetHome(home);
 });
 
-type Endpoints = Readonly<Record<'web' | 'ws' | 'api' | 'token' | 'nats' | 'database' | 'redis', string>>;
-
 /** Starts servers and services in the home, and waits for the line that says where they are. */
 async function up(): Promise<{ run: CliProcess; endpoints: Endpoints }> {
-  const run = startCli(['up', '--json'], { PARLEY_HOME: home });
+  const { run, ready } = parleyUp(home);
   started.push(run);
-  const line = await waitFor(() => /^ready (\{.*\})$/m.exec(run.output.out), {
-    what: 'the ready line',
-    timeout: 90_000,
-  });
-  return { run, endpoints: JSON.parse(line[1] as string) as Endpoints };
+  return { run, endpoints: await ready };
 }
 
 /** Every process that this one has started, and those they have. */
