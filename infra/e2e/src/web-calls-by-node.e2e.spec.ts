@@ -14,6 +14,7 @@ import {
   shows,
   tile,
 } from './web/call-people.js';
+import { letsSpeak, mutes, putsOut } from './web/led-call.js';
 import { serious } from './web/serious.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, type WebStack } from './web/web-stack.js';
@@ -113,6 +114,16 @@ describe('who is in a call by a node', () => {
     await button(ann, 'Unmute').click();
     await silent.waitFor({ state: 'detached' });
     await hears(bob, 'ann');
+  });
+});
+
+describe('who leads a call by a node', () => {
+  it('mutes somebody, lets them speak and puts them out', async () => {
+    const [ann, bob] = await inCall('Led');
+    await mutes(ann, bob);
+    await letsSpeak(ann, bob);
+    await putsOut(ann, bob);
+    expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
 });
 

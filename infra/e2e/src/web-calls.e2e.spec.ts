@@ -3,9 +3,11 @@ import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type PageEars, rememberConnections } from './voice/page-ears.js';
 import { button, CALLER, callerIn, hears, PHONE, peopleIn, sees, tile } from './web/call-people.js';
+import { letsSpeak, mutes, putsOut } from './web/led-call.js';
 import { serious } from './web/serious.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
+import { NODE } from './web/web-stack-with-node.js';
 
 let stack: WebStack;
 
@@ -25,6 +27,21 @@ const sentSmaller = ({ page }: WebPerson): Promise<number | undefined> =>
         .flatMap((each) => each.getSenders())
         .find(({ track }) => track?.kind === 'video')
         ?.getParameters().encodings[0]?.scaleResolutionDownBy,
+  );
+
+/** By what media goes: a node waits for checks of its paths (`ice-lite`), which no browser does. */
+const waysOf = ({ page }: WebPerson): Promise<readonly string[]> =>
+  page.evaluate(() =>
+    heard.connections
+      .filter(({ connectionState }) => connectionState === 'connected')
+      .map(({ remoteDescription }) => (remoteDescription?.sdp.includes('a=ice-lite') ? 'node' : 'browser')),
+  );
+
+const goesBy = (people: readonly WebPerson[], ways: string): Promise<unknown> =>
+  Promise.all(
+    people.map((each) =>
+      waitFor(async () => (await waysOf(each)).join() === ways, { what: `media to go by ${ways}` }),
+    ),
   );
 
 /** The browser asks for devices, and nobody answers it. */
@@ -122,6 +139,23 @@ describe('two people in two windows', () => {
     });
     await bob.page.setViewportSize({ width: 1_000, height: 340 });
     await waitFor(async () => (await sentSmaller(ann)) === 4, { what: 'a quarter for a small window' });
+  });
+
+  it('go by a node while one of them is muted by who leads, and from browser to browser after', async () => {
+    await stack.system.add('sfu', NODE);
+    await groupOf(await stack.client('ann'), 'Led', ['bob']);
+    const ann = await callerIn(stack, 'Led', 'ann', { first: rememberConnections });
+    const bob = await callerIn(stack, 'Led', 'bob', { first: rememberConnections });
+    await button(ann, 'Start a voice call').click();
+    await button(bob, 'Accept').first().click();
+    await goesBy([ann, bob], 'browser');
+    await mutes(ann, bob);
+    await goesBy([ann, bob], 'node,node');
+    await letsSpeak(ann, bob);
+    await goesBy([ann, bob], 'browser');
+    await hears(ann, 'bob');
+    await putsOut(ann, bob);
+    expect([...ann.troubles, ...bob.troubles]).toEqual([]);
   });
 
   it('are told by sight what the other does not want to answer', async () => {

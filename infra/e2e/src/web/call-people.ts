@@ -49,6 +49,14 @@ export async function menuOf(person: WebPerson): Promise<void> {
   await person.page.getByLabel('Microphone', { exact: true }).waitFor();
 }
 
+/** Does something about somebody in the panel of who is in the call, which is open from then on until Escape. */
+export async function actOn({ page }: WebPerson, user: string, what: string): Promise<void> {
+  const menu = page.getByRole('button', { name: `What to do about ${user}` });
+  if (!(await menu.isVisible())) await page.getByRole('button', { name: /^People in the call/ }).click();
+  await menu.click();
+  await page.getByRole('menuitem', { name: what, exact: true }).click();
+}
+
 export const shows = ({ page }: WebPerson, words: string): Promise<void> =>
   page.getByText(words).first().waitFor();
 

@@ -5,8 +5,11 @@ import { startWebStack, type WebStack } from './web-stack.js';
 export async function startWebStackWithNode(): Promise<WebStack> {
   const stack = await startWebStack(
     ['--use-fake-device-for-media-stream=device-count=3,fps=5', '--use-fake-ui-for-media-stream'],
-    { VOICE_P2P_MAX: '0', PARLEY_VOICE_WORKERS: '1', PARLEY_MEDIASOUP_WORKER: testWorker.workerBin },
+    { VOICE_P2P_MAX: '0', ...NODE },
   );
   await stack.system.add('sfu');
   return stack;
 }
+
+/** One worker, the one that is tested with. */
+export const NODE = { PARLEY_VOICE_WORKERS: '1', PARLEY_MEDIASOUP_WORKER: testWorker.workerBin };
