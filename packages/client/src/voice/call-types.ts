@@ -76,6 +76,7 @@ export type CallOptions = {
 /** A call this client is in. Every method that fails rejects with a RefusalError or what the browser said (`NotAllowedError` …). */
 export type CallSession = {
   readonly state: Store<CallSnapshot>;
+  /** Of microphone, camera and screen the newest wish counts: one that was taken back while the browser still asked resolves, and turns nothing on. */
   setMic(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;
