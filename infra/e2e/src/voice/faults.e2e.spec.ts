@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +5,14 @@ import { forgetHome } from '@parley/infra/embedded/forget-home';
 import { type Stack, startStack } from '@parley/infra/embedded/stack';
 import { askApi } from '@parley/infra/testing/ask-api';
 import { childrenOf } from '@parley/infra/testing/children-of';
-import { type CallPlace, joinRaw, type RawParticipant } from '@parley/infra/testing/media/raw-participant';
-import { openVoiceLine, RefusedError, type VoiceLine } from '@parley/infra/testing/media/voice-line';
+import { joinRaw, type RawParticipant } from '@parley/infra/testing/media/raw-participant';
+import { openVoiceLine, RefusedError } from '@parley/infra/testing/media/voice-line';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { type SystemProcesses, startSystem } from '@parley/infra/testing/system-processes';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TalkingParticipant, talkOn } from './talker.js';
+import { talkOn } from './talker.js';
+import { hangUp, hearEachOther, type Talker, talking } from './talking.js';
 
 let home: string;
 let stack: Stack;
@@ -35,50 +35,9 @@ afterAll(async () => {
   await forgetHome(home);
 });
 
-type Talker = TalkingParticipant & CallPlace & { readonly line: VoiceLine };
-
-/** A group of these people, in a call by a node, each of whom hears each other one. */
-async function talking(...users: readonly string[]) {
-  const conversationId = randomUUID();
-  const created = await askApi(system, 'POST', '/v1/conversations', {
-    body: { conversationId, kind: 'group', members: users.filter((user) => user !== 'ann') },
-  });
-  expect(created.status).toBe(200);
-  const talkers: Talker[] = [];
-  for (const user of users) {
-    const line = await openVoiceLine(system.ws, await system.token(user));
-    const place = await joinRaw(line, conversationId, talkers[0]?.call);
-    const staying = await talkOn(line, place);
-    talkers.push({ ...staying, line, ...place });
-  }
-  await hearEachOther(talkers);
-  return { conversationId, talkers };
-}
-
-/** Each hears each other one, from now on. */
-async function hearEachOther(talkers: readonly Talker[]): Promise<void> {
-  const since = performance.now();
-  for (const one of talkers) {
-    for (const { participant } of talkers) {
-      if (participant === one.participant) continue;
-      await waitFor(() => (one.heardAt(participant) ?? 0) > since, {
-        what: `${one.participant} to hear ${participant}`,
-        timeout: 30_000,
-      });
-    }
-  }
-}
-
-const hangUp = async (talkers: readonly Talker[]): Promise<void> => {
-  for (const talker of talkers) {
-    await talker.close();
-    talker.line.close();
-  }
-};
-
 describe('a call', () => {
   it('goes on with another node when its own is killed', async () => {
-    const { talkers } = await talking('ann', 'bob');
+    const { talkers } = await talking(system, 'ann', 'bob');
     const before = talkers[0]?.now()?.node as string;
     await serviceOf(before).end('SIGKILL');
     await waitFor(() => talkers.every((talker) => talker.now()?.node !== before), {
@@ -93,12 +52,15 @@ describe('a call', () => {
   });
 
   it('goes on with another worker when its own is killed', async () => {
-    const { talkers } = await talking('ann', 'bob');
+    const { talkers } = await talking(system, 'ann', 'bob');
     const [ann] = talkers as [Talker, Talker];
     const { node, fence } = ann.now() as RawParticipant;
-    const [worker] = childrenOf(serviceOf(node).pid, 'mediasoup-worker');
-    expect(worker).toBeDefined();
-    process.kill(worker as number, 'SIGKILL');
+    const workers = () => childrenOf(serviceOf(node).pid, 'mediasoup-worker');
+    const [killed, ...others] = workers();
+    expect(others).toEqual([]);
+    process.kill(killed as number, 'SIGKILL');
+    await waitFor(() => workers().some((worker) => worker !== killed), { what: 'another worker' });
+    expect(workers()).not.toContain(killed);
     await hearEachOther(talkers);
     expect(talkers.map((talker) => talker.now()?.node)).toStrictEqual([node, node]);
     expect(ann.now()?.fence).toBeGreaterThanOrEqual(fence);
@@ -106,7 +68,7 @@ describe('a call', () => {
   });
 
   it('is heard on while the gateway is gone, and stays where it is when people come back', async () => {
-    const { talkers, conversationId } = await talking('ann', 'bob');
+    const { talkers, conversationId } = await talking(system, 'ann', 'bob');
     const [ann, bob] = talkers as [Talker, Talker];
     const { node, fence } = ann.now() as RawParticipant;
     await system.killAndRestart('gateway');
@@ -122,13 +84,13 @@ describe('a call', () => {
   });
 
   it('goes on while Redis is away, others begin, and nothing moves when it is back', async () => {
-    const before = await talking('ann', 'bob');
+    const before = await talking(system, 'ann', 'bob');
     await stack.stopServer('redis');
-    const during = await talking('ann', 'cem');
+    const during = await talking(system, 'ann', 'cem');
     await hearEachOther(before.talkers);
     await stack.startServer('redis');
     const places = [...before.talkers, ...during.talkers].map((talker) => talker.now());
-    const after = await talking('ann', 'dan');
+    const after = await talking(system, 'ann', 'dan');
     await hangUp(after.talkers);
     await hearEachOther(before.talkers);
     await hearEachOther(during.talkers);
@@ -137,7 +99,7 @@ describe('a call', () => {
   });
 
   it('has no room for who is banned, at once and for good', async () => {
-    const { talkers, conversationId } = await talking('ann', 'bob', 'cem');
+    const { talkers, conversationId } = await talking(system, 'ann', 'bob', 'cem');
     const [ann, bob, cem] = talkers as [Talker, Talker, Talker];
     await askApi(system, 'POST', `/v1/conversations/${conversationId}/bans`, { body: { user: 'bob' } });
     await waitFor(() => bob.closedAs() === 'removed', { what: 'bob to be told' });
@@ -154,7 +116,7 @@ describe('a call', () => {
   });
 
   it('gives the place of a device to the newer one, and two devices of one person a place each', async () => {
-    const { talkers, conversationId } = await talking('ann', 'bob');
+    const { talkers, conversationId } = await talking(system, 'ann', 'bob');
     const [ann, bob] = talkers as [Talker, Talker];
     const same = await openVoiceLine(system.ws, await system.token('bob'));
     const again = await joinRaw(same, conversationId, bob.call);
