@@ -1,4 +1,5 @@
 import { waitFor } from '@parley/infra/testing/wait-for';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type PageEars, rememberConnections } from './voice/page-ears.js';
 import {
@@ -59,12 +60,52 @@ const sentBy = ({ page }: WebPerson): Promise<readonly string[]> =>
       .flatMap(({ track }) => track?.label ?? []),
   );
 
+/** How somebody's screen is sent. */
+const screenSentBy = ({ page }: WebPerson) =>
+  page.evaluate(() => {
+    const sender = heard.connections
+      .filter(({ connectionState }) => connectionState === 'connected')
+      .flatMap((each) => each.getSenders())
+      .find(({ track }) => track?.getSettings().displaySurface !== undefined);
+    const { degradationPreference, encodings = [] } = sender?.getParameters() ?? {};
+    return {
+      contentHint: sender?.track?.contentHint,
+      degradationPreference,
+      encodings: encodings.map(({ scaleResolutionDownBy, maxBitrate, maxFramerate }) => ({
+        scaleResolutionDownBy,
+        maxBitrate,
+        maxFramerate,
+      })),
+    };
+  });
+
+/** Waits until what a video shows has come in that many pixels a line. */
+async function isWide(video: Locator, width: number): Promise<void> {
+  const now = () => video.evaluate((element) => (element as HTMLVideoElement).videoWidth);
+  await waitFor(async () => (await now()) === width, { what: `a picture ${width} wide`, timeout: 60_000 });
+}
+
 describe('who is in a call by a node', () => {
   it('shows their screen, hears nobody, and takes other devices', async () => {
     const [ann, bob] = await inCall('Devices');
     await button(ann, 'Share screen').click();
-    await plays(screenOf(bob, 'ann').locator('video'), 'the screen of ann');
+    const screen = screenOf(bob, 'ann').locator('video');
+    await plays(screen, 'the screen of ann');
     expect(await serious(bob.page)).toEqual([]);
+    expect(await screenSentBy(ann)).toEqual({
+      contentHint: 'detail',
+      degradationPreference: 'maintain-resolution',
+      encodings: [
+        { scaleResolutionDownBy: 2, maxBitrate: 1_000_000, maxFramerate: 15 },
+        { scaleResolutionDownBy: 1, maxBitrate: 8_000_000, maxFramerate: 30 },
+      ],
+    });
+    await isWide(screen, 960);
+    await bob.page.setViewportSize({ width: 1_920, height: 1_080 });
+    await isWide(screen, 1_920);
+    await plays(screen, 'the whole screen of ann');
+    await bob.page.setViewportSize(PHONE.viewport);
+    await isWide(screen, 960);
     await button(ann, 'Stop sharing').first().click();
     await screenOf(bob, 'ann').waitFor({ state: 'detached' });
 

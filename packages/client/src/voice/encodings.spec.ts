@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cameraLayers, pictureFor } from './encodings.js';
+import { cameraLayers, degradation, pictureFor, scalable, screenLayers } from './encodings.js';
 
 describe('the layers of a camera', () => {
   it.each([
@@ -19,6 +19,46 @@ describe('the layers of a camera', () => {
 
   it('are those of a usual one where the browser does not say how large it is', () => {
     expect(cameraLayers({})).toHaveLength(3);
+  });
+});
+
+describe('the layers of a screen', () => {
+  it.each([
+    [1_920, 1_080],
+    [1_080, 1_920],
+    [480, 270],
+    [undefined, undefined],
+  ])('of %s x %s are half of it for a poor way, and the whole at up to 8 Mbit/s', (width, height) => {
+    expect(screenLayers({ width, height })).toEqual([
+      { rid: 'r0', scaleResolutionDownBy: 2, maxBitrate: 1_000_000, maxFramerate: 15, dtx: true },
+      { rid: 'r1', scaleResolutionDownBy: 1, maxBitrate: 8_000_000, maxFramerate: 30, dtx: true },
+    ]);
+  });
+
+  it('are one of a window so small that a browser sends the first of two alone', () => {
+    expect(screenLayers({ width: 480, height: 269 })).toEqual([
+      { maxBitrate: 8_000_000, maxFramerate: 30, dtx: true },
+    ]);
+  });
+});
+
+describe('one stream with layers within it', () => {
+  it('has three sizes of a camera, and of a screen its own size at three rates', () => {
+    expect(scalable('camera')).toEqual([{ scalabilityMode: 'L3T3_KEY', maxBitrate: 1_500_000 }]);
+    expect(scalable('screen')).toEqual([
+      { scalabilityMode: 'L1T3', maxBitrate: 8_000_000, maxFramerate: 30 },
+    ]);
+  });
+});
+
+describe('where there is too little room', () => {
+  it.each([
+    ['detail', 'maintain-resolution'],
+    ['text', 'maintain-resolution'],
+    ['motion', 'maintain-framerate'],
+    ['', 'balanced'],
+  ])('a picture said to be %j keeps what counts: %s', (contentHint, preference) => {
+    expect(degradation({ contentHint } as MediaStreamTrack)).toBe(preference);
   });
 });
 

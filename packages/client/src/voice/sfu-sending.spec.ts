@@ -1,7 +1,8 @@
 import type { Device } from 'mediasoup-client';
-import type { Transport } from 'mediasoup-client/types';
+import type { ProducerOptions, Transport } from 'mediasoup-client/types';
 import { describe, expect, it } from 'vitest';
 import { RefusalError, unavailable } from '../refusal-error.js';
+import { cameraLayers, screenLayers } from './encodings.js';
 import type { AskNode } from './node-line.js';
 import { createSending } from './sfu-sending.js';
 
@@ -18,6 +19,18 @@ describe('what is sent to a node', () => {
     await expect.poll(() => sending.isWhole).toBe(true);
     expect(asked.map(({ source }) => source)).toEqual(['mic', 'camera', 'screen', 'camera', 'screen']);
     expect(lost).toEqual([]);
+  });
+
+  it('of a screen is two sizes of it, and begins with what they need', async () => {
+    const { sending, offers } = open();
+    await sending.send('camera', track('video'));
+    await sending.send('screen', track('video'));
+    expect(
+      offers.map(({ encodings, codecOptions }) => [encodings, codecOptions?.videoGoogleStartBitrate]),
+    ).toEqual([
+      [cameraLayers({}), 1_000],
+      [screenLayers({}), 2_500],
+    ]);
   });
 
   it('has ended for the node too, also where that could not be said at once', async () => {
@@ -48,12 +61,15 @@ function open(reached: Promise<void> = Promise.resolve()) {
   const asked: { readonly source?: string; readonly producer?: string }[] = [];
   const refusals: RefusalError[] = [];
   const lost: unknown[] = [];
+  const offers: Offered[] = [];
   const transport = new (class {
     private produced: Produce = () => undefined;
     on(_: 'produce', act: Produce) {
       this.produced = act;
     }
-    async produce({ track, appData }: Offered) {
+    async produce(offered: Offered) {
+      const { track, appData } = offered;
+      offers.push(offered);
       await reached;
       const { id } = await new Promise<{ readonly id: string }>((done, failed) =>
         this.produced({ kind: track.kind, rtpParameters: {}, appData }, done, failed),
@@ -77,10 +93,13 @@ function open(reached: Promise<void> = Promise.resolve()) {
     videoCodec: 'VP8',
     onLost: (error) => lost.push(error),
   });
-  return { sending, asked, refusals, lost };
+  return { sending, asked, refusals, lost, offers };
 }
 
-type Offered = { readonly track: MediaStreamTrack; readonly appData: { readonly source: string } };
+type Offered = Pick<ProducerOptions, 'encodings' | 'codecOptions'> & {
+  readonly track: MediaStreamTrack;
+  readonly appData: { readonly source: string };
+};
 type Produce = (
   offered: { readonly kind: string; readonly rtpParameters: object; readonly appData: object },
   done: (answer: { readonly id: string }) => void,

@@ -3,7 +3,14 @@ import type { Device } from 'mediasoup-client';
 import type { Producer, Transport } from 'mediasoup-client/types';
 import { RefusalError } from '../refusal-error.js';
 import type { VideoCodec } from './call-types.js';
-import { cameraLayers, degradation, type PictureSize, scalable, screenLayer } from './encodings.js';
+import {
+  cameraLayers,
+  degradation,
+  firstKbits,
+  type PictureSize,
+  scalable,
+  screenLayers,
+} from './encodings.js';
 import { type AskNode, isCut } from './node-line.js';
 import { plain } from './node-transport.js';
 import { createWishes } from './wishes.js';
@@ -109,7 +116,10 @@ export function createSending({ ready, ask, videoCodec, onLost }: SendingOptions
       disableTrackOnPause: false,
       appData: { source, ...size },
       ...(track.kind === 'video'
-        ? { ...inCodec(device, source, videoCodec, size), codecOptions: { videoGoogleStartBitrate: 1_000 } }
+        ? {
+            ...inCodec(device, source, videoCodec, size),
+            codecOptions: { videoGoogleStartBitrate: firstKbits(source) },
+          }
         : { codecOptions: { opusDtx: true, opusFec: true, opusStereo: false } }),
     });
     producers.set(source, producer);
@@ -173,7 +183,7 @@ function inCodec(device: Device, source: TrackSource, wanted: VideoCodec, size: 
   const isScalable = wanted === 'VP9' && codec !== undefined;
   return {
     ...(codec === undefined ? {} : { codec }),
-    encodings: isScalable ? scalable(source) : source === 'camera' ? cameraLayers(size) : screenLayer(),
+    encodings: isScalable ? scalable(source) : source === 'camera' ? cameraLayers(size) : screenLayers(size),
   };
 }
 

@@ -5,8 +5,13 @@ export type PictureSize = { readonly width: number; readonly height: number };
 const STRETCH = 1.25;
 
 /**
- * Whether a picture need not be stretched by more than a quarter where it is shown, in the dimension that needs less. `scale` is how many times smaller than the whole
- * it is, 1 or more.
+ * Whether a picture need not be stretched by more than a quarter, or what is said, where it is shown, in the dimension that needs less. `scale` is how many times
+ * smaller than the whole it is, 1 or more.
  */
-export const isLargeEnough = (whole: PictureSize, scale: number, shown: PictureSize): boolean =>
-  (whole.width / scale) * STRETCH >= shown.width || (whole.height / scale) * STRETCH >= shown.height;
+export const isLargeEnough = (
+  whole: PictureSize,
+  scale: number,
+  shown: PictureSize,
+  stretch = STRETCH,
+): boolean =>
+  (whole.width / scale) * stretch >= shown.width || (whole.height / scale) * stretch >= shown.height;

@@ -51,6 +51,12 @@ describe('the layers of a video', () => {
     expect(large && layersFor(large, shown).spatialLayer).toBe(0);
   });
 
+  it('of a screen are never smaller than it is shown, for its text', () => {
+    const screen = layeringOf([{}, {}], 'screen', { width: 1_920, height: 1_080 });
+    const at = (width: number, height: number) => screen && layersFor(screen, { width, height }).spatialLayer;
+    expect([at(320, 192), at(960, 544), at(992, 576), at(1_920, 1_088)]).toEqual([0, 0, 1, 1]);
+  });
+
   it('never are more than there are', () => {
     const side = fc.nat(20_000);
     const encoding = fc.record(

@@ -9,6 +9,8 @@ export type Layering = {
   readonly scales: readonly number[];
   readonly temporal: number;
   readonly whole: PictureSize;
+  /** It is not stretched at all: a screen, for its text. */
+  readonly isText: boolean;
 };
 
 type Encoding = { readonly scaleResolutionDownBy?: number; readonly scalabilityMode?: string };
@@ -22,9 +24,9 @@ const WHOLE = { camera: { width: 1_280, height: 720 }, screen: { width: 1_920, h
 /**
  * The layers that fit a picture shown at `size`: the smallest that are large enough; at no size at all the smallest there is. Never more than there are.
  */
-export function layersFor({ scales, temporal, whole }: Layering, size: PictureSize): Layers {
+export function layersFor({ scales, temporal, whole, isText }: Layering, size: PictureSize): Layers {
   const last = Math.max(0, scales.length - 1);
-  const fits = scales.findIndex((scale) => isLargeEnough(whole, scale, size));
+  const fits = scales.findIndex((scale) => isLargeEnough(whole, scale, size, isText ? 1 : undefined));
   const isSmall = Math.min(size.width, size.height) < SMALL;
   return {
     spatialLayer: fits === -1 ? last : fits,
@@ -46,12 +48,13 @@ export function layeringOf(
   const temporal = Math.max(1, ...modes.map((mode) => mode.temporal));
   const { width = WHOLE[source].width, height = WHOLE[source].height } = said;
   const whole = { width, height };
+  const isText = source === 'screen';
   if (encodings.length > 1) {
     const { length } = encodings;
     const scales = encodings.map(
       (each, index) => usable(each.scaleResolutionDownBy) ?? 2 ** (length - 1 - index),
     );
-    return { scales, temporal, whole };
+    return { scales, temporal, whole, isText };
   }
   const { spatial, ratio } = modes[0] ?? layersOfMode(undefined);
   if (spatial === 1 && temporal === 1) return undefined;
@@ -59,6 +62,7 @@ export function layeringOf(
     scales: Array.from({ length: spatial }, (_, index) => ratio ** (spatial - 1 - index)),
     temporal,
     whole,
+    isText,
   };
 }
 

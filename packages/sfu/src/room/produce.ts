@@ -10,8 +10,8 @@ import { isSilenced, type Member, maySpeak } from './room-state.js';
 /** Milliseconds between two key frames asked of one sender, whoever wants them. */
 const KEY_FRAME_EVERY = 500;
 
-/** Bits a second that may come in, by what is sent. */
-const MAX_BITRATE = { mic: 200_000, camera: 2_500_000, screen: 8_000_000, screenAudio: 300_000 } as const;
+/** Bits a second that may come in, by what is sent: of pictures the sum of their layers, and what is sent again. */
+const MAX_BITRATE = { mic: 200_000, camera: 2_500_000, screen: 9_500_000, screenAudio: 300_000 } as const;
 const SPARE_BITRATE = 300_000;
 
 /** Bytes of a track's parameters, as JSON: whoever receives it is told nearly all of them, a thousand of them too. A browser's have 1 to 3 KiB. */

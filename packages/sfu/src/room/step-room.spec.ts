@@ -48,7 +48,7 @@ const produced = (
   kind: source === 'mic' ? 'audio' : 'video',
   layering:
     source === 'camera'
-      ? { scales: [4, 2, 1], temporal: 3, whole: { width: 1_280, height: 720 } }
+      ? { scales: [4, 2, 1], temporal: 3, whole: { width: 1_280, height: 720 }, isText: false }
       : undefined,
   paused: false,
 });
