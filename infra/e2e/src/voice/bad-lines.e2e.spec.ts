@@ -2,8 +2,9 @@ import { startTurnServer } from '@parley/gateway/testing/turn-server';
 import { type LossyWay, openLossyWay } from '@parley/infra/testing/media/lossy-way';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
-import { allHearAndSee, callOf } from './people-in-call.js';
+import { allHearAndSee, callOf, goBy } from './people-in-call.js';
 
 const SECRET = 'the-secret-of-this-spec-alone';
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   way?.lose(0);
+  way?.carry(Number.POSITIVE_INFINITY);
   await stage?.clear();
 });
 afterAll(async () => {
@@ -68,3 +70,49 @@ describe('a line that loses', () => {
     for (const each of people) expect((await each.call()).phase).toBe('connected');
   });
 });
+
+describe('a line that carries little', () => {
+  it('is sent a smaller picture beside the voices, and the whole one when it carries more', async () => {
+    const id = await stage.group('ann', 'bob', 'cat');
+    const [ann, bob, cat] = [await stage.person('ann'), await stage.person('bob'), await stage.person('cat')];
+    await ann.page.evaluate(filmMuch);
+    const call = await ann.start(id, true);
+    await bob.join(id, call);
+    await cat.join(id, call);
+    await goBy([ann, bob, cat], 'sfu');
+    await bob.shows('ann', { width: 1_280, height: 720 });
+    await sees(bob, 'the whole of ann', (width) => width === 1_280);
+
+    way.carry(500_000);
+    await sees(bob, 'less of ann', (width) => width > 0 && width < 1_280);
+    await bob.hearsAndSees(['ann', 'cat'], ['ann']);
+    expect((await bob.pictureWidths()).ann).toBeLessThan(1_280);
+
+    way.carry(Number.POSITIVE_INFINITY);
+    await sees(bob, 'the whole of ann again', (width) => width === 1_280);
+    await bob.hearsAndSees(['ann', 'cat'], ['ann']);
+  });
+});
+
+/** Waits until ann's picture has come so wide. */
+async function sees(person: CallPerson, what: string, is: (width: number) => boolean): Promise<void> {
+  await waitFor(async () => is((await person.pictureWidths()).ann ?? 0), { what, timeout: 80_000 });
+}
+
+/** In the page: its camera is 1280 × 720, and shows so much that changes that each layer takes what it may. */
+function filmMuch(): void {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1_280, height: 720 });
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  setInterval(() => {
+    context.fillStyle = '#444';
+    context.fillRect(0, 0, 1_280, 720);
+    for (let n = 0; n < 30; n++) {
+      const [x = 0, y = 0, hue = 0] = Array.from({ length: 3 }, Math.random);
+      context.fillStyle = `hsl(${hue * 360} 60% 50%)`;
+      context.fillRect(x * 1_280, y * 720, 80, 60);
+    }
+  }, 100);
+  const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) =>
+    wanted?.video ? canvas.captureStream(10) : native(wanted);
+}

@@ -1,15 +1,18 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { type Bottleneck, openBottleneck } from './bottleneck.js';
 
 /** An address of this machine, and a port. */
 export type Place = { readonly address: string; readonly port: number };
 
-/** A way for UDP between clients and a node on this machine that loses media, each way. */
+/** A way for UDP between clients and a node on this machine that loses media, each way, and may carry little to each client. */
 export type LossyWay = {
   /** Where the client sends instead of to the node. */
   readonly port: number;
   /** Share of media that is lost from now on, of 1. */
   lose(share: number): void;
+  /** Bits a second that it carries to each client from now on; what is more waits, and then is lost. */
+  carry(bits: number): void;
   /** Packets lost so far. */
   readonly lost: number;
   close(): void;
@@ -22,7 +25,9 @@ export async function openLossyWay(
 ): Promise<LossyWay> {
   const front = createSocket('udp4');
   const backs = new Map<number, Socket>();
+  const bottlenecks = new Map<number, Bottleneck>();
   let share = 0;
+  let rate = Number.POSITIVE_INFINITY;
   let lost = 0;
 
   function passes(packet: Buffer): boolean {
@@ -36,8 +41,11 @@ export async function openLossyWay(
     const known = backs.get(client);
     if (known !== undefined) return known;
     const back = createSocket('udp4');
+    const bottleneck = openBottleneck((packet) => front.send(packet, client, '127.0.0.1'));
+    bottleneck.carry(rate);
+    bottlenecks.set(client, bottleneck);
     back.on('message', (packet) => {
-      if (passes(packet)) front.send(packet, client, '127.0.0.1');
+      if (passes(packet) && !bottleneck.pass(packet)) lost++;
     });
     backs.set(client, back);
     return back;
@@ -53,10 +61,15 @@ export async function openLossyWay(
     lose(next) {
       share = next;
     },
+    carry(bits) {
+      rate = bits;
+      for (const bottleneck of bottlenecks.values()) bottleneck.carry(bits);
+    },
     get lost() {
       return lost;
     },
     close() {
+      for (const bottleneck of bottlenecks.values()) bottleneck.close();
       front.close();
       for (const back of backs.values()) back.close();
     },
