@@ -82,7 +82,7 @@ const screenSentBy = ({ page }: WebPerson) =>
 /** Waits until what a video shows has come in that many pixels a line. */
 async function isWide(video: Locator, width: number): Promise<void> {
   const now = () => video.evaluate((element) => (element as HTMLVideoElement).videoWidth);
-  await waitFor(async () => (await now()) === width, { what: `a picture ${width} wide`, timeout: 60_000 });
+  await waitFor(async () => (await now()) === width, { what: `a picture ${width} wide`, timeout: 80_000 });
 }
 
 describe('who is in a call by a node', () => {

@@ -99,7 +99,10 @@ async function sees(person: CallPerson, what: string, is: (width: number) => boo
   await waitFor(async () => is((await person.pictureWidths()).ann ?? 0), { what, timeout: 80_000 });
 }
 
-/** In the page: its camera is 1280 × 720, and shows so much that changes that each layer takes what it may. */
+/**
+ * In the page: its camera is 1280 × 720, and shows so much that changes that each layer takes what it may. Where its browser is short of time or bits it gives up frames,
+ * not its size: what comes smaller is what the node has chosen.
+ */
 function filmMuch(): void {
   const canvas = Object.assign(document.createElement('canvas'), { width: 1_280, height: 720 });
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
@@ -113,6 +116,10 @@ function filmMuch(): void {
     }
   }, 100);
   const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (wanted) =>
-    wanted?.video ? canvas.captureStream(10) : native(wanted);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    if (!wanted?.video) return native(wanted);
+    const film = canvas.captureStream(10);
+    for (const track of film.getVideoTracks()) track.contentHint = 'detail';
+    return film;
+  };
 }
