@@ -7,6 +7,7 @@ import { type CallStage, openCallStage } from './call-stage.js';
 import { fitsTiles } from './fits-tiles.js';
 import type { PageEars } from './page-ears.js';
 import { allHearAndSee, callOf, gapsWhile, goBy } from './people-in-call.js';
+import { sendsOpus } from './sends-opus.js';
 
 declare const calls: Calls;
 declare const heard: PageEars;
@@ -23,6 +24,9 @@ afterEach(() => stage?.clear());
 afterAll(() => stage?.close());
 
 describe('a call from browser to browser', () => {
+  it('is spoken in with a voice that corrects losses, and that is hardly sent while its speaker is silent', () =>
+    sendsOpus(stage));
+
   it('has of each picture what fits its tile, and of one that nobody looks at nothing is sent', () =>
     fitsTiles(stage, 'p2p', 160));
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '@parley/client/voice/call-types';
 import { childrenOf } from '@parley/infra/testing/children-of';
+import { figureOf } from '@parley/infra/testing/figure-of';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
 import { fitsTiles } from './fits-tiles.js';
 import { allHearAndSee, callOf } from './people-in-call.js';
+import { sendsOpus } from './sends-opus.js';
 
 let stage: CallStage;
 beforeAll(async () => {
@@ -89,6 +91,18 @@ describe('a call by a node', () => {
     await bob.hearsAndSees(['ann']);
   });
 
+  it('is spoken in with a voice that corrects losses, and that is hardly sent while its speaker is silent', () =>
+    sendsOpus(stage));
+
+  it('tells operators how far from the node who speaks is', async () => {
+    await callOf(stage, 2, 0);
+    const roundTrips = async () => {
+      const told = await Promise.all((stage.system.services.get('sfu') ?? []).map(metricsOf));
+      return told.some((metrics) => figureOf(metrics, 'voice_round_trip_ms_sum') > 0);
+    };
+    await waitFor(roundTrips, { what: 'a round trip' });
+  });
+
   it('has of each picture what fits its tile, and of one that nobody looks at nothing is sent', () =>
     fitsTiles(stage, 'sfu', 320));
 
@@ -109,8 +123,11 @@ async function isSilent(person: CallPerson): Promise<boolean> {
 /** The node that carries the one call there is, by what nodes tell their operators. */
 async function carrier(): Promise<ServiceProcess> {
   for (const service of stage.system.services.get('sfu') ?? []) {
-    const answer = await fetch(`${service.info.url}/metrics`).catch(() => undefined);
-    if (/^voice_active_channels(\{.*\})? 1$/m.test((await answer?.text()) ?? '')) return service;
+    if (figureOf(await metricsOf(service), 'voice_active_channels') === 1) return service;
   }
   throw new Error('no node carries a call');
 }
+
+/** What a node tells its operators; nothing where it was killed. */
+const metricsOf = async ({ info }: ServiceProcess): Promise<string> =>
+  (await (await fetch(`${info.url}/metrics`).catch(() => undefined))?.text()) ?? '';

@@ -38,6 +38,8 @@ export type CallPerson = {
   localCandidates(): Promise<readonly string[]>;
   /** In what its pictures go out. */
   videoCodecs(): Promise<readonly string[]>;
+  /** How its voice goes out, of all ways that are connected. */
+  voiceSent(): Promise<VoiceSent>;
   /** Voices alone are received, because too much is lost. */
   isAudioOnly(): Promise<boolean>;
   /** The call as an application sees it, without its tracks. */
@@ -60,6 +62,9 @@ export type CallPerson = {
 export type CallSeen = Pick<CallSnapshot, 'phase' | 'topology' | 'audioOnly' | 'why'> & {
   readonly users: readonly string[];
 };
+
+/** `formats` are the parameters of Opus that were agreed on (RFC 7587, 6.1). */
+export type VoiceSent = { readonly packets: number; readonly formats: readonly string[] };
 
 type Who = { readonly site: string; readonly ws: string; readonly user: string; readonly token: string };
 
@@ -144,6 +149,21 @@ export async function openCallPerson(browser: Browser, { site, ws, user, token }
           });
         }
         return [...codecs];
+      }),
+    voiceSent: () =>
+      page.evaluate(async () => {
+        const formats: string[] = [];
+        let packets = 0;
+        for (const connection of heard.connections) {
+          if (connection.connectionState !== 'connected') continue;
+          const report = await connection.getStats();
+          report.forEach((each) => {
+            if (each.type !== 'outbound-rtp' || each.kind !== 'audio') return;
+            formats.push(report.get(each.codecId)?.sdpFmtpLine ?? '');
+            packets += each.packetsSent;
+          });
+        }
+        return { packets, formats };
       }),
     isAudioOnly: () => page.evaluate(() => calls.current.snapshot()?.state.snapshot().audioOnly ?? false),
     joinUntilHeard: (conversationId, call) => page.evaluate(joinUntilHeard, [conversationId, call] as const),
