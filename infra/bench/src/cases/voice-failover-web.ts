@@ -1,8 +1,6 @@
 import { openCallScene } from '@parley/e2e/voice/call-scene';
+import { carrierOf } from '@parley/e2e/voice/carrier';
 import { allHearAndSee, callOf, gapsWhile } from '@parley/e2e/voice/people-in-call';
-import type { ServiceProcess } from '@parley/infra/testing/service-process';
-import type { SystemProcesses } from '@parley/infra/testing/system-processes';
-import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Case } from '../case.js';
 import { openLatencies } from '../percentiles.js';
 import { addNode, withNodes } from '../voice/with-nodes.js';
@@ -27,9 +25,7 @@ export const voiceFailoverWeb: Case = {
           const gaps = await gapsWhile(people, async () => {
             const killed = await carrierOf(system);
             await killed.end('SIGKILL');
-            await waitFor(async () => (await carrierOf(system)) !== killed, {
-              what: 'the call to be elsewhere',
-            });
+            await carrierOf(system, killed);
             await allHearAndSee(people, 0);
           });
           for (const { silenceMs } of gaps) times.add(silenceMs);
@@ -52,18 +48,3 @@ export const voiceFailoverWeb: Case = {
     });
   },
 };
-
-/** The node that carries the one call there is, by what nodes tell their operators; waits for it. */
-function carrierOf(system: SystemProcesses): Promise<ServiceProcess> {
-  const carries = async ({ info }: ServiceProcess): Promise<boolean> => {
-    const answer = await fetch(`${info.url}/metrics`).catch(() => undefined);
-    return /^voice_active_channels(\{.*\})? 1$/m.test((await answer?.text()) ?? '');
-  };
-  return waitFor(
-    async () => {
-      for (const service of system.services.get('sfu') ?? []) if (await carries(service)) return service;
-      return undefined;
-    },
-    { what: 'a node to carry the call', timeout: 30_000 },
-  );
-}

@@ -6,10 +6,9 @@ import { speakOn } from '@parley/infra/testing/media/speech';
 import { openVoiceLine } from '@parley/infra/testing/media/voice-line';
 import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import type { SystemProcesses } from '@parley/infra/testing/system-processes';
-import { waitFor } from '@parley/infra/testing/wait-for';
 import type { Case, Figure } from '../case.js';
 import { type Latencies, openLatencies } from '../percentiles.js';
-import { groupOf, withNodes } from '../voice/with-nodes.js';
+import { addNode, groupOf, withNodes } from '../voice/with-nodes.js';
 
 /** Calls of two: one speaks all the time, one listens. */
 const CALLS = 4;
@@ -32,7 +31,7 @@ export const voiceFailover: Case = {
     const kills = quick ? 3 : 20;
     return withNodes(0, { PARLEY_VOICE_WORKERS: '1' }, say, async (system) => {
       const nodes = new Map<string, ServiceProcess>();
-      for (let n = 0; n < 2; n++) await addNode(system, nodes);
+      for (let n = 0; n < 2; n++) await addNodeTo(nodes, system);
       const calls = await Promise.all(Array.from({ length: CALLS }, (_, n) => openCall(system, n)));
       const [ofNodes, ofWorkers] = [openLatencies(), openLatencies()];
       let drained = { seconds: Number.NaN, silence: Number.NaN };
@@ -49,7 +48,7 @@ export const voiceFailover: Case = {
           for (const each of byNode) ofNodes.add(each);
           say(`kill ${kill}: of the worker ${inMs(byWorker)}, of the node ${inMs(byNode)}`);
           nodes.delete(node);
-          await addNode(system, nodes);
+          await addNodeTo(nodes, system);
         }
         say('and one is told to go');
         drained = await drain(calls, nodes);
@@ -114,14 +113,9 @@ async function drain(
   return { seconds, silence: Math.max(...moving.map((call) => call.longestSilence())) };
 }
 
-async function addNode(system: SystemProcesses, nodes: Map<string, ServiceProcess>): Promise<void> {
-  const service = await system.add('sfu');
-  const { node, url } = service.info as { node: string; url: string };
-  await waitFor(async () => (await fetch(`${url}/ready`)).ok, {
-    what: 'a node to take calls',
-    timeout: 30_000,
-  });
-  nodes.set(node, service);
+async function addNodeTo(nodes: Map<string, ServiceProcess>, system: SystemProcesses): Promise<void> {
+  const service = await addNode(system);
+  nodes.set(service.info.node as string, service);
 }
 
 type BenchCall = Awaited<ReturnType<typeof openCall>>;

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from '@parley/client/voice/call-types';
 import { childrenOf } from '@parley/infra/testing/children-of';
 import { figureOf } from '@parley/infra/testing/figure-of';
-import type { ServiceProcess } from '@parley/infra/testing/service-process';
 import { waitFor } from '@parley/infra/testing/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CallPerson } from './call-person.js';
 import { type CallStage, openCallStage } from './call-stage.js';
+import { carrierOf, metricsOf } from './carrier.js';
 import { fitsTiles } from './fits-tiles.js';
 import { allHearAndSee, callOf } from './people-in-call.js';
 import { sendsOpus } from './sends-opus.js';
@@ -29,7 +29,7 @@ describe('a call by a node', () => {
   it('is heard and seen again at the same node when its media worker is killed', async () => {
     const people = await twoInCall();
     const tracks = () => Promise.all(people.map(async (each) => (await each.received())[0]?.tracks));
-    const [node, before] = [await waitFor(carrier, { what: 'a node to tell of the call' }), await tracks()];
+    const [node, before] = [await carrierOf(stage.system), await tracks()];
     const [worker = 0] = childrenOf(node.pid, 'mediasoup-worker');
     process.kill(worker, 'SIGKILL');
     // What the old ones still play does not count.
@@ -38,7 +38,7 @@ describe('a call by a node', () => {
       timeout: 30_000,
     });
     await allHearAndSee(people);
-    expect(await carrier()).toBe(node);
+    expect(await carrierOf(stage.system)).toBe(node);
     expect(childrenOf(node.pid, 'mediasoup-worker')).not.toContain(worker);
     // The next one looks for the node of the one call there is.
     await Promise.all(people.map((each) => each.leave()));
@@ -46,14 +46,9 @@ describe('a call by a node', () => {
 
   it('is heard and seen again, without a hand, when the node is killed', async () => {
     const people = await twoInCall();
-    const before = await waitFor(() => carrier().catch(() => undefined), {
-      what: 'a node to tell of the call',
-    });
+    const before = await carrierOf(stage.system);
     await before.end('SIGKILL');
-    await waitFor(async () => (await carrier().catch(() => before)) !== before, {
-      what: 'the call to be at another node',
-      timeout: 30_000,
-    });
+    await carrierOf(stage.system, before);
     await allHearAndSee(people);
     for (const person of people) expect((await person.call()).phase).toBe('connected');
   });
@@ -119,15 +114,3 @@ async function isSilent(person: CallPerson): Promise<boolean> {
   await sleep(500);
   return JSON.stringify(await packets()) === JSON.stringify(before);
 }
-
-/** The node that carries the one call there is, by what nodes tell their operators. */
-async function carrier(): Promise<ServiceProcess> {
-  for (const service of stage.system.services.get('sfu') ?? []) {
-    if (figureOf(await metricsOf(service), 'voice_active_channels') === 1) return service;
-  }
-  throw new Error('no node carries a call');
-}
-
-/** What a node tells its operators; nothing where it was killed. */
-const metricsOf = async ({ info }: ServiceProcess): Promise<string> =>
-  (await (await fetch(`${info.url}/metrics`).catch(() => undefined))?.text()) ?? '';
