@@ -1,7 +1,8 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import * as E from 'fp-ts/lib/Either.js';
 import type { PublishWindow } from '../log/publish-window.js';
-import { erasureSubject } from '../log/subjects.js';
+import { ERASURES, erasureSubject } from '../log/subjects.js';
 import { type ErasureJob, jobId } from './job.js';
 
 /**
@@ -33,6 +34,16 @@ export async function queueErasure(
     default:
       return outcome satisfies never;
   }
+}
+
+/**
+ * Whether a job waits in the queue, or is being done.
+ *
+ * @throws when the broker does not answer.
+ */
+export async function isErasureQueued(jsm: JetStreamManager, job: ErasureJob): Promise<boolean> {
+  const last_by_subj = erasureSubject(jobId(job));
+  return (await jsm.direct.getMessage(ERASURES, { last_by_subj })) !== null;
 }
 
 /** The stream has as many messages as it may have (10077), or its disk is full (10047, 10023). */

@@ -9,7 +9,9 @@ import { type Refusal, refuse } from '@parley/domain/conversation/refusals';
 import { type Conversation, stands } from '@parley/domain/conversation/state';
 import { decodeEnvelope, type Envelope, envelop } from '@parley/domain/log/envelope';
 import { closedTitle } from '@parley/domain/sealing/closed';
+import { isErasureQueued } from '@parley/infra/erasure/queue';
 import { eventAt, storedAt } from '@parley/infra/log/conversation-reader';
+import { fateSince } from '@parley/infra/log/fate-since';
 import type { PublishWindow } from '@parley/infra/log/publish-window';
 import type { Vault } from '@parley/infra/vault/vault';
 import * as E from 'fp-ts/lib/Either.js';
@@ -115,7 +117,10 @@ async function answerOfDuplicate(
     : answerAgain(command, stored.right, await openEvent(vault, stored.right));
 }
 
-/** A message the state no longer remembers, read from the log: its author and when its life is over. */
+/**
+ * A message the state no longer remembers, read from the log: its author and when its life is over. A deleted one is in the log until its erasure is done; only
+ * where that waits what came after it is read, because the state may have forgotten that it was deleted, too.
+ */
 async function lookUp(
   { store, jsm }: CommandResources,
   known: Known,
@@ -123,9 +128,16 @@ async function lookUp(
 ): Promise<Target | undefined> {
   const seq = targetSought(known.state, command);
   if (seq === undefined) return undefined;
-  const stored = await eventAt(jsm, store.placeOf(command.data.conversationId), seq, headOf(known));
-  const envelope = decodeEnvelope(stored?.json);
+  const { conversationId } = command.data;
+  const place = store.placeOf(conversationId);
+  const stored = await eventAt(jsm, place, seq, headOf(known));
+  if (stored === undefined) return 'gone';
+  const envelope = decodeEnvelope(stored.json);
   if (E.isLeft(envelope) || envelope.right.type !== 'message.sent') return 'none';
-  const { expiresAt } = envelope.right.data;
-  return { author: envelope.right.actor, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  const { actor: author, data } = envelope.right;
+  if (await isErasureQueued(jsm, { kind: 'message', conversationId, seq })) {
+    const { gone } = await fateSince(jsm, place, stored.streamSeq, [{ seq, author }]);
+    if (gone.has(seq)) return 'gone';
+  }
+  return { author, ...(data.expiresAt === undefined ? {} : { expiresAt: data.expiresAt }) };
 }

@@ -3,6 +3,7 @@ import { SYSTEM } from '../ids.js';
 import { command, NOON, text } from '../testing/commands.js';
 import { created, given, happened, manySent, sent, sentUntil } from '../testing/given.js';
 import { closeBody, closeTitle } from './body.js';
+import type { Command } from './commands.js';
 import { targetSought } from './decide-messages.js';
 
 const ROLES = { ann: 'owner', bob: 'admin', cem: 'member', dan: 'member' } as const;
@@ -359,6 +360,13 @@ describe('a message beyond the remembered window', () => {
       old.when(about, 'none').isRefused('MessageNotFound', 'seq 2');
       old.when(about).isRefused('MessageNotFound', 'seq 2');
     }
+  });
+
+  it('is there for nobody when it was found to be gone, and need not be deleted again', () => {
+    const [remove, react] = others('cem', 2) as [Command, Command];
+    for (const about of [edit('cem', 2), react])
+      old.when(about, 'gone').isRefused('MessageNotFound', 'seq 2');
+    old.when(remove, 'gone').makesNothing();
   });
 
   it('is not taken for the one that is remembered', () => {

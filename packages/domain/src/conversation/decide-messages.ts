@@ -18,8 +18,8 @@ import { leads } from './standing.js';
 import { type Conversation, type Deed, isPinned, type Open, type Standing } from './state.js';
 import { MAX_PINS } from './vocabulary.js';
 
-/** A message that a command is about, where the state no longer remembers it: who wrote it and when its life is over, or that there is none. */
-export type Target = { readonly author: string; readonly expiresAt?: number } | 'none';
+/** A message that a command is about, where the state no longer remembers it: who wrote it and when its life is over, that it is gone, or that there is none. */
+export type Target = { readonly author: string; readonly expiresAt?: number } | 'gone' | 'none';
 
 /** Seq of the message a command is about, if the state does not remember who wrote it; to be looked up in the log. */
 export function targetSought(state: Conversation, command: Command): number | undefined {
@@ -68,8 +68,10 @@ export function edit(state: Open, { actor, at, data }: EditMessage, target?: Tar
 
 export function erase(state: Open, { actor, at, data }: DeleteMessage, target?: Target): Decision {
   const message = messageAt(state, data.seq, at, target);
-  if (message === undefined)
-    return deedAt(state, data.seq)?.gone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
+  if (message === undefined) {
+    const isGone = target === 'gone' || deedAt(state, data.seq)?.gone === true;
+    return isGone ? unchanged : no('MessageNotFound', `seq ${data.seq}`);
+  }
   if (message.author !== actor && !leads(state, actor)) return no('NotTheAuthor');
   if (state.hold !== undefined) return no('OnLegalHold', state.hold.reason);
   return yes({ type: 'message.deleted', data: { seq: data.seq } });
@@ -116,7 +118,7 @@ const isThere = (deed: Deed, at: number): boolean =>
   deed.type === 'message.sent' && !deed.gone && !isOver(deed.expiresAt, at);
 
 /** Who wrote a message, and when its life is over. */
-type Message = Exclude<Target, 'none'>;
+type Message = Exclude<Target, 'gone' | 'none'>;
 
 /** A message that is there at the time `at`: neither gone nor due. */
 function messageAt(state: Open, seq: number, at: number, target: Target = 'none'): Message | undefined {
@@ -124,7 +126,7 @@ function messageAt(state: Open, seq: number, at: number, target: Target = 'none'
   if (deed !== undefined) {
     return isThere(deed, at) ? { author: deed.actor, ...lifeOf(deed) } : undefined;
   }
-  return target === 'none' || isOver(target.expiresAt, at) ? undefined : target;
+  return typeof target === 'string' || isOver(target.expiresAt, at) ? undefined : target;
 }
 
 const lifeOf = ({ expiresAt }: { readonly expiresAt?: number }) =>
