@@ -10,7 +10,7 @@ export const voiceForward: Case = {
   name: 'voice-forward',
   about: 'listeners of one opus speaker that one worker serves at 70 % of a core, against bare mediasoup',
   async run({ quick, say }) {
-    // As many as keep the bare worker at about that share here: little is extrapolated.
+    // With so many a worker uses about half of a core here: the rest is extrapolated.
     const listeners = quick ? 300 : 1_700;
     const seconds = quick ? 3 : 10;
     const pool = await openPool(2);
