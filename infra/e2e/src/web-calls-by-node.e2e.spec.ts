@@ -17,7 +17,7 @@ import {
 } from './web/call-people.js';
 import { letsSpeak, mutes, putsOut } from './web/led-call.js';
 import { serious } from './web/serious.js';
-import { hum, humWhenTold, pausesShown, showWhenAnnSpeaks } from './web/voice-at-will.js';
+import { hum, inHummedCall, pausesShown, showWhenAnnSpeaks } from './web/voice-at-will.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, type WebStack } from './web/web-stack.js';
 import { startWebStackWithNode } from './web/web-stack-with-node.js';
@@ -171,11 +171,7 @@ describe('who leads a call by a node', () => {
 
 describe('who speaks in a call by a node', () => {
   it('is shown while they do, also to somebody who hears nobody', async () => {
-    await groupOf(await stack.client('ann'), 'Spoken', ['bob']);
-    const ann = await callerIn(stack, 'Spoken', 'ann', { first: humWhenTold });
-    const bob = await callerIn(stack, 'Spoken', 'bob', { first: humWhenTold });
-    await button(ann, 'Start a voice call').click();
-    await button(bob, 'Accept').first().click();
+    const [ann, bob] = await inHummedCall(stack);
     await showWhenAnnSpeaks(ann, bob);
     await hum(ann, 0);
     await button(ann, 'Unmute').click();

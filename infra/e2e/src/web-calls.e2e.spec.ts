@@ -5,7 +5,7 @@ import { type PageEars, rememberConnections } from './voice/page-ears.js';
 import { button, CALLER, callerIn, hears, PHONE, peopleIn, sees, tile } from './web/call-people.js';
 import { letsSpeak, mutes, putsOut } from './web/led-call.js';
 import { serious } from './web/serious.js';
-import { humWhenTold, showWhenAnnSpeaks } from './web/voice-at-will.js';
+import { inHummedCall, showWhenAnnSpeaks } from './web/voice-at-will.js';
 import type { WebPerson } from './web/web-person.js';
 import { groupOf, startWebStack, type WebStack } from './web/web-stack.js';
 import { NODE } from './web/web-stack-with-node.js';
@@ -160,11 +160,7 @@ describe('two people in two windows', () => {
   });
 
   it('see which of them speaks', async () => {
-    await groupOf(await stack.client('ann'), 'Spoken', ['bob']);
-    const ann = await callerIn(stack, 'Spoken', 'ann', { first: humWhenTold });
-    const bob = await callerIn(stack, 'Spoken', 'bob', { first: humWhenTold });
-    await button(ann, 'Start a voice call').click();
-    await button(bob, 'Accept').first().click();
+    const [ann, bob] = await inHummedCall(stack);
     await showWhenAnnSpeaks(ann, bob);
   });
 

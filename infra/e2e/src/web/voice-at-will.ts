@@ -1,5 +1,6 @@
-import { button, hears, tile } from './call-people.js';
+import { button, callerIn, hears, tile } from './call-people.js';
 import type { WebPerson } from './web-person.js';
+import { groupOf, type WebStack } from './web-stack.js';
 
 declare global {
   /** How loud the microphone is, from 0 to 1. */
@@ -7,7 +8,7 @@ declare global {
 }
 
 /** A microphone that hums as long as it is told to, and does not to begin with. Runs in the page before its own scripts. */
-export function humWhenTold(): void {
+function humWhenTold(): void {
   const devices = navigator.mediaDevices;
   const native = devices.getUserMedia.bind(devices);
   devices.getUserMedia = async (wishes) => {
@@ -27,6 +28,16 @@ export const hum = ({ page }: WebPerson, loudness: number): Promise<void> =>
   page.evaluate((to) => {
     if (globalThis.ownVoice !== undefined) globalThis.ownVoice.gain.value = to;
   }, loudness);
+
+/** Ann and bob in a call of theirs, with microphones that hum when they are told to. */
+export async function inHummedCall(stack: WebStack): Promise<readonly [ann: WebPerson, bob: WebPerson]> {
+  await groupOf(await stack.client('ann'), 'Spoken', ['bob']);
+  const ann = await callerIn(stack, 'Spoken', 'ann', { first: humWhenTold });
+  const bob = await callerIn(stack, 'Spoken', 'bob', { first: humWhenTold });
+  await button(ann, 'Start a voice call').click();
+  await button(bob, 'Accept').first().click();
+  return [ann, bob];
+}
 
 /** Both show when ann speaks, when she is silent again, and when she has muted herself while she speaks. */
 export async function showWhenAnnSpeaks(ann: WebPerson, bob: WebPerson): Promise<void> {

@@ -64,6 +64,7 @@ function lookUp(log: readonly Envelope[], seq: number | undefined): Target | und
   if (seq === undefined) return undefined;
   const event = log[seq - 1];
   if (event?.type !== 'message.sent') return 'none';
+  if (log.some(({ type, data }) => type === 'message.deleted' && data.seq === seq)) return 'gone';
   const { expiresAt } = event.data;
   return { author: event.actor, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }

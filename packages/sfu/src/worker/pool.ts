@@ -12,7 +12,7 @@ export type WorkerPoolOptions = {
   readonly log: Log;
   /** Told once of each worker that ended by itself, after it was taken out of the pool and before it is replaced. */
   readonly onDied: (worker: PoolWorker) => void;
-  /** Told once, when none lives and none starts: the pool goes on trying, until it is closed. */
+  /** Told when none lives and none starts, again and again: the pool goes on trying, until it is closed. */
   readonly onGivenUp?: () => void;
 };
 
@@ -55,7 +55,6 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   const closing = new AbortController();
   const replacing = new Set<Promise<void>>();
   let refused = 0;
-  let isGivenUp = false;
 
   async function start(place: Place): Promise<void> {
     const worker = await startWorker(workerBin, listen, log);
@@ -85,9 +84,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
         return log.info('a media worker was replaced');
       } catch (error) {
         log.error({ err: error }, 'a media worker does not start');
-        if (++refused < GIVEN_UP || isGivenUp || loads().length > 0) continue;
-        isGivenUp = true;
-        onGivenUp();
+        if (++refused >= GIVEN_UP && loads().length === 0) onGivenUp();
       }
     }
   }
